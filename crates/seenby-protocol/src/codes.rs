@@ -1,0 +1,55 @@
+// Generated from codes.toml by `make generate`.
+
+codes! {
+    SUCCESS = 0, "It worked.", "Nothing.";
+    PARAM_ERROR = 1, "An argument of the call is missing or has the wrong type. Decided in the SDK, before any network use.", "Correct the call.";
+    ENGINE_DESTROYED = 2, "The engine was destroyed.", "Create a new engine.";
+    NATIVE_OPERATION_ERROR = 3, "The SDK failed inside.", "Report it, with the log.";
+    RESULT_UNKNOWN = 4, "The connection ended before the result was known. Calls about receipts may be repeated: nothing counts twice.", "Ask again.";
+    SEND_FREQUENCY_TOO_FAST = 20604, "This user sends messages too fast.", "Wait for the time that the reply names, then send again.";
+    REQUEST_OVER_FREQUENCY = 20607, "This user makes this kind of call too often.", "Wait for the time that the reply names. The SDKs do so by themselves for answers.";
+    NOT_IN_GROUP = 22406, "The user is not a member of this group, or there is no such group.", "Join the group first.";
+    FORBIDDEN_IN_GROUP = 22408, "The user is muted in this group.", "Tell the user.";
+    NOT_IN_ULTRA_GROUP = 24406, "The user is not a member of this ultra group, or there is no such ultra group.", "Join the ultra group first.";
+    ULTRA_GROUP_CHANNEL_NOT_EXIST = 24414, "The ultra group has no such channel.", "Create the channel, or correct its id.";
+    RECALL_BY_WRONG_USER = 25107, "Only the sender can recall a message.", "Do not offer it.";
+    PAGE_TOKEN_INVALID = 25432, "The page token was not made by this server for this list.", "Begin with the first page.";
+    RECEIPT_LIST_TOO_LONG = 26316, "More than 100 messages or users in one call, or a page of more than 100.", "Split the call.";
+    RECEIPT_CONVERSATION_TYPE_UNSUPPORTED = 26317, "This kind of conversation has no receipts.", "Use a group or an ultra group.";
+    RECEIPT_QUERY_UNSUPPORTED = 26318, "Receipts cannot be listed in this way.", "Correct status and order.";
+    RECEIPT_NOT_SENDER = 26320, "Only the sender of a message may ask who has read it and see the result.", "Do not offer it.";
+    RECEIPT_NOT_REQUESTED = 26321, "Nobody asked for a receipt of this message.", "Do not answer it.";
+    RECEIPT_MESSAGE_NOT_FOUND = 26322, "There is no such message in this conversation, or it was recalled.", "Forget the message.";
+    NOT_CONNECTED = 30002, "There is no connection, or nobody has signed in on it.", "Connect first.";
+    REPLY_TIMEOUT = 30003, "The server did not answer in time.", "Ask again.";
+    PING_TIMEOUT = 30012, "Nothing was heard from the other side for too long.", "The SDKs connect again by themselves.";
+    CONNECT_OVER_FREQUENCY = 30015, "Too many sign-ins.", "Wait, then connect again.";
+    MESSAGE_TOO_LARGE = 30016, "The message body has more than 128 KiB.", "Send less.";
+    APP_KEY_REJECTED = 31002, "The server does not know this App Key.", "Correct the App Key.";
+    TOKEN_INCORRECT = 31004, "The token is forged, damaged, or belongs to another app.", "Get a new token from the back end.";
+    USER_BLOCKED = 31009, "The user is blocked.", "Tell the user.";
+    KICKED_BY_OTHER_DEVICE = 31010, "The user has signed in on another device, and this was the one too many.", "Do not connect again by itself; let the user decide.";
+    TOKEN_EXPIRED = 31020, "The token has expired.", "Get a new token from the back end.";
+    CLIENT_NOT_INIT = 33001, "The engine has not been created.", "Create the engine first.";
+    INVALID_PARAMETER = 33003, "The call carries something that the server cannot accept; the detail says what.", "Correct the call.";
+    CONNECTION_EXISTS = 34001, "There is a connection already.", "Disconnect first, or go on with the one there is.";
+    CONNECT_TIMEOUT = 34006, "The time that the app gave for connecting is over.", "Connect again, or tell the user.";
+    READ_RECEIPT_VERSION_MISMATCH = 34014, "The vendor's answer when old and new receipts are mixed. Seenby serves both and never gives it.", "Nothing.";
+    MESSAGE_UID_INVALID = 34203, "The message has no messageUId, because it was not sent, or the id is malformed.", "Send the message first.";
+    MESSAGE_LIST_INVALID = 34206, "The list of messages is empty.", "Name at least one message.";
+    CONVERSATION_TYPE_INVALID = 34209, "This call works in groups and ultra groups only.", "Use a group or an ultra group.";
+    TARGET_ID_INVALID = 34210, "The target id does not have 1 to 64 characters.", "Correct the id.";
+    CHANNEL_ID_INVALID = 34211, "The channel id has more than 20 characters or an underscore.", "Correct the id.";
+    USER_ID_INVALID = 34214, "The user id does not have 1 to 64 characters.", "Correct the id.";
+    NOT_IN_AUDIENCE = 90001, "The user was not asked: it joined after the message was sent, or it is the sender.", "Do not answer this message.";
+    STORE_UNAVAILABLE = 90002, "The server cannot write to its store. Whether this call was written is unknown.", "Ask again later; nothing counts twice.";
+    MALFORMED_FRAME = 90003, "The frame is not a frame of this protocol. After three of them the connection is closed.", "Update or repair the client.";
+    FRAME_TOO_LARGE = 90004, "The frame is larger than the server takes. After three of them the connection is closed.", "Send smaller frames.";
+    UNKNOWN_CALL = 90005, "The server does not know this call; it is older than the client.", "Do without, or update the server.";
+    SLOW_CONSUMER = 90006, "The client did not read what the server sent.", "The SDKs connect again and catch up.";
+    SHUTTING_DOWN = 90007, "The server stops or restarts.", "The SDKs connect again and catch up.";
+    SIGN_IN_TIMEOUT = 90008, "The connection did not sign in in time.", "Sign in right after connecting.";
+    REPLACED = 90009, "The same device has signed in again on a newer connection.", "Nothing; the newer connection is in use.";
+    INTERNAL_ERROR = 90010, "The server failed in a way that it did not foresee; its log says more.", "Ask again; report it if it stays.";
+    TOO_BUSY = 90011, "The server has more to do than it can take in now.", "Wait a moment, then ask again.";
+}
