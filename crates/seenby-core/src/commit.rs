@@ -1,0 +1,91 @@
+//! What a batch of calls leaves behind: changes that the store writes at once, and notices for those who are online.
+
+use std::fmt;
+
+use crate::{
+    AppKey, Block, ConversationName, ConversationNumber, Counts, Group, GroupNumber, LogEntry, MembershipChange,
+    Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Timestamp, UserId,
+};
+
+/// The outcome of a batch. The notices may be told only after the changes are durable.
+#[derive(Debug, Default)]
+pub struct Commit {
+    pub changes: Vec<Change>,
+    pub notices: Vec<Notice>,
+}
+
+/// One fact to write. A batch is written whole or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    AppSaved(AppRecord),
+    UserSaved(AppKey, UserRecord),
+    GroupSaved(Group),
+    MembershipChanged(AppKey, MembershipChange),
+    ConversationCreated {
+        number: ConversationNumber,
+        group: GroupNumber,
+        name: ConversationName,
+    },
+    Logged(ConversationNumber, LogEntry),
+    MessageSaved(Message),
+    RequestCreated(ReceiptRequest),
+    /// The message goes, and its reference with it. Its log entry stays and counts as one that nobody may see.
+    MessageDropped(Message),
+    /// The request and its blocks go: the message was recalled, or goes itself.
+    RequestDropped(MessageKey),
+    BlockAdded(Block),
+}
+
+/// News for delivery. A lost notice does harm to nobody for long: clients catch up by sequence and ordinal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The log of a conversation has grown.
+    Logged { group: GroupNumber, conversation: ConversationNumber },
+    /// New readers, from `first_ordinal` up to `counts.read`: for the sender's devices.
+    Read { app: AppKey, sender: UserId, key: MessageKey, first_ordinal: Ordinal, counts: Counts },
+    /// For the responder's own devices.
+    Answered { app: AppKey, user: UserId, conversation: ConversationNumber, uids: Vec<MessageUid> },
+    /// This user came in or went out.
+    MembershipChanged { app: AppKey, user: UserId, group: GroupNumber },
+    /// A channel was added.
+    ChannelCreated { group: GroupNumber },
+    /// Blocked, perhaps.
+    UserChanged { app: AppKey, user: UserId },
+}
+
+/// An application and its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppRecord {
+    pub key: AppKey,
+    pub secret: Secret,
+    pub created_at: Timestamp,
+}
+
+/// A text that must not be shown. `Debug` masks it; there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRecord {
+    pub id: UserId,
+    pub name: String,
+    pub created_at: Timestamp,
+    /// A blocked user is signed out and cannot sign in.
+    pub blocked: bool,
+}

@@ -1,0 +1,33 @@
+//! The rules of Seenby: who may ask, who is asked, who has answered.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number. Time comes in as a [`Timestamp`], stored facts come in
+//! through the [`Source`] trait, and what must be written and told comes out as one [`Commit`].
+//!
+//! * [`ids`]: the names of things, as types that cannot be swapped by mistake;
+//! * [`group`], [`conversation`], [`message`]: what is kept of each, and the rules that need nothing else;
+//! * [`receipts`]: the ledger of one message, three sets and one list;
+//! * [`ledger`]: applies calls one after another and gathers the changes of a batch;
+//! * [`commit`]: changes for the store, notices for delivery.
+//!
+//! Deliberately absent: wire formats, status codes, sessions, and any notion of who is online.
+
+pub mod commit;
+pub mod conversation;
+pub mod group;
+pub mod ids;
+pub mod ledger;
+pub mod message;
+pub mod receipts;
+pub mod source;
+
+pub use commit::{Change, Commit, Notice};
+pub use conversation::{Conversation, ConversationName, LogEntry, LogEvent};
+pub use group::{Group, GroupKind, GroupName, Membership, MembershipChange};
+pub use ids::{
+    AppKey, ChannelId, ClientRef, ConversationNumber, GroupId, GroupNumber, InvalidId, MessageKey, MessageUid, Ordinal,
+    Sequence, Slot, Timestamp, UserId,
+};
+pub use ledger::{Denied, Failure, Ledger, Limits};
+pub use message::{Draft, Message, UidSource};
+pub use receipts::{Answer, Block, Counts, ReceiptRequest};
+pub use source::Source;

@@ -1,0 +1,257 @@
+//! One group of people on a ledger, with a clock that the scenario moves.
+
+use std::sync::Arc;
+
+use seenby_core::ledger::Limits;
+use seenby_core::{
+    AppKey, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
+    Ledger, LogEntry, MessageKey, MessageUid, Ordinal, ReceiptRequest, Sequence, Slot, Source as _, Timestamp, UserId,
+};
+use seenby_storage::{Memory, Storage as _, StorageError};
+
+pub(crate) struct World {
+    store: Arc<Memory>,
+    ledger: Ledger<Arc<Memory>>,
+    conversation: ConversationName,
+    now: Timestamp,
+    notice_count: usize,
+    sent_count: u32,
+    batching: bool,
+}
+
+fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+fn denied<T>(result: Result<T, Failure<StorageError>>) -> Result<T, Denied> {
+    result.map_err(|failure| match failure {
+        Failure::Denied(denied) => denied,
+        Failure::Source(error) => panic!("the store failed: {error}"),
+    })
+}
+
+impl World {
+    pub(crate) fn with_members<const N: usize>(members: [&str; N]) -> Self {
+        Self::with_limit(Limits::default().group_members_max, members)
+    }
+
+    pub(crate) fn with_limit<const N: usize>(group_members_max: u64, members: [&str; N]) -> Self {
+        Self::new(Limits { group_members_max }, GroupKind::Group, "app", &members)
+    }
+
+    pub(crate) fn with_channels<const N: usize, const C: usize>(members: [&str; N], channels: [&str; C]) -> Self {
+        let mut world = Self::new(Limits::default(), GroupKind::UltraGroup, "app", &members);
+        for channel in channels {
+            let group = world.conversation.group.clone();
+            denied(world.ledger.create_channel(&group, ChannelId::new(channel).unwrap())).unwrap();
+            world.commits();
+        }
+        world
+    }
+
+    fn new(limits: Limits, kind: GroupKind, app: &str, members: &[&str]) -> Self {
+        let store = Arc::new(Memory::default());
+        let mut world = Self {
+            ledger: Ledger::new(store.clone(), limits, 1).unwrap(),
+            store,
+            conversation: conversation(kind, app),
+            now: Timestamp(1_800_000_000_000),
+            notice_count: 0,
+            sent_count: 0,
+            batching: false,
+        };
+        world.founds(members);
+        world
+    }
+
+    fn founds(&mut self, members: &[&str]) {
+        denied(self.ledger.create_group(&self.conversation.group, "Ward 3", self.now)).unwrap();
+        self.commits();
+        self.try_joins(members).unwrap();
+    }
+
+    pub(crate) fn switches_to_app<const N: usize>(&mut self, app: &str, members: [&str; N]) {
+        self.conversation = conversation(GroupKind::Group, app);
+        self.founds(&members);
+    }
+
+    pub(crate) fn in_channel(&mut self, channel: &str) -> &mut Self {
+        let group = self.conversation.group.clone();
+        self.conversation = ConversationName::new(group, Some(ChannelId::new(channel).unwrap()));
+        self
+    }
+
+    /// The calls inside share one commit.
+    pub(crate) fn in_one_batch(&mut self, calls: impl FnOnce(&mut Self)) {
+        self.batching = true;
+        calls(self);
+        self.batching = false;
+        self.commits();
+    }
+
+    fn commits(&mut self) {
+        if !self.batching {
+            let commit = self.ledger.take_commit();
+            self.notice_count += commit.notices.len();
+            self.store.commit(&commit.changes).unwrap();
+        }
+    }
+
+    /// A new process on the same store.
+    pub(crate) fn restarts(&mut self) {
+        self.ledger = Ledger::new(self.store.clone(), Limits::default(), 2).unwrap();
+    }
+
+    pub(crate) fn pass_ms(&mut self, ms: u64) {
+        self.now.0 += ms;
+    }
+
+    pub(crate) fn set_clock_back_ms(&mut self, ms: u64) {
+        self.now.0 -= ms;
+    }
+}
+
+/// What people do.
+impl World {
+    pub(crate) fn joins(&mut self, name: &str) {
+        self.try_joins(&[name]).unwrap();
+    }
+
+    pub(crate) fn try_joins(&mut self, names: &[&str]) -> Result<(), Denied> {
+        let users: Vec<_> = names.iter().map(|name| user(name)).collect();
+        let joined = denied(self.ledger.join(&self.conversation.group, &users, self.now));
+        self.commits();
+        joined
+    }
+
+    pub(crate) fn leaves(&mut self, name: &str) {
+        denied(self.ledger.leave(&self.conversation.group, &[user(name)], self.now)).unwrap();
+        self.commits();
+    }
+
+    pub(crate) fn dismisses(&mut self) {
+        denied(self.ledger.dismiss(&self.conversation.group, self.now)).unwrap();
+        self.commits();
+    }
+
+    pub(crate) fn sends(&mut self, name: &str, text: &str) -> MessageUid {
+        self.send(name, None, text, false)
+    }
+
+    pub(crate) fn sends_and_asks(&mut self, name: &str, text: &str) -> MessageUid {
+        self.send(name, None, text, true)
+    }
+
+    pub(crate) fn sends_as(&mut self, name: &str, client_ref: &str, text: &str) -> MessageUid {
+        self.send(name, Some(client_ref), text, false)
+    }
+
+    fn send(&mut self, name: &str, client_ref: Option<&str>, text: &str, need_receipt: bool) -> MessageUid {
+        self.sent_count += 1;
+        let client_ref = client_ref.map_or_else(|| format!("sent-{}", self.sent_count), ToOwned::to_owned);
+        let client_ref = ClientRef::new(&client_ref).unwrap();
+        let draft = Draft { client_ref, content: text.into(), need_receipt };
+        let sent = denied(self.ledger.send(&self.conversation, &user(name), draft, self.now)).unwrap();
+        self.commits();
+        sent.uid
+    }
+
+    pub(crate) fn asks(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
+        let asked = denied(self.ledger.ask(&self.conversation, &user(name), uid, self.now));
+        self.commits();
+        asked
+    }
+
+    pub(crate) fn recalls(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
+        let recalled = denied(self.ledger.recall(&self.conversation, &user(name), uid, self.now));
+        self.commits();
+        recalled
+    }
+
+    pub(crate) fn expires(&mut self, uid: MessageUid) {
+        let key = self.key(uid);
+        denied(self.ledger.expire(&[key])).unwrap();
+        self.commits();
+    }
+
+    pub(crate) fn reads(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
+        self.reads_all(name, &[uid])?.remove(0)
+    }
+
+    pub(crate) fn reads_all(&mut self, name: &str, uids: &[MessageUid]) -> Result<Vec<Result<(), Denied>>, Denied> {
+        let outcomes = denied(self.ledger.answer(&self.conversation, &user(name), uids, self.now));
+        self.commits();
+        outcomes
+    }
+}
+
+/// What the store says about it.
+impl World {
+    pub(crate) fn uid_of_nothing() -> MessageUid {
+        MessageUid::parse("0000-0000-0000-0001").unwrap()
+    }
+
+    pub(crate) fn request(&self, uid: MessageUid) -> Option<ReceiptRequest> {
+        self.store.request(self.key(uid)).unwrap()
+    }
+
+    /// Read, unread, left.
+    pub(crate) fn counts(&self, uid: MessageUid) -> (u32, u32, u32) {
+        let counts = self.request(uid).unwrap().counts(&self.group().present);
+        (counts.read, counts.unread, counts.left)
+    }
+
+    pub(crate) fn readers(&self, uid: MessageUid) -> Vec<String> {
+        let answers = self.store.readers(self.key(uid), 0, 1_000).unwrap();
+        let readers: Vec<_> = answers.into_iter().map(|answer| self.name(answer.slot)).collect();
+        assert_eq!(readers.len() as Ordinal, self.request(uid).unwrap().reader_count(), "list and set agree");
+        readers
+    }
+
+    pub(crate) fn reading_time(&self, name: &str, uid: MessageUid) -> Option<Timestamp> {
+        let slot = self.store.slot(self.group().number, &user(name)).unwrap().unwrap();
+        let answers = self.store.readers(self.key(uid), 0, 1_000).unwrap();
+        answers.into_iter().find(|answer| answer.slot == slot).map(|answer| answer.at)
+    }
+
+    pub(crate) fn unread(&self, uid: MessageUid) -> Vec<String> {
+        let (request, group) = (self.request(uid).unwrap(), self.group());
+        request.unread(&group.present, Slot(0)).map(|slot| self.name(slot)).collect()
+    }
+
+    pub(crate) fn left(&self, uid: MessageUid) -> Vec<String> {
+        let (request, group) = (self.request(uid).unwrap(), self.group());
+        request.left(&group.present, Slot(0)).map(|slot| self.name(slot)).collect()
+    }
+
+    /// How much has been told so far, to anybody.
+    pub(crate) fn notices(&self) -> usize {
+        self.notice_count
+    }
+
+    pub(crate) fn log(&self) -> Vec<LogEntry> {
+        self.store.log(self.key(MessageUid::MIN).conversation, Sequence(0), 1_000).unwrap()
+    }
+
+    pub(crate) fn member_count(&self) -> u64 {
+        self.group().member_count()
+    }
+
+    fn group(&self) -> Group {
+        let number = self.store.group_number(&self.conversation.group).unwrap().unwrap();
+        self.store.group(number).unwrap().unwrap()
+    }
+
+    fn name(&self, slot: Slot) -> String {
+        self.store.slot_user(self.group().number, slot).unwrap().unwrap().to_string()
+    }
+
+    fn key(&self, uid: MessageUid) -> MessageKey {
+        MessageKey { conversation: self.store.conversation_number(&self.conversation).unwrap().unwrap(), uid }
+    }
+}
+
+fn conversation(kind: GroupKind, app: &str) -> ConversationName {
+    let group = GroupName { app: AppKey::new(app).unwrap(), kind, id: GroupId::new("ward-3").unwrap() };
+    ConversationName::new(group, None)
+}

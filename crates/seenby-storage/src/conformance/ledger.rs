@@ -1,0 +1,177 @@
+//! The ledger over a store, as the server uses them: calls, a commit, more calls, and now and then a new process.
+
+use std::sync::Arc;
+
+use seenby_core::ledger::Sent;
+use seenby_core::{
+    ChannelId, ClientRef, ConversationName, Counts, Denied, Draft, GroupName, Ledger, Limits, MessageKey, MessageUid,
+    Slot, Timestamp, UserId,
+};
+
+use super::{channel, plain, ultra, user};
+use crate::Storage;
+
+/// A ledger that writes after every step. The time is the number of the step.
+struct Office<S: Storage> {
+    store: Arc<S>,
+    ledger: Ledger<Arc<S>>,
+    now: u64,
+}
+
+impl<S: Storage> Office<S> {
+    fn new(store: &Arc<S>) -> Self {
+        Self { store: store.clone(), ledger: new_ledger(store), now: 1_000 }
+    }
+
+    /// A new process on the same store.
+    fn restart(&mut self) {
+        self.ledger = new_ledger(&self.store);
+    }
+
+    fn step<T>(&mut self, call: impl FnOnce(&mut Ledger<Arc<S>>, Timestamp) -> T) -> T {
+        self.now += 1;
+        let outcome = call(&mut self.ledger, Timestamp(self.now));
+        self.store.commit(&self.ledger.take_commit().changes).unwrap();
+        outcome
+    }
+
+    fn create(&mut self, group: &GroupName, members: &[&str]) {
+        self.step(|ledger, now| ledger.create_group(group, "a group", now).unwrap());
+        self.join(group, members);
+    }
+
+    fn join(&mut self, group: &GroupName, members: &[&str]) {
+        let members: Vec<UserId> = members.iter().map(|id| user(id)).collect();
+        self.step(|ledger, now| ledger.join(group, &members, now).unwrap());
+    }
+
+    fn leave(&mut self, group: &GroupName, member: &str) {
+        self.step(|ledger, now| ledger.leave(group, &[user(member)], now).unwrap());
+    }
+
+    fn send(&mut self, to: &ConversationName, sender: &str, reference: &str, need_receipt: bool) -> Sent {
+        let client_ref = ClientRef::new(reference).unwrap();
+        let draft = Draft { client_ref, content: reference.as_bytes().to_vec(), need_receipt };
+        self.step(|ledger, now| ledger.send(to, &user(sender), draft, now).unwrap())
+    }
+
+    fn answer(&mut self, to: &ConversationName, reader: &str, uid: MessageUid) -> Result<(), Denied> {
+        self.step(|ledger, now| ledger.answer(to, &user(reader), &[uid], now).unwrap()[0])
+    }
+
+    fn key(&self, of: &ConversationName, uid: MessageUid) -> MessageKey {
+        MessageKey { conversation: self.store.conversation_number(of).unwrap().unwrap(), uid }
+    }
+
+    fn counts(&self, of: &ConversationName, uid: MessageUid) -> Counts {
+        let request = self.store.request(self.key(of, uid)).unwrap().unwrap();
+        let group = self.store.group(self.store.group_number(&of.group).unwrap().unwrap()).unwrap().unwrap();
+        request.counts(&group.present)
+    }
+
+    fn readers(&self, of: &ConversationName, uid: MessageUid) -> Vec<UserId> {
+        let group = self.store.group_number(&of.group).unwrap().unwrap();
+        let readers = self.store.readers(self.key(of, uid), 0, 1_000).unwrap();
+        readers.iter().map(|answer| self.store.slot_user(group, answer.slot).unwrap().unwrap()).collect()
+    }
+}
+
+fn new_ledger<S: Storage>(store: &Arc<S>) -> Ledger<Arc<S>> {
+    Ledger::new(store.clone(), Limits::default(), 1).unwrap()
+}
+
+fn ward() -> ConversationName {
+    ConversationName::new(plain("a", "ward"), None)
+}
+
+pub fn a_new_ledger_goes_on_where_the_last_one_stopped<S: Storage>(store: &Arc<S>) {
+    let (ward, mut office) = (ward(), Office::new(store));
+    office.create(&ward.group, &["alice", "bob", "cleo", "dora"]);
+    let first = office.send(&ward, "alice", "r1", true);
+    office.answer(&ward, "cleo", first.uid).unwrap();
+    let before = store.conversation(office.key(&ward, first.uid).conversation).unwrap().unwrap();
+
+    office.restart();
+    assert_eq!(office.send(&ward, "alice", "r1", true), first, "a resent message is the same message");
+    assert_eq!(office.answer(&ward, "cleo", first.uid), Ok(()), "a resent answer is fine");
+    assert_eq!(store.reader_count(office.key(&ward, first.uid)).unwrap(), 1, "and counts once");
+    office.answer(&ward, "bob", first.uid).unwrap();
+    assert_eq!(office.readers(&ward, first.uid), [user("cleo"), user("bob")]);
+    assert_eq!(office.counts(&ward, first.uid), Counts { read: 2, unread: 1, left: 0 });
+
+    let second = office.send(&ward, "alice", "r2", false);
+    assert!(second.uid > first.uid);
+    assert_eq!(second.sequence, before.head.next(), "nothing was logged in between");
+    let numbers = store.highest_number().unwrap();
+    office.create(&plain("a", "kitchen"), &["bob"]);
+    assert_eq!(store.group_number(&plain("a", "kitchen")).unwrap().unwrap().0, numbers + 1);
+}
+
+pub fn one_who_left_and_came_back_answers_from_the_same_slot<S: Storage>(store: &Arc<S>) {
+    let (ward, mut office) = (ward(), Office::new(store));
+    office.create(&ward.group, &["alice", "bob", "cleo"]);
+    let group = store.group_number(&ward.group).unwrap().unwrap();
+    let slot = store.slot(group, &user("bob")).unwrap().unwrap();
+    let sent = office.send(&ward, "alice", "r1", true);
+    office.leave(&ward.group, "bob");
+    office.restart();
+    assert_eq!(office.counts(&ward, sent.uid), Counts { read: 0, unread: 1, left: 1 });
+
+    office.join(&ward.group, &["dora", "bob"]);
+    assert_eq!(store.slot(group, &user("bob")).unwrap(), Some(slot));
+    assert_eq!(store.slot(group, &user("dora")).unwrap(), Some(Slot(3)));
+    office.answer(&ward, "bob", sent.uid).unwrap();
+    assert_eq!(office.answer(&ward, "dora", sent.uid), Err(Denied::NotInAudience));
+    assert_eq!(office.counts(&ward, sent.uid), Counts { read: 1, unread: 1, left: 0 });
+    assert_eq!(office.readers(&ward, sent.uid), [user("bob")]);
+}
+
+pub fn a_recall_takes_the_receipts_along<S: Storage>(store: &Arc<S>) {
+    let (ward, mut office) = (ward(), Office::new(store));
+    office.create(&ward.group, &["alice", "bob", "cleo"]);
+    let sent = office.send(&ward, "alice", "r1", true);
+    office.answer(&ward, "bob", sent.uid).unwrap();
+    office.restart();
+    office.step(|ledger, now| ledger.recall(&ward, &user("alice"), sent.uid, now).unwrap());
+
+    let key = office.key(&ward, sent.uid);
+    assert_eq!(store.request(key).unwrap(), None);
+    assert_eq!(store.reader_count(key).unwrap(), 0);
+    let message = store.message(key).unwrap().unwrap();
+    assert!(message.recalled_at.is_some() && message.content.is_empty());
+    office.restart();
+    assert_eq!(office.answer(&ward, "cleo", sent.uid), Err(Denied::MessageNotFound));
+    assert_eq!(office.send(&ward, "alice", "r1", true).uid, sent.uid, "the reference stays taken");
+}
+
+pub fn channels_of_an_ultra_group_have_their_own_receipts<S: Storage>(store: &Arc<S>) {
+    let clinic = ultra("a", "clinic");
+    let (general, news) = (ConversationName::new(clinic.clone(), None), channel(&clinic, "news"));
+    let mut office = Office::new(store);
+    office.create(&clinic, &["alice", "bob"]);
+    office.step(|ledger, _| ledger.create_channel(&clinic, ChannelId::new("news").unwrap()).unwrap());
+    let in_general = office.send(&general, "alice", "r1", true);
+    let in_news = office.send(&news, "alice", "r1", true);
+    office.restart();
+    office.answer(&news, "bob", in_news.uid).unwrap();
+    assert_eq!(office.answer(&general, "bob", in_news.uid), Err(Denied::MessageNotFound), "it is in the other channel");
+    assert_eq!(office.counts(&general, in_general.uid), Counts { read: 0, unread: 1, left: 0 });
+    assert_eq!(office.counts(&news, in_news.uid), Counts { read: 1, unread: 0, left: 0 });
+}
+
+pub fn the_audience_is_found_through_stored_changes_of_membership<S: Storage>(store: &Arc<S>) {
+    let (ward, mut office) = (ward(), Office::new(store));
+    office.create(&ward.group, &["alice", "bob", "cleo", "dora"]);
+    let sent = office.send(&ward, "alice", "r1", false);
+    office.leave(&ward.group, "bob");
+    office.join(&ward.group, &["later"]);
+    office.leave(&ward.group, "dora");
+    office.join(&ward.group, &["dora"]);
+    office.restart();
+    office.step(|ledger, now| ledger.ask(&ward, &user("alice"), sent.uid, now).unwrap());
+    let request = store.request(office.key(&ward, sent.uid)).unwrap().unwrap();
+    let group = store.group_number(&ward.group).unwrap().unwrap();
+    let asked: Vec<UserId> =
+        request.audience.iter().map(|slot| store.slot_user(group, Slot(slot)).unwrap().unwrap()).collect();
+    assert_eq!(asked, [user("cleo"), user("dora")]);
+}

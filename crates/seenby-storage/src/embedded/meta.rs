@@ -1,0 +1,65 @@
+//! What a store knows of itself: its format, its name, and how often it was opened.
+
+use fjall::Database;
+
+use super::batch::Batch;
+use super::keys::{self, Space};
+use super::records;
+use super::view::{Keyspaces, View};
+use crate::StorageError;
+use crate::store_id::new_store_id;
+
+/// The layout of keys and rows. Raise it when an older version would misread what this one writes, keep the old layout's
+/// golden test, and bring old stores up to date in [`open`].
+pub(super) const FORMAT: u32 = 1;
+
+const FORMAT_ROW: &str = "format";
+const STORE_ID_ROW: &str = "store_id";
+const OPENED_ROW: &str = "opened";
+
+/// Opens the keyspaces and returns them with the name of the store.
+pub(super) fn open(database: &Database) -> Result<(Keyspaces, String), StorageError> {
+    refuse_newer(database)?;
+    let keyspaces = Keyspaces::open(database, &Space::ALL)?;
+    let store_id = enter(database, &keyspaces)?;
+    Ok((keyspaces, store_id))
+}
+
+/// Gives the store a new name, after which nothing that clients remember of it counts.
+pub(super) fn rename(database: &Database, keyspaces: &Keyspaces) -> Result<String, StorageError> {
+    let view = View::new(database, keyspaces);
+    let mut batch = Batch::new(&view);
+    let store_id = new_store_id();
+    batch.put(keys::meta(STORE_ID_ROW), store_id.as_str());
+    batch.commit(database, keyspaces)?;
+    Ok(store_id)
+}
+
+/// Before the other keyspaces are made: nothing is changed in a store that this version does not understand.
+fn refuse_newer(database: &Database) -> Result<(), StorageError> {
+    let keyspaces = Keyspaces::open(database, &[Space::Meta])?;
+    match View::new(database, &keyspaces).get(&keys::meta(FORMAT_ROW), records::short)? {
+        Some(found) if found > FORMAT => Err(StorageError::NewerFormat { found, known: FORMAT }),
+        _ => Ok(()),
+    }
+}
+
+/// Counts this opening and names a new store. The count matters less than the synced write: the engine does not report
+/// when the last syncs of its own opening fail.
+fn enter(database: &Database, keyspaces: &Keyspaces) -> Result<String, StorageError> {
+    let view = View::new(database, keyspaces);
+    let mut batch = Batch::new(&view);
+    let opened = view.get(&keys::meta(OPENED_ROW), records::number)?.unwrap_or(0);
+    batch.put(keys::meta(OPENED_ROW), (opened + 1).to_be_bytes());
+    let store_id = match view.get(&keys::meta(STORE_ID_ROW), records::text)? {
+        Some(store_id) => store_id,
+        None => {
+            let store_id = new_store_id();
+            batch.put(keys::meta(FORMAT_ROW), FORMAT.to_be_bytes());
+            batch.put(keys::meta(STORE_ID_ROW), store_id.as_str());
+            store_id
+        }
+    };
+    batch.commit(database, keyspaces)?;
+    Ok(store_id)
+}

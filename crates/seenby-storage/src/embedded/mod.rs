@@ -1,0 +1,102 @@
+//! The store on one machine's disk, on the fjall engine (a log-structured merge tree with a journal).
+//!
+//! * `keys`: the whole layout, keyspace by keyspace;
+//! * `records` and `block`: what the rows hold;
+//! * `batch`: changes become rows, written and synced together;
+//! * `view`: reads of one moment;
+//! * `meta`: format, name, and the check that the disk takes writes;
+//! * `source` and `storage`: the reads, as the two traits ask for them.
+//!
+//! Deliberately absent: caches of what changes. The ledger keeps its own; here only facts that never change are kept.
+
+mod batch;
+mod block;
+mod keys;
+mod meta;
+mod records;
+mod source;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fjall::Database;
+use lru::LruCache;
+use seenby_core::{Change, GroupNumber, Slot, UserId};
+
+use self::batch::Batch;
+use self::view::{Keyspaces, View, failed};
+use crate::StorageError;
+
+pub struct Embedded {
+    database: Database,
+    keyspaces: Keyspaces,
+    store_id: String,
+    refusing: AtomicBool,
+    slot_users: Mutex<SlotUsers>,
+}
+
+type SlotUsers = LruCache<(GroupNumber, Slot), UserId>;
+
+/// Deltas and reader lists turn slots into users, thousands at a time. About 150 bytes each.
+const CACHED_SLOT_USERS_MAX: NonZeroUsize = NonZeroUsize::new(200_000).expect("not zero");
+
+/// Sealed journals on disk are kept below this, by flushing the keyspaces that hold them back.
+const JOURNAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+impl Embedded {
+    /// Opens the store in a directory, or makes one there. Nobody else may have it open.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        let path = path.as_ref();
+        let database = Database::builder(path).max_journaling_size(JOURNAL_BYTES_MAX).open();
+        let database = database.map_err(|error| match error {
+            fjall::Error::Locked => StorageError::InUse(path.display().to_string()),
+            error => failed(error),
+        })?;
+        let (keyspaces, store_id) = meta::open(&database)?;
+        let slot_users = Mutex::new(LruCache::new(CACHED_SLOT_USERS_MAX));
+        Ok(Self { database, keyspaces, store_id, refusing: AtomicBool::new(false), slot_users })
+    }
+
+    /// Gives the store a new name and returns it. To be done after a backup was restored: clients may have seen more than
+    /// the backup has, and would take what is new for what they know.
+    pub fn rename(&mut self) -> Result<&str, StorageError> {
+        self.store_id = meta::rename(&self.database, &self.keyspaces)?;
+        Ok(&self.store_id)
+    }
+
+    /// Bytes on disk. At least 64 MiB, because the engine makes its journal files that long from the start.
+    pub fn disk_bytes(&self) -> Result<u64, StorageError> {
+        self.database.disk_space().map_err(failed)
+    }
+
+    fn view(&self) -> View {
+        View::new(&self.database, &self.keyspaces)
+    }
+
+    fn write(&self, changes: &[Change]) -> Result<(), StorageError> {
+        let view = self.view();
+        let mut batch = Batch::new(&view);
+        for change in changes {
+            batch.stage(change)?;
+        }
+        batch.commit(&self.database, &self.keyspaces)
+    }
+
+    /// Runs one commit, unless one has failed before.
+    fn guard_writes(&self, write: impl FnOnce() -> Result<(), StorageError>) -> Result<(), StorageError> {
+        if self.refusing.load(Ordering::Acquire) {
+            return Err(StorageError::Refusing);
+        }
+        write().inspect_err(|_| self.refusing.store(true, Ordering::Release))
+    }
+
+    fn slot_users(&self) -> MutexGuard<'_, SlotUsers> {
+        self.slot_users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

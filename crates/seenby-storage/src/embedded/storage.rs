@@ -1,0 +1,150 @@
+//! What sessions and queries read, and the one way to write.
+
+use std::sync::atomic::Ordering;
+
+use seenby_core::commit::{AppRecord, UserRecord};
+use seenby_core::{
+    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, LogEntry, Membership, Message,
+    MessageKey, MessageUid, Ordinal, Sequence, Timestamp, UserId,
+};
+
+use super::keys::{self, KeyRange};
+use super::{Embedded, records};
+use crate::{Storage, StorageError, TimeOrder};
+
+impl Storage for Embedded {
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        self.guard_writes(|| self.write(changes))
+    }
+
+    fn takes_writes(&self) -> bool {
+        !self.refusing.load(Ordering::Acquire)
+    }
+
+    fn store_id(&self) -> &str {
+        &self.store_id
+    }
+
+    fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
+        self.view().rows(KeyRange::of(keys::apps()), records::app).collect()
+    }
+
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
+        self.view().get(&keys::user(app, user), records::user)
+    }
+
+    fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
+        let all = KeyRange::of(keys::users_of(app));
+        let users = match after {
+            Some(after) => all.behind(keys::user(app, after)),
+            None => all,
+        };
+        self.view().rows(users, records::user).take(limit).collect()
+    }
+
+    fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: usize) -> Result<Vec<GroupNumber>, StorageError> {
+        let all = KeyRange::of(keys::group_names_of(app));
+        let groups = match after {
+            Some(after) => all.behind(keys::group_name(&GroupName { app: app.clone(), ..after.clone() })),
+            None => all,
+        };
+        self.view().rows(groups, records::group_number).take(limit).collect()
+    }
+
+    fn conversations(&self, group: GroupNumber) -> Result<Vec<Conversation>, StorageError> {
+        let view = self.view();
+        let numbers = view.rows(KeyRange::of(keys::channels_of(group)), records::conversation_number);
+        numbers.filter_map(|number| number.and_then(|number| view.conversation(number)).transpose()).collect()
+    }
+
+    fn memberships(&self, app: &AppKey, user: &UserId) -> Result<Vec<Membership>, StorageError> {
+        self.view().rows(KeyRange::of(keys::memberships_of(app, user)), records::membership).collect()
+    }
+
+    fn membership(&self, app: &AppKey, user: &UserId, group: GroupNumber) -> Result<Option<Membership>, StorageError> {
+        self.view().get(&keys::membership(app, user, group), records::membership)
+    }
+
+    fn log(
+        &self,
+        conversation: ConversationNumber,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StorageError> {
+        let entries = KeyRange::of(keys::log_of(conversation)).behind(keys::log_entry(conversation, after));
+        self.view().rows(entries, records::log_entry).take(limit).collect()
+    }
+
+    fn log_position(&self, conversation: ConversationNumber, at: Timestamp) -> Result<Sequence, StorageError> {
+        let view = self.view();
+        let log = KeyRange::of(keys::log_of(conversation));
+        let first = view.first(log.clone(), records::log_entry)?;
+        let last = view.last(log, records::log_entry)?;
+        let (Some(first), Some(last)) = (first, last) else { return Ok(Sequence(0)) };
+        // What lies at `earlier` or before it happened before `at`; what lies at `later` or behind it did not.
+        let (mut earlier, mut later) = (first.sequence.0.saturating_sub(1), last.sequence.0.saturating_add(1));
+        while later - earlier > 1 {
+            let middle = earlier.midpoint(later);
+            match view.get(&keys::log_entry(conversation, Sequence(middle)), records::log_entry)? {
+                Some(entry) if entry.at < at => earlier = middle,
+                Some(_) => later = middle,
+                None => return Err(StorageError::Damaged(format!("{conversation:?} has no log entry {middle}"))),
+            }
+        }
+        Ok(Sequence(earlier))
+    }
+
+    fn messages(
+        &self,
+        conversation: ConversationNumber,
+        from: MessageUid,
+        order: TimeOrder,
+        limit: usize,
+    ) -> Result<Vec<Message>, StorageError> {
+        let view = self.view();
+        let all = KeyRange::of(keys::messages_of(conversation));
+        let from = keys::message(MessageKey { conversation, uid: from });
+        match order {
+            TimeOrder::Before => view.rows(all.before(from), records::message).rev().take(limit).collect(),
+            TimeOrder::After => view.rows(all.behind(from), records::message).take(limit).collect(),
+        }
+    }
+
+    fn messages_before(&self, at: Timestamp, limit: usize) -> Result<Vec<MessageKey>, StorageError> {
+        let view = self.view();
+        let mut found = Vec::new();
+        for conversation in view.rows(KeyRange::of(keys::conversations()), records::conversation_of_key) {
+            let conversation = conversation?;
+            let end = keys::message(MessageKey { conversation, uid: MessageUid::first_at(at) });
+            let old = KeyRange::of(keys::messages_of(conversation)).before(end);
+            for key in view.rows(old, records::message_key).take(limit - found.len()) {
+                found.push(key?);
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {
+        let view = self.view();
+        let blocks = KeyRange::of(keys::blocks_of(key));
+        let first = view.last(blocks.clone().up_to(keys::block(key, from)), records::block_ordinal)?;
+        let mut readers = Vec::new();
+        for block in view.rows(blocks.from(keys::block(key, first.unwrap_or(0))), records::block) {
+            let (first_ordinal, answers) = block?;
+            let earlier = from.saturating_sub(first_ordinal) as usize;
+            readers.extend(answers.into_iter().skip(earlier).take(limit - readers.len()));
+            if readers.len() == limit {
+                break;
+            }
+        }
+        Ok(readers)
+    }
+
+    fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError> {
+        let last = self.view().last(KeyRange::of(keys::blocks_of(key)), records::block)?;
+        Ok(last.map_or(0, |(first_ordinal, answers)| first_ordinal + answers.len() as Ordinal))
+    }
+}

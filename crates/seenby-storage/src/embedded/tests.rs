@@ -1,0 +1,408 @@
+//! What only this store promises: its files, and what it does when they are damaged.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use seenby_core::commit::{AppRecord, Secret, UserRecord};
+use seenby_core::group::Direction;
+use seenby_core::{
+    Answer, AppKey, Block, ChannelId, ClientRef, ConversationName, ConversationNumber, Group, GroupId, GroupKind,
+    GroupName, LogEntry, LogEvent, MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest,
+    Sequence, Source, Timestamp,
+};
+use tempfile::TempDir;
+
+use super::keys::Space;
+use super::*;
+use crate::{Storage, TimeOrder};
+
+fn new_store() -> (Embedded, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    (Embedded::open(directory.path()).unwrap(), directory)
+}
+
+const CONVERSATION: ConversationNumber = ConversationNumber(2);
+const KEY: MessageKey = MessageKey { conversation: CONVERSATION, uid: MessageUid::MAX };
+
+fn app() -> AppKey {
+    AppKey::new("app").unwrap()
+}
+
+fn alice() -> UserId {
+    UserId::new("alice").unwrap()
+}
+
+fn group_name() -> GroupName {
+    GroupName { app: app(), kind: GroupKind::UltraGroup, id: GroupId::new("病房").unwrap() }
+}
+
+fn conversation_name() -> ConversationName {
+    ConversationName { group: group_name(), channel: Some(ChannelId::new("news").unwrap()) }
+}
+
+fn logged(sequence: u64, event: LogEvent) -> Change {
+    Change::Logged(CONVERSATION, LogEntry { sequence: Sequence(sequence), at: Timestamp(300), event })
+}
+
+fn message() -> Message {
+    Message {
+        key: KEY,
+        group: GroupNumber(1),
+        sequence: Sequence(1),
+        sender: alice(),
+        sender_slot: Slot(3),
+        sent_at: Timestamp(300),
+        client_ref: ClientRef::new("ref").unwrap(),
+        group_version: 2,
+        content: b"hello".to_vec(),
+        recalled_at: Some(Timestamp(400)),
+    }
+}
+
+fn request() -> ReceiptRequest {
+    ReceiptRequest::new(KEY, alice(), Timestamp(300), (1..100_000).collect())
+}
+
+fn block(first_ordinal: Ordinal, slots: &[u32]) -> Change {
+    let answers = slots.iter().map(|slot| Answer { slot: Slot(*slot), at: Timestamp(500) }).collect();
+    Change::BlockAdded(Block { key: KEY, first_ordinal, answers })
+}
+
+/// One change of every kind.
+fn one_of_each() -> Vec<Change> {
+    let group = Group {
+        dismissed: true,
+        version: 3,
+        present: [0, 2, 3, 4, 5].into_iter().collect(),
+        slot_count: 6,
+        ..Group::new(GroupNumber(1), group_name(), "Ward".to_owned(), Timestamp(100))
+    };
+    let step = |version, slot, direction| {
+        let at = Timestamp(100 + version);
+        let change = MembershipChange { group: GroupNumber(1), version, user: alice(), slot, direction, at };
+        Change::MembershipChanged(app(), change)
+    };
+    vec![
+        Change::AppSaved(AppRecord { key: app(), secret: Secret::new("secret"), created_at: Timestamp(100) }),
+        Change::UserSaved(
+            app(),
+            UserRecord { id: alice(), name: "Alice".to_owned(), created_at: Timestamp(100), blocked: true },
+        ),
+        Change::GroupSaved(group),
+        step(1, Slot(0), Direction::Joined),
+        step(2, Slot(0), Direction::Left),
+        step(3, Slot(0), Direction::Joined),
+        Change::ConversationCreated { number: CONVERSATION, group: GroupNumber(1), name: conversation_name() },
+        logged(1, LogEvent::Sent(KEY.uid)),
+        logged(2, LogEvent::ReceiptRequested(KEY.uid)),
+        logged(3, LogEvent::Recalled(KEY.uid)),
+        Change::MessageSaved(message()),
+        Change::RequestCreated(request()),
+        block(0, &[7]),
+        block(1, &[6]),
+    ]
+}
+
+mod opening {
+    use super::*;
+
+    #[test]
+    fn a_renamed_store_has_another_name_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Embedded::open(folder.path()).unwrap();
+        let before = store.store_id().to_owned();
+        let renamed = store.rename().unwrap().to_owned();
+        assert_ne!(renamed, before);
+        drop(store);
+        assert_eq!(Embedded::open(folder.path()).unwrap().store_id(), renamed);
+    }
+
+    #[test]
+    fn a_store_keeps_its_name_and_contents() {
+        let (store, directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        let name = store.store_id().to_owned();
+        drop(store);
+        for _ in 0..3 {
+            let store = Embedded::open(directory.path()).unwrap();
+            assert_eq!(store.store_id(), name);
+            assert_eq!(store.message(KEY).unwrap(), Some(message()));
+            assert_eq!(store.reader_count(KEY).unwrap(), 2);
+        }
+    }
+
+    #[test]
+    fn a_store_that_is_open_cannot_be_opened_again() {
+        let (store, directory) = new_store();
+        match Embedded::open(directory.path()).err() {
+            Some(StorageError::InUse(path)) => assert_eq!(Path::new(&path), directory.path()),
+            other => panic!("{other:?}"),
+        }
+        drop(store);
+        Embedded::open(directory.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let newer = (meta::FORMAT + 1).to_be_bytes();
+        let database = Database::builder(directory.path()).open().unwrap();
+        database.keyspace("meta", Default::default).unwrap().insert("format", newer).unwrap();
+        drop(database);
+
+        let refused = Embedded::open(directory.path()).err();
+        assert!(matches!(refused, Some(StorageError::NewerFormat { found: 2, known: 1 })), "{refused:?}");
+        let database = Database::builder(directory.path()).open().unwrap();
+        assert_eq!(database.list_keyspace_names().len(), 1, "no keyspaces of ours were added");
+    }
+
+    #[test]
+    fn every_opening_is_a_write() {
+        let (store, directory) = new_store();
+        drop(store);
+        let store = Embedded::open(directory.path()).unwrap();
+        let opened = store.keyspaces.get(Space::Meta).get("opened").unwrap().unwrap();
+        assert_eq!(*opened, 2u64.to_be_bytes());
+    }
+
+    #[test]
+    fn a_path_that_is_no_directory_is_an_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(matches!(Embedded::open(file.path()), Err(StorageError::Backend(_))));
+    }
+}
+
+mod writing {
+    use super::*;
+
+    #[test]
+    fn after_a_failed_commit_the_store_refuses_until_it_is_opened_anew() {
+        let (store, directory) = new_store();
+        let failure = || Err(failed(std::io::Error::other("the disk is gone").into()));
+        assert!(matches!(store.guard_writes(failure), Err(StorageError::Backend(_))));
+        assert!(!store.takes_writes());
+        assert!(matches!(store.commit(&one_of_each()), Err(StorageError::Refusing)));
+        assert_eq!(store.message(KEY).unwrap(), None);
+
+        drop(store);
+        let store = Embedded::open(directory.path()).unwrap();
+        assert!(store.takes_writes());
+        store.commit(&one_of_each()).unwrap();
+    }
+
+    /// A power cut leaves zeros where the journal was not yet written.
+    #[test]
+    fn a_commit_cut_short_is_gone_as_a_whole() {
+        let (store, directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        let before = journal_length(directory.path());
+        let big = Message { content: vec![7; 3_000], recalled_at: None, ..message() };
+        store.commit(&[Change::MessageSaved(big.clone()), Change::RequestDropped(KEY)]).unwrap();
+        let after = journal_length(directory.path());
+        drop(store);
+
+        let cuts = (0..=8).map(|eighth| before + (after - before) * eighth / 8).chain([before + 1, after - 1]);
+        for cut in cuts {
+            let copy = copy_with_journal_cut(directory.path(), cut);
+            let store = Embedded::open(copy.path()).unwrap();
+            let whole = cut == after;
+            assert_eq!(store.message(KEY).unwrap(), Some(if whole { big.clone() } else { message() }), "{cut}");
+            assert_eq!(store.reader_count(KEY).unwrap(), if whole { 0 } else { 2 }, "{cut}");
+            assert_eq!(store.request(KEY).unwrap().is_some(), !whole, "{cut}");
+            store.commit(&[block(2, &[9])]).unwrap();
+        }
+    }
+
+    const JOURNAL: &str = "0.jnl";
+
+    fn journal_length(directory: &Path) -> usize {
+        let journal = fs::read(directory.join(JOURNAL)).unwrap();
+        journal.iter().rposition(|byte| *byte != 0).unwrap() + 1
+    }
+
+    fn copy_with_journal_cut(from: &Path, cut: usize) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_directory(from, copy.path());
+        let journal = fs::read(from.join(JOURNAL)).unwrap();
+        let mut file = File::create(copy.path().join(JOURNAL)).unwrap();
+        file.write_all(&journal[..cut]).unwrap();
+        file.set_len(journal.len() as u64).unwrap();
+        copy
+    }
+
+    fn copy_directory(from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                fs::create_dir(&target).unwrap();
+                copy_directory(&entry.path(), &target);
+            } else if entry.file_name() != JOURNAL {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+}
+
+mod damage {
+    use super::*;
+
+    type Read = fn(&Embedded) -> Result<(), StorageError>;
+
+    /// One read of every keyspace that has rows with a form.
+    const READS: [(Space, Read); 15] = [
+        (Space::Apps, |store| store.app(&app()).map(drop)),
+        (Space::Users, |store| store.users(&app(), None, 10).map(drop)),
+        (Space::GroupNames, |store| store.group_number(&group_name()).map(drop)),
+        (Space::Groups, |store| store.group(GroupNumber(1)).map(drop)),
+        (Space::Slots, |store| store.slot(GroupNumber(1), &alice()).map(drop)),
+        (Space::SlotUsers, |store| store.slot_user(GroupNumber(1), Slot(0)).map(drop)),
+        (Space::Memberships, |store| store.memberships(&app(), &alice()).map(drop)),
+        (Space::MembershipLog, |store| store.membership_changes(GroupNumber(1), 0).map(drop)),
+        (Space::Channels, |store| store.conversations(GroupNumber(1)).map(drop)),
+        (Space::Conversations, |store| store.conversation(CONVERSATION).map(drop)),
+        (Space::Log, |store| store.log(CONVERSATION, Sequence(0), 10).map(drop)),
+        (Space::Messages, |store| store.messages(CONVERSATION, MessageUid::MIN, TimeOrder::After, 10).map(drop)),
+        (Space::Sent, |store| store.sent(CONVERSATION, Slot(3), &message().client_ref).map(drop)),
+        (Space::Requests, |store| store.request(KEY).map(drop)),
+        (Space::Blocks, |store| store.readers(KEY, 0, 10).map(drop)),
+    ];
+
+    #[test]
+    fn a_damaged_row_is_reported_as_such() {
+        let (store, _directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        for (space, read) in READS {
+            let sound = rows(&store, space);
+            read(&store).unwrap();
+            replace_rows(&store, space, |_| vec![0xff; 7]);
+            let outcome = read(&store);
+            write_rows(&store, space, &sound);
+            assert!(matches!(&outcome, Err(StorageError::Damaged(what)) if what.contains(space.name())), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_and_no_lost_byte_crashes_a_read() {
+        let (store, _directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        for (space, read) in READS {
+            let rows = rows(&store, space);
+            let longest = rows.iter().map(|(_, value)| value.len()).max().unwrap();
+            for position in 0..longest {
+                for bit in 0..8 {
+                    replace_rows(&store, space, |value| with_flipped_bit(value, position, bit));
+                    let _ = read(&store);
+                    write_rows(&store, space, &rows);
+                }
+                replace_rows(&store, space, |value| value[..position.min(value.len())].to_vec());
+                let _ = read(&store);
+                write_rows(&store, space, &rows);
+            }
+        }
+    }
+
+    fn with_flipped_bit(value: &[u8], position: usize, bit: u8) -> Vec<u8> {
+        let mut value = value.to_vec();
+        if let Some(byte) = value.get_mut(position) {
+            *byte ^= 1 << bit;
+        }
+        value
+    }
+
+    #[test]
+    fn blocks_with_a_gap_or_an_overlap_are_damage() {
+        let (gap, overlap, repeated_reader) = (block(3, &[5]), block(0, &[7, 8]), block(2, &[5, 7]));
+        for damage in [gap, overlap, repeated_reader] {
+            let (store, _directory) = new_store();
+            store.commit(&one_of_each()).unwrap();
+            store.commit(std::slice::from_ref(&damage)).unwrap();
+            let outcome = store.request(KEY);
+            assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{damage:?}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_with_a_gap_is_damage() {
+        let (store, _directory) = new_store();
+        store.commit(&[logged(1, LogEvent::Sent(KEY.uid)), logged(3, LogEvent::Sent(KEY.uid))]).unwrap();
+        let outcome = store.log_position(CONVERSATION, Timestamp(9_999));
+        assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{outcome:?}");
+    }
+
+    fn replace_rows(store: &Embedded, space: Space, change: impl Fn(&[u8]) -> Vec<u8>) {
+        let changed: Vec<_> = rows(store, space).into_iter().map(|(key, value)| (key, change(&value))).collect();
+        write_rows(store, space, &changed);
+    }
+}
+
+mod format_1 {
+    use super::*;
+
+    /// A store with [`one_of_each`], as the first version wrote it: keyspace, key and value of every row. Never edit it:
+    /// a later format gets a fixture of its own beside it.
+    const FIXTURE: &str = include_str!("fixtures/format-1.txt");
+
+    #[test]
+    fn changes_are_written_as_ever() {
+        let (store, _directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        let mut written = String::new();
+        for space in Space::ALL.into_iter().filter(|space| *space != Space::Meta) {
+            for (key, value) in rows(&store, space) {
+                written += &format!("{} {} {}\n", space.name(), hex(&key), hex(&value));
+            }
+        }
+        assert_eq!(written, FIXTURE, "\n{written}");
+    }
+
+    #[test]
+    fn rows_are_read_as_ever() {
+        let (store, _directory) = new_store();
+        for line in FIXTURE.lines() {
+            let [space, key, value] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let space = Space::ALL.into_iter().find(|known| known.name() == space).unwrap();
+            write_rows(&store, space, &[(unhex(key), unhex(value))]);
+        }
+        let (expected, _other_directory) = new_store();
+        expected.commit(&one_of_each()).unwrap();
+        assert_eq!(everything(&store), everything(&expected));
+        assert_eq!(store.request(KEY).unwrap(), Some(request().with_readers([Slot(7), Slot(6)])));
+    }
+
+    fn everything(store: &Embedded) -> impl PartialEq + std::fmt::Debug + use<> {
+        (
+            (store.apps().unwrap(), store.users(&app(), None, 10).unwrap(), store.groups(&app(), None, 10).unwrap()),
+            (store.group(GroupNumber(1)).unwrap(), store.membership_changes(GroupNumber(1), 0).unwrap()),
+            (store.slot(GroupNumber(1), &alice()).unwrap(), store.slot_user(GroupNumber(1), Slot(0)).unwrap()),
+            (store.memberships(&app(), &alice()).unwrap(), store.conversations(GroupNumber(1)).unwrap()),
+            store.conversation_number(&conversation_name()).unwrap(),
+            store.log(CONVERSATION, Sequence(0), 10).unwrap(),
+            (store.message(KEY).unwrap(), store.sent(CONVERSATION, Slot(3), &message().client_ref).unwrap()),
+            (store.request(KEY).unwrap(), store.readers(KEY, 0, 10).unwrap()),
+        )
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn unhex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    }
+}
+
+type RawRow = (Vec<u8>, Vec<u8>);
+
+fn rows(store: &Embedded, space: Space) -> Vec<RawRow> {
+    let rows = store.keyspaces.get(space).iter().map(|row| row.into_inner().unwrap());
+    rows.map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+}
+
+/// Behind the store's back, so what it has cached is forgotten.
+fn write_rows(store: &Embedded, space: Space, rows: &[RawRow]) {
+    store.slot_users().clear();
+    for (key, value) in rows {
+        store.keyspaces.get(space).insert(key.as_slice(), value.as_slice()).unwrap();
+    }
+}

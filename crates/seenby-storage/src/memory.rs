@@ -1,0 +1,367 @@
+//! A store in memory, for tests.
+//!
+//! It keeps what the other stores keep, in sorted maps under one lock, so that every read is a line or two and plainly
+//! right: the model that the others are compared with. A test can make a commit fail, to see what its callers do then.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use roaring::RoaringBitmap;
+use seenby_core::commit::{AppRecord, UserRecord};
+use seenby_core::group::Direction;
+use seenby_core::{
+    Answer, AppKey, Block, Change, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupName,
+    GroupNumber, LogEntry, Membership, MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest,
+    Sequence, Slot, Source, Timestamp, UserId,
+};
+
+use crate::store_id::new_store_id;
+use crate::{Storage, StorageError, TimeOrder};
+
+pub struct Memory {
+    id: String,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    writes: Writes,
+    apps: BTreeMap<AppKey, AppRecord>,
+    users: BTreeMap<(AppKey, UserId), UserRecord>,
+    group_numbers: BTreeMap<GroupName, GroupNumber>,
+    groups: BTreeMap<GroupNumber, Group>,
+    slots: BTreeMap<(GroupNumber, UserId), Slot>,
+    slot_users: BTreeMap<(GroupNumber, Slot), UserId>,
+    memberships: BTreeMap<(AppKey, UserId, GroupNumber), Membership>,
+    membership_changes: BTreeMap<(GroupNumber, u64), MembershipChange>,
+    conversation_numbers: BTreeMap<ConversationName, ConversationNumber>,
+    conversations: BTreeMap<ConversationNumber, (GroupNumber, ConversationName)>,
+    log: BTreeMap<(ConversationNumber, Sequence), LogEntry>,
+    messages: BTreeMap<MessageKey, Message>,
+    sent: BTreeMap<(ConversationNumber, Slot, ClientRef), MessageUid>,
+    requests: BTreeMap<MessageKey, Request>,
+}
+
+#[derive(Default, PartialEq)]
+enum Writes {
+    #[default]
+    Taken,
+    /// The next commit fails.
+    AboutToFail,
+    Refused,
+}
+
+struct Request {
+    sender: UserId,
+    requested_at: Timestamp,
+    audience: RoaringBitmap,
+    readers: Vec<Answer>,
+}
+
+impl Memory {
+    pub fn new() -> Self {
+        Self { id: new_store_id(), state: RwLock::default() }
+    }
+
+    /// The next commit fails and writes nothing, and the store takes no writes from then on.
+    pub fn fail_next_commit(&self) {
+        self.write().writes = Writes::AboutToFail;
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    fn apply(&mut self, change: &Change) {
+        match change.clone() {
+            Change::AppSaved(app) => {
+                self.apps.insert(app.key.clone(), app);
+            }
+            Change::UserSaved(app, user) => {
+                self.users.insert((app, user.id.clone()), user);
+            }
+            Change::GroupSaved(group) => {
+                self.group_numbers.insert(group.name.clone(), group.number);
+                self.groups.insert(group.number, group);
+            }
+            Change::MembershipChanged(app, change) => self.change_membership(app, change),
+            Change::ConversationCreated { number, group, name } => {
+                self.conversation_numbers.insert(name.clone(), number);
+                self.conversations.insert(number, (group, name));
+            }
+            Change::Logged(conversation, entry) => {
+                self.log.insert((conversation, entry.sequence), entry);
+            }
+            Change::MessageSaved(message) => {
+                let sent = (message.key.conversation, message.sender_slot, message.client_ref.clone());
+                self.sent.insert(sent, message.key.uid);
+                self.messages.insert(message.key, message);
+            }
+            Change::RequestCreated(ReceiptRequest { key, sender, requested_at, audience, .. }) => {
+                self.requests.insert(key, Request { sender, requested_at, audience, readers: Vec::new() });
+            }
+            Change::MessageDropped(message) => {
+                self.sent.remove(&(message.key.conversation, message.sender_slot, message.client_ref));
+                self.messages.remove(&message.key);
+            }
+            Change::RequestDropped(key) => {
+                self.requests.remove(&key);
+            }
+            Change::BlockAdded(block) => self.add_block(&block),
+        }
+    }
+
+    fn change_membership(&mut self, app: AppKey, change: MembershipChange) {
+        let MembershipChange { group, slot, .. } = change;
+        let membership = (app, change.user.clone(), group);
+        match change.direction {
+            Direction::Joined => {
+                self.memberships.insert(membership, Membership { group, slot, joined_at: change.at });
+                self.slots.insert((group, change.user.clone()), slot);
+                self.slot_users.insert((group, slot), change.user.clone());
+            }
+            Direction::Left => {
+                self.memberships.remove(&membership);
+            }
+        }
+        self.membership_changes.insert((group, change.version), change);
+    }
+
+    fn add_block(&mut self, block: &Block) {
+        let request = self.requests.get_mut(&block.key).expect("answers come to a request that is there");
+        assert_eq!(block.first_ordinal as usize, request.readers.len(), "blocks number the readers without gaps");
+        request.readers.extend(&block.answers);
+    }
+
+    fn log_of(&self, conversation: ConversationNumber) -> impl DoubleEndedIterator<Item = &LogEntry> {
+        let range = (conversation, Sequence(0))..=(conversation, Sequence(u64::MAX));
+        self.log.range(range).map(|(_, entry)| entry)
+    }
+
+    fn messages_of(&self, conversation: ConversationNumber) -> impl DoubleEndedIterator<Item = &Message> {
+        let key = |uid| MessageKey { conversation, uid };
+        self.messages.range(key(MessageUid::MIN)..=key(MessageUid::MAX)).map(|(_, message)| message)
+    }
+
+    fn conversation(&self, number: ConversationNumber) -> Option<Conversation> {
+        let (group, name) = self.conversations.get(&number)?;
+        let mut conversation = Conversation::new(number, *group, name.clone());
+        if let Some(entry) = self.log_of(number).next_back() {
+            conversation.head = entry.sequence;
+            conversation.last_at = entry.at;
+        }
+        conversation.last_uid = self.messages_of(number).next_back().map(|message| message.key.uid);
+        Some(conversation)
+    }
+}
+
+impl Source for Memory {
+    type Error = StorageError;
+
+    fn highest_number(&self) -> Result<u64, StorageError> {
+        let state = self.read();
+        let group = state.groups.keys().next_back().map_or(0, |number| number.0);
+        let conversation = state.conversations.keys().next_back().map_or(0, |number| number.0);
+        Ok(group.max(conversation))
+    }
+
+    fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, StorageError> {
+        Ok(self.read().apps.get(app).cloned())
+    }
+
+    fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError> {
+        Ok(self.read().group_numbers.get(name).copied())
+    }
+
+    fn group(&self, number: GroupNumber) -> Result<Option<Group>, StorageError> {
+        Ok(self.read().groups.get(&number).cloned())
+    }
+
+    fn slot(&self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, StorageError> {
+        Ok(self.read().slots.get(&(group, user.clone())).copied())
+    }
+
+    fn slot_user(&self, group: GroupNumber, slot: Slot) -> Result<Option<UserId>, StorageError> {
+        Ok(self.read().slot_users.get(&(group, slot)).cloned())
+    }
+
+    fn membership_changes(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, StorageError> {
+        let state = self.read();
+        let from = version.saturating_add(1);
+        Ok(state
+            .membership_changes
+            .range((group, from)..=(group, u64::MAX))
+            .map(|(_, change)| change.clone())
+            .collect())
+    }
+
+    fn conversation_number(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
+        Ok(self.read().conversation_numbers.get(name).copied())
+    }
+
+    fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, StorageError> {
+        Ok(self.read().conversation(number))
+    }
+
+    fn message(&self, key: MessageKey) -> Result<Option<Message>, StorageError> {
+        Ok(self.read().messages.get(&key).cloned())
+    }
+
+    fn sent(
+        &self,
+        conversation: ConversationNumber,
+        sender: Slot,
+        client_ref: &ClientRef,
+    ) -> Result<Option<MessageUid>, StorageError> {
+        Ok(self.read().sent.get(&(conversation, sender, client_ref.clone())).copied())
+    }
+
+    fn request(&self, key: MessageKey) -> Result<Option<ReceiptRequest>, StorageError> {
+        Ok(self.read().requests.get(&key).map(|kept| {
+            ReceiptRequest::new(key, kept.sender.clone(), kept.requested_at, kept.audience.clone())
+                .with_readers(kept.readers.iter().map(|answer| answer.slot))
+        }))
+    }
+}
+
+impl Storage for Memory {
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        let mut state = self.write();
+        match state.writes {
+            Writes::Taken => {
+                changes.iter().for_each(|change| state.apply(change));
+                Ok(())
+            }
+            Writes::AboutToFail => {
+                state.writes = Writes::Refused;
+                Err(StorageError::Backend("a test asked for this failure".into()))
+            }
+            Writes::Refused => Err(StorageError::Refusing),
+        }
+    }
+
+    fn takes_writes(&self) -> bool {
+        self.read().writes != Writes::Refused
+    }
+
+    fn store_id(&self) -> &str {
+        &self.id
+    }
+
+    fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
+        Ok(self.read().apps.values().cloned().collect())
+    }
+
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
+        Ok(self.read().users.get(&(app.clone(), user.clone())).cloned())
+    }
+
+    fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
+        let state = self.read();
+        let users = state.users.iter().filter(|((of, id), _)| of == app && after.is_none_or(|after| id > after));
+        Ok(users.map(|(_, user)| user.clone()).take(limit).collect())
+    }
+
+    fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: usize) -> Result<Vec<GroupNumber>, StorageError> {
+        let state = self.read();
+        let groups = state.group_numbers.iter().filter(|(name, _)| {
+            name.app == *app && after.is_none_or(|after| (name.kind, &name.id) > (after.kind, &after.id))
+        });
+        Ok(groups.map(|(_, number)| *number).take(limit).collect())
+    }
+
+    fn conversations(&self, group: GroupNumber) -> Result<Vec<Conversation>, StorageError> {
+        let state = self.read();
+        let named = state.conversation_numbers.values().filter_map(|number| state.conversation(*number));
+        Ok(named.filter(|conversation| conversation.group == group).collect())
+    }
+
+    fn memberships(&self, app: &AppKey, user: &UserId) -> Result<Vec<Membership>, StorageError> {
+        let key = |group| (app.clone(), user.clone(), GroupNumber(group));
+        Ok(self.read().memberships.range(key(0)..=key(u64::MAX)).map(|(_, membership)| membership.clone()).collect())
+    }
+
+    fn membership(&self, app: &AppKey, user: &UserId, group: GroupNumber) -> Result<Option<Membership>, StorageError> {
+        Ok(self.read().memberships.get(&(app.clone(), user.clone(), group)).cloned())
+    }
+
+    fn log(
+        &self,
+        conversation: ConversationNumber,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StorageError> {
+        let state = self.read();
+        Ok(state.log_of(conversation).filter(|entry| entry.sequence > after).take(limit).cloned().collect())
+    }
+
+    fn log_position(&self, conversation: ConversationNumber, at: Timestamp) -> Result<Sequence, StorageError> {
+        let state = self.read();
+        let before = state.log_of(conversation).take_while(|entry| entry.at < at).last();
+        Ok(before.map_or(Sequence(0), |entry| entry.sequence))
+    }
+
+    fn messages(
+        &self,
+        conversation: ConversationNumber,
+        from: MessageUid,
+        order: TimeOrder,
+        limit: usize,
+    ) -> Result<Vec<Message>, StorageError> {
+        let state = self.read();
+        let messages = state.messages_of(conversation);
+        Ok(match order {
+            TimeOrder::Before => messages.rev().filter(|message| message.key.uid < from).take(limit).cloned().collect(),
+            TimeOrder::After => messages.filter(|message| message.key.uid > from).take(limit).cloned().collect(),
+        })
+    }
+
+    fn messages_before(&self, at: Timestamp, limit: usize) -> Result<Vec<MessageKey>, StorageError> {
+        let end = MessageUid::first_at(at);
+        Ok(self.read().messages.keys().filter(|key| key.uid < end).take(limit).copied().collect())
+    }
+
+    fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {
+        let state = self.read();
+        let readers = state.requests.get(&key).map_or(&[][..], |request| &request.readers);
+        Ok(readers.iter().skip(from as usize).take(limit).copied().collect())
+    }
+
+    fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError> {
+        Ok(self.read().requests.get(&key).map_or(0, |request| request.readers.len() as Ordinal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app_saved(key: &str) -> Change {
+        let secret = seenby_core::commit::Secret::new("s");
+        Change::AppSaved(AppRecord { key: AppKey::new(key).unwrap(), secret, created_at: Timestamp(1) })
+    }
+
+    #[test]
+    fn a_failure_asked_for_writes_nothing_and_ends_all_writing() {
+        let store = Memory::new();
+        store.commit(&[app_saved("kept")]).unwrap();
+        store.fail_next_commit();
+        assert!(store.takes_writes(), "the failure is still to come");
+        assert!(matches!(store.commit(&[app_saved("lost")]), Err(StorageError::Backend(_))));
+        assert!(matches!(store.commit(&[app_saved("late")]), Err(StorageError::Refusing)));
+        assert!(!store.takes_writes());
+        assert_eq!(store.apps().unwrap().len(), 1, "reads go on");
+    }
+}

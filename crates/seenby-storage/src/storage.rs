@@ -1,0 +1,91 @@
+//! The trait that every store implements.
+
+use std::error::Error;
+
+use seenby_core::commit::{AppRecord, UserRecord};
+use seenby_core::{
+    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, LogEntry, Membership, Message,
+    MessageKey, MessageUid, Ordinal, Sequence, Source, Timestamp, UserId,
+};
+
+/// One store: what the ledger reads ([`Source`]), what sessions and queries read, and the one way to write.
+///
+/// Reads see only what is durable. They may run at any time, from any thread, beside a commit. There is one writer.
+pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
+    /// Writes a batch whole or not at all, and returns after it is durable.
+    ///
+    /// After an error the outcome of this batch is unknown, and every later commit fails with
+    /// [`StorageError::Refusing`] until the store is opened anew: what was said to be written may be gone.
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError>;
+
+    /// `false` after a failed commit.
+    fn takes_writes(&self) -> bool;
+
+    /// Names this store and its history; a new store has a new name.
+    fn store_id(&self) -> &str;
+
+    fn apps(&self) -> Result<Vec<AppRecord>, StorageError>;
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError>;
+    /// Users of an app in order of their ids, from behind `after` on.
+    fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError>;
+
+    /// Groups of an app in order of kind and id, from behind `after` on; dismissed ones too.
+    fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: usize) -> Result<Vec<GroupNumber>, StorageError>;
+    /// The conversations of a group: one, or one for each channel.
+    fn conversations(&self, group: GroupNumber) -> Result<Vec<Conversation>, StorageError>;
+    /// The groups that a user is in now.
+    fn memberships(&self, app: &AppKey, user: &UserId) -> Result<Vec<Membership>, StorageError>;
+    fn membership(&self, app: &AppKey, user: &UserId, group: GroupNumber) -> Result<Option<Membership>, StorageError>;
+
+    /// Entries behind `after`, in order.
+    fn log(
+        &self,
+        conversation: ConversationNumber,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StorageError>;
+    /// The last entry that happened before `at`; 0 when there is none. Times grow along a log, so a search will do.
+    fn log_position(&self, conversation: ConversationNumber, at: Timestamp) -> Result<Sequence, StorageError>;
+    /// Messages before or after `from` (exclusive), nearest first.
+    fn messages(
+        &self,
+        conversation: ConversationNumber,
+        from: MessageUid,
+        order: TimeOrder,
+        limit: usize,
+    ) -> Result<Vec<Message>, StorageError>;
+
+    /// Messages sent before a moment, oldest first within each conversation.
+    fn messages_before(&self, at: Timestamp, limit: usize) -> Result<Vec<MessageKey>, StorageError>;
+
+    /// The readers of one message from an ordinal on, in order.
+    fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError>;
+    /// How many have read, without reading who. 0 as well when there is no request.
+    fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeOrder {
+    Before,
+    After,
+}
+
+/// A failed read or write, by what its caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The disk or the database failed.
+    #[error("the store failed")]
+    Backend(#[source] Box<dyn Error + Send + Sync>),
+    /// Something stored cannot be read back: do not go on with this store.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// An earlier commit failed.
+    #[error("the store takes no writes since an earlier one failed; open it anew")]
+    Refusing,
+    /// Another process has this store open.
+    #[error("the store at {0} is in use by another process")]
+    InUse(String),
+    /// Written by a newer Seenby.
+    #[error("the store has format {found}; this version reads up to {known}")]
+    NewerFormat { found: u32, known: u32 },
+}

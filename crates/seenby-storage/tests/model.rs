@@ -1,0 +1,213 @@
+//! The embedded store against the model: whatever the ledger does, and however often the store is closed and opened in
+//! between, every read gives what the store in memory gives.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use seenby_core::{
+    AppKey, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName, GroupNumber, Ledger,
+    Limits, MessageKey, MessageUid, Sequence, Slot, Timestamp, UserId,
+};
+use seenby_storage::{Embedded, Memory, Storage, TimeOrder};
+
+#[derive(Debug, Clone)]
+enum Step {
+    Create { group: u8 },
+    Join { group: u8, user: u8 },
+    Leave { group: u8, user: u8 },
+    Dismiss { group: u8 },
+    Send { group: u8, user: u8, need_receipt: bool },
+    Ask { group: u8, message: u8 },
+    Answer { group: u8, user: u8, message: u8 },
+    Recall { group: u8, message: u8 },
+    Commit,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (group, user, message) = (0..GROUPS, 0..USERS, 0..20u8);
+    prop_oneof![
+        1 => group.clone().prop_map(|group| Step::Create { group }),
+        6 => (group.clone(), user.clone()).prop_map(|(group, user)| Step::Join { group, user }),
+        2 => (group.clone(), user.clone()).prop_map(|(group, user)| Step::Leave { group, user }),
+        1 => group.clone().prop_map(|group| Step::Dismiss { group }),
+        6 => (group.clone(), user.clone(), any::<bool>())
+            .prop_map(|(group, user, need_receipt)| Step::Send { group, user, need_receipt }),
+        3 => (group.clone(), message.clone()).prop_map(|(group, message)| Step::Ask { group, message }),
+        20 => (group.clone(), user, message.clone())
+            .prop_map(|(group, user, message)| Step::Answer { group, user, message }),
+        2 => (group, message).prop_map(|(group, message)| Step::Recall { group, message }),
+        10 => Just(Step::Commit),
+    ]
+}
+
+const GROUPS: u8 = 2;
+const USERS: u8 = 5;
+
+/// From one opening of the store to its closing.
+struct Sitting<'a> {
+    embedded: Arc<Embedded>,
+    ledger: Ledger<Arc<Embedded>>,
+    memory: &'a Memory,
+    past: &'a mut Past,
+}
+
+/// What the callers remember.
+#[derive(Default)]
+struct Past {
+    now: u64,
+    sent: Vec<(u8, UserId, MessageUid)>,
+}
+
+impl<'a> Sitting<'a> {
+    fn open(directory: &Path, memory: &'a Memory, past: &'a mut Past) -> Self {
+        let embedded = Arc::new(Embedded::open(directory).expect("a sound store"));
+        let ledger = Ledger::new(embedded.clone(), Limits::default(), 1).expect("a sound store");
+        Self { embedded, ledger, memory, past }
+    }
+
+    /// What a rule refuses changes nothing, which is just as good here.
+    fn take(&mut self, step: &Step) {
+        self.past.now += 1;
+        let now = Timestamp(self.past.now);
+        match *step {
+            Step::Create { group } => drop(self.ledger.create_group(&group_name(group), "a group", now)),
+            Step::Join { group, user } => drop(self.ledger.join(&group_name(group), &[user_id(user)], now)),
+            Step::Leave { group, user } => drop(self.ledger.leave(&group_name(group), &[user_id(user)], now)),
+            Step::Dismiss { group } => drop(self.ledger.dismiss(&group_name(group), now)),
+            Step::Send { group, user, need_receipt } => self.send(group, user_id(user), need_receipt),
+            Step::Ask { group, message } => {
+                if let Some((sender, uid)) = self.message(group, message) {
+                    drop(self.ledger.ask(&conversation_name(group), &sender, uid, now));
+                }
+            }
+            Step::Answer { group, user, message } => {
+                if let Some((_, uid)) = self.message(group, message) {
+                    drop(self.ledger.answer(&conversation_name(group), &user_id(user), &[uid], now));
+                }
+            }
+            Step::Recall { group, message } => {
+                if let Some((sender, uid)) = self.message(group, message) {
+                    drop(self.ledger.recall(&conversation_name(group), &sender, uid, now));
+                }
+            }
+            Step::Commit => self.commit(),
+        }
+    }
+
+    fn send(&mut self, group: u8, user: UserId, need_receipt: bool) {
+        let client_ref = ClientRef::new(&format!("ref-{}", self.past.now)).expect("a valid reference");
+        let draft = Draft { client_ref, content: vec![group; 10], need_receipt };
+        if let Ok(sent) = self.ledger.send(&conversation_name(group), &user, draft, Timestamp(self.past.now)) {
+            self.past.sent.push((group, user, sent.uid));
+        }
+    }
+
+    fn message(&self, group: u8, index: u8) -> Option<(UserId, MessageUid)> {
+        let mut of_group = self.past.sent.iter().filter(|(of, _, _)| *of == group);
+        of_group.nth(usize::from(index)).map(|(_, sender, uid)| (sender.clone(), *uid))
+    }
+
+    fn commit(&mut self) {
+        let changes = self.ledger.take_commit().changes;
+        self.embedded.commit(&changes).expect("the embedded store takes the batch");
+        self.memory.commit(&changes).expect("the model takes the batch");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_embedded_store_reads_what_the_model_reads(
+        sittings in proptest::collection::vec(proptest::collection::vec(step(), 1..80), 1..4)
+    ) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (memory, mut past) = (Memory::new(), Past::default());
+        for steps in [first_steps()].iter().chain(&sittings) {
+            let mut sitting = Sitting::open(directory.path(), &memory, &mut past);
+            steps.iter().for_each(|step| sitting.take(step));
+            sitting.commit();
+            prop_assert_eq!(everything(&*sitting.embedded), everything(&memory));
+        }
+        let reopened = Embedded::open(directory.path()).expect("a sound store");
+        prop_assert_eq!(everything(&reopened), everything(&memory));
+    }
+}
+
+fn first_steps() -> Vec<Step> {
+    let join = |group| (1..USERS).map(move |user| Step::Join { group, user });
+    (0..GROUPS).flat_map(|group| [Step::Create { group }].into_iter().chain(join(group))).collect()
+}
+
+/// Every read there is, as text.
+fn everything(store: &impl Storage) -> Vec<String> {
+    let mut reads = vec![format!("{:?}", store.highest_number())];
+    for group in 0..GROUPS {
+        reads.push(format!("{:?}", store.group_number(&group_name(group))));
+        reads.push(format!("{:?}", store.conversation_number(&conversation_name(group))));
+    }
+    reads.push(format!("{:?}", store.groups(&app(), None, 10)));
+    for user in (0..USERS).map(user_id) {
+        reads.push(format!("{user} {:?}", store.memberships(&app(), &user)));
+    }
+    let highest = store.highest_number().expect("a sound store");
+    (1..=highest).for_each(|number| group_reads(store, GroupNumber(number), &mut reads));
+    reads
+}
+
+fn group_reads(store: &impl Storage, group: GroupNumber, reads: &mut Vec<String>) {
+    reads.push(format!("{:?}", store.group(group)));
+    reads.push(format!("{:?}", store.membership_changes(group, 0)));
+    reads.push(format!("{:?}", store.membership_changes(group, 3)));
+    for user in (0..USERS).map(user_id) {
+        reads.push(format!("{user} {:?} {:?}", store.slot(group, &user), store.membership(&app(), &user, group)));
+    }
+    for slot in 0..u32::from(USERS) {
+        reads.push(format!("{slot} {:?}", store.slot_user(group, Slot(slot))));
+    }
+    for conversation in store.conversations(group).expect("a sound store") {
+        reads.push(format!("{conversation:?} {:?}", store.conversation(conversation.number)));
+        conversation_reads(store, conversation.number, reads);
+    }
+}
+
+fn conversation_reads(store: &impl Storage, conversation: ConversationNumber, reads: &mut Vec<String>) {
+    let log = store.log(conversation, Sequence(0), 1_000).expect("a sound store");
+    for entry in &log {
+        reads.push(format!("{entry:?} {:?}", store.log_position(conversation, entry.at)));
+        reads.push(format!("{:?}", store.log(conversation, entry.sequence, 2)));
+    }
+    let messages = store.messages(conversation, MessageUid::MIN, TimeOrder::After, 1_000).expect("a sound store");
+    for message in &messages {
+        reads.push(format!("{message:?} {:?}", store.message(message.key)));
+        reads.push(format!("{:?}", store.sent(conversation, message.sender_slot, &message.client_ref)));
+        reads.push(format!("{:?}", store.messages(conversation, message.key.uid, TimeOrder::Before, 3)));
+        receipt_reads(store, message.key, reads);
+    }
+}
+
+fn receipt_reads(store: &impl Storage, key: MessageKey, reads: &mut Vec<String>) {
+    reads.push(format!("{:?} {:?}", store.request(key), store.reader_count(key)));
+    for from in 0..=u32::from(USERS) {
+        reads.push(format!("{:?} {:?}", store.readers(key, from, 2), store.readers(key, from, 100)));
+    }
+}
+
+fn app() -> AppKey {
+    AppKey::new("app").expect("a valid key")
+}
+
+fn user_id(user: u8) -> UserId {
+    UserId::new(&format!("user-{user}")).expect("a valid id")
+}
+
+/// Plain and ultra groups by turns.
+fn group_name(group: u8) -> GroupName {
+    let kind = if group.is_multiple_of(2) { GroupKind::Group } else { GroupKind::UltraGroup };
+    GroupName { app: app(), kind, id: GroupId::new(&format!("group-{group}")).expect("a valid id") }
+}
+
+fn conversation_name(group: u8) -> ConversationName {
+    ConversationName::new(group_name(group), None)
+}
