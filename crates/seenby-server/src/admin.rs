@@ -1,0 +1,237 @@
+//! The local administration endpoint: HTTP and JSON over a Unix socket. Whoever may open the socket may administer, so
+//! its file permissions are the access control.
+
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use seenby_core::{AppKey, GroupName};
+use seenby_protocol::Code;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::administration::{Administration, group_name};
+use crate::refusal::Refusal;
+
+pub(crate) async fn serve(socket: UnixListener, administration: Administration, stopping: CancellationToken) {
+    let router = Router::new()
+        .route("/v1/apps", get(list_apps).post(create_app))
+        .route("/v1/tokens", post(create_token))
+        .route("/v1/users", get(list_users))
+        .route("/v1/users/{user}", put(save_user))
+        .route("/v1/groups", get(list_groups))
+        .route("/v1/groups/{kind}/{group}", get(show_group).put(create_group).delete(dismiss_group))
+        .route("/v1/groups/{kind}/{group}/members", get(list_members).post(join).delete(leave))
+        .route("/v1/groups/{kind}/{group}/channels", post(create_channel))
+        .with_state(administration);
+    let served = axum::serve(socket, router).with_graceful_shutdown(stopping.cancelled_owned());
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the administration socket failed");
+    }
+}
+
+type Answer = Result<Json<Value>, Refusal>;
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self.code {
+            Code::STORE_UNAVAILABLE | Code::SHUTTING_DOWN => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        (status, Json(json!({ "code": self.code.0, "name": self.code.name(), "detail": self.detail }))).into_response()
+    }
+}
+
+/// Which app; may be left out while there is only one.
+#[derive(Deserialize)]
+struct InApp {
+    app: Option<String>,
+}
+
+impl InApp {
+    fn key(&self, administration: &Administration) -> Result<AppKey, Refusal> {
+        Ok(administration.find_app(self.app.as_deref())?.key)
+    }
+
+    fn group(&self, administration: &Administration, path: &(String, String)) -> Result<GroupName, Refusal> {
+        group_name(&self.key(administration)?, &path.0, &path.1)
+    }
+}
+
+async fn list_apps(State(administration): State<Administration>) -> Answer {
+    let keys: Vec<_> = administration.apps()?.iter().map(ToString::to_string).collect();
+    Ok(Json(json!({ "apps": keys })))
+}
+
+#[derive(Deserialize)]
+struct NewApp {
+    key: String,
+}
+
+/// The only time that a secret is shown.
+async fn create_app(State(administration): State<Administration>, Json(new): Json<NewApp>) -> Answer {
+    let app = administration.create_app(&new.key).await?;
+    Ok(Json(json!({ "key": app.key.as_str(), "secret": app.secret.expose() })))
+}
+
+#[derive(Deserialize)]
+struct NewToken {
+    user: String,
+    lifetime_seconds: u64,
+}
+
+async fn create_token(
+    State(administration): State<Administration>,
+    Query(in_app): Query<InApp>,
+    Json(new): Json<NewToken>,
+) -> Answer {
+    let app = administration.find_app(in_app.app.as_deref())?;
+    let token = administration.token(&app, &new.user, Duration::from_secs(new.lifetime_seconds))?;
+    Ok(Json(json!({ "app": app.key.as_str(), "user": new.user, "token": token })))
+}
+
+#[derive(Deserialize)]
+struct After {
+    after: Option<String>,
+}
+
+async fn list_users(
+    State(administration): State<Administration>,
+    Query(in_app): Query<InApp>,
+    Query(page): Query<After>,
+) -> Answer {
+    let users = administration.users(&in_app.key(&administration)?, page.after.as_deref())?;
+    Ok(Json(json!({ "users": users })))
+}
+
+#[derive(Deserialize)]
+struct UserChange {
+    name: Option<String>,
+    blocked: Option<bool>,
+}
+
+async fn save_user(
+    State(administration): State<Administration>,
+    Path(user): Path<String>,
+    Query(in_app): Query<InApp>,
+    Json(change): Json<UserChange>,
+) -> Answer {
+    let app = in_app.key(&administration)?;
+    let user = administration.save_user(&app, &user, change.name, change.blocked).await?;
+    Ok(Json(json!(user)))
+}
+
+#[derive(Deserialize)]
+struct AfterGroup {
+    after_kind: Option<String>,
+    after: Option<String>,
+}
+
+async fn list_groups(
+    State(administration): State<Administration>,
+    Query(in_app): Query<InApp>,
+    Query(page): Query<AfterGroup>,
+) -> Answer {
+    let app = in_app.key(&administration)?;
+    let after = match (&page.after_kind, &page.after) {
+        (Some(kind), Some(id)) => Some(group_name(&app, kind, id)?),
+        _ => None,
+    };
+    Ok(Json(json!({ "groups": administration.groups(&app, after.as_ref())? })))
+}
+
+async fn show_group(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+) -> Answer {
+    Ok(Json(json!(administration.group(&in_app.group(&administration, &path)?)?)))
+}
+
+#[derive(Deserialize)]
+struct NewGroup {
+    #[serde(default)]
+    title: String,
+}
+
+async fn create_group(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+    Json(new): Json<NewGroup>,
+) -> Answer {
+    let group = in_app.group(&administration, &path)?;
+    administration.create_group(&group, &new.title).await?;
+    Ok(Json(json!(administration.group(&group)?)))
+}
+
+async fn dismiss_group(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+) -> Answer {
+    administration.dismiss(&in_app.group(&administration, &path)?).await?;
+    Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+struct From {
+    #[serde(default)]
+    from: u32,
+}
+
+async fn list_members(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+    Query(page): Query<From>,
+) -> Answer {
+    let (members, next) = administration.members(&in_app.group(&administration, &path)?, page.from)?;
+    let members: Vec<_> = members.iter().map(ToString::to_string).collect();
+    Ok(Json(json!({ "members": members, "next": next })))
+}
+
+#[derive(Deserialize)]
+struct Users {
+    users: Vec<String>,
+}
+
+async fn join(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+    Json(body): Json<Users>,
+) -> Answer {
+    administration.join(&in_app.group(&administration, &path)?, &body.users).await?;
+    Ok(Json(json!({})))
+}
+
+async fn leave(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+    Json(body): Json<Users>,
+) -> Answer {
+    administration.leave(&in_app.group(&administration, &path)?, &body.users).await?;
+    Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+struct NewChannel {
+    channel: String,
+}
+
+async fn create_channel(
+    State(administration): State<Administration>,
+    Path(path): Path<(String, String)>,
+    Query(in_app): Query<InApp>,
+    Json(new): Json<NewChannel>,
+) -> Answer {
+    administration.create_channel(&in_app.group(&administration, &path)?, &new.channel).await?;
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,360 @@
+//! Who is online, and what is waiting for them.
+//!
+//! Notices carry no content, only "this has news": each session reads the news itself, from where it stands. So nothing
+//! is queued for a client that does not read, and a notice that comes twice or out of order does no harm.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use seenby_core::{AppKey, ConversationNumber, Counts, GroupNumber, MessageKey, MessageUid, Notice, Ordinal, UserId};
+use seenby_protocol::Code;
+use tokio::sync::Notify;
+
+use crate::rate::RateLimits;
+use crate::settings::Limits;
+use crate::writer::CallResult;
+
+/// Items that may wait for one session. A client that lets more pile up is sent away; it catches up when it returns.
+const MAIL_ITEMS_MAX: usize = 10_000;
+
+/// What waits for one session.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    /// Results of this session's own calls; bounded by the calls it may have in flight.
+    pub(crate) results: Vec<(u64, CallResult)>,
+    /// Groups of which membership or channels changed.
+    pub(crate) groups: BTreeSet<GroupNumber>,
+    /// Conversations with new log entries.
+    pub(crate) conversations: BTreeSet<ConversationNumber>,
+    /// Own messages with new readers.
+    pub(crate) receipts: BTreeMap<MessageKey, ReceiptNews>,
+    /// Messages that this user has answered, from whichever device.
+    pub(crate) answered: BTreeMap<ConversationNumber, Vec<MessageUid>>,
+    /// The user's record changed.
+    pub(crate) user_changed: bool,
+    pub(crate) farewell: Option<Farewell>,
+}
+
+/// Readers from an ordinal up to `counts.read` are new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReceiptNews {
+    pub(crate) from: Ordinal,
+    pub(crate) counts: Counts,
+}
+
+/// Why the server ends a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Farewell {
+    pub(crate) code: Code,
+    /// Whether the client should come back by itself.
+    pub(crate) reconnect: bool,
+}
+
+impl Farewell {
+    pub(crate) fn come_back(code: Code) -> Self {
+        Self { code, reconnect: true }
+    }
+
+    pub(crate) fn stay_away(code: Code) -> Self {
+        Self { code, reconnect: false }
+    }
+}
+
+impl ReceiptNews {
+    /// News of the same message in one: from the earlier ordinal up to the later count.
+    pub(crate) fn merge(self, later: Self) -> Self {
+        let counts = if later.counts.read >= self.counts.read { later.counts } else { self.counts };
+        Self { from: self.from.min(later.from), counts }
+    }
+}
+
+impl Mail {
+    fn item_count(&self) -> usize {
+        self.groups.len()
+            + self.conversations.len()
+            + self.receipts.len()
+            + self.answered.values().map(Vec::len).sum::<usize>()
+    }
+}
+
+/// Where mail for one session is put and taken.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    mail: Mutex<Mail>,
+    arrived: Notify,
+}
+
+impl Mailbox {
+    pub(crate) fn reply(&self, call_id: u64, result: CallResult) {
+        self.lock().results.push((call_id, result));
+        self.arrived.notify_one();
+    }
+
+    /// For a session that finds out by itself what it has to be told.
+    pub(crate) fn put_answered(&self, answered: BTreeMap<ConversationNumber, Vec<MessageUid>>) {
+        self.put(|mail| {
+            for (conversation, uids) in answered {
+                mail.answered.entry(conversation).or_default().extend(uids);
+            }
+        });
+    }
+
+    fn put(&self, write: impl FnOnce(&mut Mail)) {
+        let mut mail = self.lock();
+        write(&mut mail);
+        if mail.item_count() > MAIL_ITEMS_MAX {
+            mail.farewell = Some(Farewell::come_back(Code::SLOW_CONSUMER));
+        }
+        drop(mail);
+        self.arrived.notify_one();
+    }
+
+    pub(crate) fn take(&self) -> Mail {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Returns when mail has arrived since the last call.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Mail> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct SessionId(u64);
+
+/// A user that has sessions now.
+struct OnlineUser {
+    /// Oldest first.
+    devices: Vec<Device>,
+    rates: Arc<RateLimits>,
+}
+
+struct Device {
+    session: SessionId,
+    device_id: String,
+    mailbox: Arc<Mailbox>,
+}
+
+type Followers = HashMap<SessionId, Arc<Mailbox>>;
+
+/// Everybody who is online at this node.
+pub(crate) struct Delivery {
+    limits: Limits,
+    next_session: AtomicU64,
+    users: RwLock<HashMap<(AppKey, UserId), OnlineUser>>,
+    followers: RwLock<HashMap<GroupNumber, Followers>>,
+}
+
+impl Delivery {
+    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            next_session: AtomicU64::new(1),
+            users: RwLock::default(),
+            followers: RwLock::default(),
+        })
+    }
+
+    /// Tells those who are online. Called in the order of the commits.
+    pub(crate) fn publish(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Logged { group, conversation } => {
+                    self.tell_group(group, |mail| {
+                        mail.conversations.insert(conversation);
+                    });
+                }
+                Notice::Read { app, sender, key, first_ordinal, counts } => {
+                    let news = ReceiptNews { from: first_ordinal, counts };
+                    self.tell_user(app, sender, |mail| {
+                        mail.receipts.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
+                    });
+                }
+                Notice::Answered { app, user, conversation, uids } => {
+                    self.tell_user(app, user, |mail| mail.answered.entry(conversation).or_default().extend(&uids));
+                }
+                Notice::MembershipChanged { app, user, group } => {
+                    self.tell_user(app, user, |mail| {
+                        mail.groups.insert(group);
+                    });
+                }
+                Notice::ChannelCreated { group } => self.tell_group(group, |mail| {
+                    mail.groups.insert(group);
+                }),
+                Notice::UserChanged { app, user } => self.tell_user(app, user, |mail| mail.user_changed = true),
+            }
+        }
+    }
+
+    fn tell_user(&self, app: AppKey, user: UserId, write: impl Fn(&mut Mail)) {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        for device in users.get(&(app, user)).into_iter().flat_map(|online| &online.devices) {
+            device.mailbox.put(&write);
+        }
+    }
+
+    fn tell_group(&self, group: GroupNumber, write: impl Fn(&mut Mail)) {
+        let followers = self.followers.read().unwrap_or_else(PoisonError::into_inner);
+        for mailbox in followers.get(&group).into_iter().flat_map(HashMap::values) {
+            mailbox.put(&write);
+        }
+    }
+
+    /// A user signs in on a device. The same device's older session ends, and so does the oldest when there are too many.
+    pub(crate) fn register(self: &Arc<Self>, app: &AppKey, user: &UserId, device_id: String) -> Registration {
+        let session = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
+        let mailbox = Arc::new(Mailbox::default());
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let online = users
+            .entry((app.clone(), user.clone()))
+            .or_insert_with(|| OnlineUser { devices: Vec::new(), rates: Arc::new(RateLimits::new(&self.limits)) });
+        online.devices.retain(|device| {
+            let replaced = device.device_id == device_id;
+            if replaced {
+                device.mailbox.put(|mail| mail.farewell = Some(Farewell::stay_away(Code::REPLACED)));
+            }
+            !replaced
+        });
+        while online.devices.len() >= self.limits.devices_per_user_max.max(1) {
+            let oldest = online.devices.remove(0);
+            oldest.mailbox.put(|mail| mail.farewell = Some(Farewell::stay_away(Code::KICKED_BY_OTHER_DEVICE)));
+        }
+        online.devices.push(Device { session, device_id, mailbox: mailbox.clone() });
+        let rates = online.rates.clone();
+        Registration {
+            delivery: self.clone(),
+            app: app.clone(),
+            user: user.clone(),
+            session,
+            mailbox,
+            rates,
+            followed: BTreeSet::new(),
+        }
+    }
+}
+
+/// One session's place among those who are online; dropping it gives the place up.
+pub(crate) struct Registration {
+    delivery: Arc<Delivery>,
+    app: AppKey,
+    user: UserId,
+    session: SessionId,
+    mailbox: Arc<Mailbox>,
+    rates: Arc<RateLimits>,
+    followed: BTreeSet<GroupNumber>,
+}
+
+impl Registration {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    pub(crate) fn rates(&self) -> &RateLimits {
+        &self.rates
+    }
+
+    /// From now on news of this group is told. Follow first, read after: then nothing falls in between.
+    pub(crate) fn follow(&mut self, group: GroupNumber) {
+        if self.followed.insert(group) {
+            let mut followers = self.delivery.followers.write().unwrap_or_else(PoisonError::into_inner);
+            followers.entry(group).or_default().insert(self.session, self.mailbox.clone());
+        }
+    }
+
+    pub(crate) fn unfollow(&mut self, group: GroupNumber) {
+        if self.followed.remove(&group) {
+            self.delivery.forget_follower(group, self.session);
+        }
+    }
+}
+
+impl Delivery {
+    fn forget_follower(&self, group: GroupNumber, session: SessionId) {
+        let mut followers = self.followers.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_group) = followers.get_mut(&group) {
+            of_group.remove(&session);
+            if of_group.is_empty() {
+                followers.remove(&group);
+            }
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        for group in std::mem::take(&mut self.followed) {
+            self.delivery.forget_follower(group, self.session);
+        }
+        let mut users = self.delivery.users.write().unwrap_or_else(PoisonError::into_inner);
+        let key = (self.app.clone(), self.user.clone());
+        if let Some(online) = users.get_mut(&key) {
+            online.devices.retain(|device| device.session != self.session);
+            if online.devices.is_empty() {
+                users.remove(&key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app() -> AppKey {
+        AppKey::new("app").unwrap()
+    }
+
+    fn user(name: &str) -> UserId {
+        UserId::new(name).unwrap()
+    }
+
+    fn delivery(devices_per_user_max: usize) -> Arc<Delivery> {
+        Delivery::new(Limits { devices_per_user_max, ..Limits::default() })
+    }
+
+    #[test]
+    fn one_device_too_many_signs_out_the_oldest() {
+        let delivery = delivery(2);
+        let devices: Vec<_> =
+            ["phone", "desk", "web"].map(|id| delivery.register(&app(), &user("alice"), id.into())).into();
+        let farewells = devices.iter().map(|device| device.mailbox().take().farewell).collect::<Vec<_>>();
+        assert_eq!(farewells, [Some(Farewell::stay_away(Code::KICKED_BY_OTHER_DEVICE)), None, None]);
+    }
+
+    #[test]
+    fn a_device_that_signs_in_again_replaces_itself() {
+        let delivery = delivery(8);
+        let first = delivery.register(&app(), &user("alice"), "phone".into());
+        let second = delivery.register(&app(), &user("alice"), "phone".into());
+        assert_eq!(first.mailbox().take().farewell, Some(Farewell::stay_away(Code::REPLACED)));
+        drop(first);
+        delivery.publish(vec![Notice::UserChanged { app: app(), user: user("alice") }]);
+        assert!(second.mailbox().take().user_changed, "the newer session stays registered");
+    }
+
+    #[test]
+    fn mail_beyond_its_bound_sends_the_session_away() {
+        let delivery = delivery(8);
+        let mut alice = delivery.register(&app(), &user("alice"), "phone".into());
+        alice.follow(GroupNumber(1));
+        for number in 0..=MAIL_ITEMS_MAX as u64 {
+            let conversation = ConversationNumber(number);
+            delivery.publish(vec![Notice::Logged { group: GroupNumber(1), conversation }]);
+        }
+        assert_eq!(alice.mailbox().take().farewell, Some(Farewell::come_back(Code::SLOW_CONSUMER)));
+    }
+
+    #[test]
+    fn news_of_one_message_is_gathered_into_one_range() {
+        let counts = |read| Counts { read, unread: 9 - read, left: 0 };
+        let early = ReceiptNews { from: 2, counts: counts(3) };
+        let late = ReceiptNews { from: 3, counts: counts(7) };
+        assert_eq!(early.merge(late), ReceiptNews { from: 2, counts: counts(7) });
+        assert_eq!(late.merge(early), ReceiptNews { from: 2, counts: counts(7) });
+    }
+}

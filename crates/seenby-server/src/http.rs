@@ -1,0 +1,170 @@
+//! HTTP: the WebSocket endpoint, the health checks and the metrics.
+//!
+//! Accepts by itself instead of `axum::serve`, which sets no time limit for a request's head: a client that dribbles
+//! bytes could hold its connection for ever.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::connection;
+use crate::server::Shared;
+
+/// Time for the head of a request, and for a TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pause after a failed accept: when files run out, waiting is all that helps.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Small, because an idle connection keeps it.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames are gathered up to here before they are written without a flush.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Frames above the protocol's limit are read up to here, so that they can be answered; beyond, the connection ends.
+const READ_FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// The operators' own, so that a full house of clients does not hide the metrics.
+const OPS_CONNECTIONS_MAX: usize = 64;
+
+pub(crate) async fn serve_clients(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    let router = Router::new()
+        .route("/", get("Seenby. Clients connect to /v1/connect.\n"))
+        .route(seenby_protocol::ENDPOINT_PATH, get(connect))
+        .merge(health())
+        .with_state(shared.clone());
+    let connections = Arc::new(Semaphore::new(shared.settings.limits.connections_max));
+    serve(listener, tls, router, shared, connections).await;
+}
+
+pub(crate) async fn serve_ops(listener: TcpListener, shared: Arc<Shared>) {
+    let router = Router::new().route("/metrics", get(metrics)).merge(health()).with_state(shared.clone());
+    let connections = Arc::new(Semaphore::new(OPS_CONNECTIONS_MAX));
+    serve(listener, None, router, shared, connections).await;
+}
+
+async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    shared: Arc<Shared>,
+    connections: Arc<Semaphore>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            () = shared.stopping.cancelled() => return,
+        };
+        // No permit: the connection is closed at once, and the client tries again later.
+        let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
+        let (tls, router, shared) = (tls.clone(), router.clone(), shared.clone());
+        let tasks = shared.tasks.clone();
+        tasks.spawn(async move {
+            let served = match tls {
+                None => serve_stream(accepted, router, &shared).await,
+                Some(tls) => match timeout(HEAD_TIMEOUT, tls.accept(accepted)).await {
+                    Ok(Ok(stream)) => serve_stream(stream, router, &shared).await,
+                    Ok(Err(error)) => Err(error.into()),
+                    Err(_) => Err("TLS handshake timed out".into()),
+                },
+            };
+            if let Err(error) = served {
+                tracing::debug!(error, "a connection ended badly");
+            }
+            drop(permit);
+        });
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Replies are flushed when they are complete, so waiting for more only adds delay.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn serve_stream<S>(
+    stream: S,
+    router: Router,
+    shared: &Shared,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    tokio::pin!(served);
+    tokio::select! {
+        ended = served.as_mut() => return Ok(ended?),
+        () = shared.stopping.cancelled() => {}
+    }
+    served.as_mut().graceful_shutdown();
+    Ok(served.await?)
+}
+
+async fn connect(upgrade: WebSocketUpgrade, State(shared): State<Arc<Shared>>) -> Response {
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_frame_size(READ_FRAME_BYTES_MAX)
+        .max_message_size(READ_FRAME_BYTES_MAX);
+    let token = shared.tasks.token();
+    upgrade.on_upgrade(async move |socket| {
+        connection::serve(socket, shared).await;
+        drop(token);
+    })
+}
+
+fn health() -> Router<Arc<Shared>> {
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz))
+}
+
+/// The process lives and answers.
+async fn healthz() -> impl IntoResponse {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The process takes work.
+async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.check_ready() {
+        Ok(()) => Json(json!({ "status": "ready" })).into_response(),
+        Err(refusal) => {
+            let body = json!({ "status": "not ready", "code": refusal.code.0, "reason": refusal.detail });
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], shared.metrics.render())
+}

@@ -1,0 +1,347 @@
+//! Reads: history, counts, and who has read. They see what is durable and never wait for the writer.
+
+use std::collections::BTreeMap;
+
+use roaring::RoaringBitmap;
+use seenby_core::{
+    Answer, ConversationName, ConversationNumber, Counts, Denied, Group, GroupNumber, Message, MessageKey, MessageUid,
+    Ordinal, ReceiptRequest, Slot, Timestamp, UserId,
+};
+use seenby_protocol::Code;
+use seenby_storage::{Storage, StorageError, TimeOrder};
+
+use crate::refusal::Refusal;
+
+/// Readers that a message from history carries: all up to this many, the newest beyond.
+pub(crate) const HISTORY_READERS_MAX: u32 = 1_000;
+/// A page of history ends after this much content, though never before its first message.
+const HISTORY_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a member may look up in a conversation.
+#[derive(Debug)]
+pub(crate) enum Query {
+    History(HistoryQuery),
+    Message(MessageUid),
+    Counts(Vec<MessageUid>),
+    Users(MessageUid, UsersQuery),
+    FindUsers(MessageUid, Vec<UserId>),
+    /// From an ordinal on, this many.
+    Readers(MessageUid, Ordinal, usize),
+}
+
+#[derive(Debug)]
+pub(crate) enum QueryResult {
+    History(HistoryPage),
+    Message(ViewedMessage),
+    /// One for each message; a bad one does not spoil the others.
+    Counts(Vec<(MessageUid, Result<Counts, Refusal>)>),
+    Users(UsersPage),
+    Readers(ReaderList),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct HistoryQuery {
+    /// Exclusive.
+    pub(crate) from: MessageUid,
+    pub(crate) order: TimeOrder,
+    pub(crate) count: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct HistoryPage {
+    pub(crate) messages: Vec<ViewedMessage>,
+    pub(crate) more: bool,
+}
+
+/// A message as one member may see it.
+#[derive(Debug)]
+pub(crate) struct ViewedMessage {
+    pub(crate) message: Message,
+    pub(crate) receipt: Option<ReceiptView>,
+}
+
+#[derive(Debug)]
+pub(crate) enum ReceiptView {
+    Sender { readers: ReaderList, counts: Counts },
+    Receiver { answered: bool },
+}
+
+/// Consecutive readers.
+#[derive(Debug, Default)]
+pub(crate) struct ReaderList {
+    pub(crate) first_ordinal: Ordinal,
+    pub(crate) readers: Vec<(UserId, Timestamp)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReceiptStatus {
+    Read,
+    Unread,
+    Left,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ReceiptList {
+    OldestReaders,
+    NewestReaders,
+    /// Unread or left.
+    Silent(ReceiptStatus),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct UsersQuery {
+    pub(crate) list: ReceiptList,
+    pub(crate) token: String,
+    pub(crate) count: usize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct UsersPage {
+    pub(crate) users: Vec<ReceiptUser>,
+    /// Empty on the last page.
+    pub(crate) token: String,
+    pub(crate) total: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct ReceiptUser {
+    pub(crate) user: UserId,
+    pub(crate) read_at: Option<Timestamp>,
+    pub(crate) status: ReceiptStatus,
+}
+
+/// One user's look at one conversation.
+pub(crate) struct Queries<'a> {
+    storage: &'a dyn Storage,
+    user: UserId,
+    group: Group,
+    slot: Slot,
+    conversation: ConversationNumber,
+}
+
+impl<'a> Queries<'a> {
+    /// Somebody who is not a member learns nothing else, not even whether the group exists.
+    pub(crate) fn enter(storage: &'a dyn Storage, user: &UserId, name: &ConversationName) -> Result<Self, Refusal> {
+        let not_member = Denied::NotMember(name.group.kind);
+        let number = storage.group_number(&name.group)?.ok_or(not_member)?;
+        let slot = storage.slot(number, user)?.ok_or(not_member)?;
+        let group = storage.group(number)?.ok_or(not_member)?;
+        if !group.is_present(slot) {
+            return Err(not_member.into());
+        }
+        let conversation = storage.conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
+        Ok(Self { storage, user: user.clone(), group, slot, conversation })
+    }
+
+    pub(crate) fn run(&self, query: Query) -> Result<QueryResult, Refusal> {
+        Ok(match query {
+            Query::History(query) => QueryResult::History(self.history(&query)?),
+            Query::Message(uid) => QueryResult::Message(self.message(uid)?),
+            Query::Counts(uids) => QueryResult::Counts(uids.into_iter().map(|uid| (uid, self.counts(uid))).collect()),
+            Query::Users(uid, query) => QueryResult::Users(self.users(uid, &query)?),
+            Query::FindUsers(uid, users) => {
+                QueryResult::Users(UsersPage { users: self.find_users(uid, &users)?, ..UsersPage::default() })
+            }
+            Query::Readers(uid, from, count) => QueryResult::Readers(self.readers(uid, from, count)?),
+        })
+    }
+
+    fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, Refusal> {
+        let mut found = self.storage.messages(self.conversation, query.from, query.order, query.count + 1)?;
+        let mut more = found.len() > query.count;
+        found.truncate(query.count);
+        let mut page = Vec::with_capacity(found.len());
+        let mut bytes = 0;
+        for message in found {
+            bytes += message.content.len();
+            if bytes > HISTORY_BYTES_MAX && !page.is_empty() {
+                more = true;
+                break;
+            }
+            page.push(self.view(message)?);
+        }
+        Ok(HistoryPage { messages: page, more })
+    }
+
+    fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
+        let message = self.storage.message(self.key(uid))?.ok_or(Denied::MessageNotFound)?;
+        self.view(message)
+    }
+
+    fn view(&self, message: Message) -> Result<ViewedMessage, Refusal> {
+        let request = self.storage.request(message.key)?;
+        let receipt = match request {
+            Some(request) if message.sender == self.user => Some(self.sender_view(&request)?),
+            Some(request) if request.was_asked(self.slot) => {
+                Some(ReceiptView::Receiver { answered: request.has_answered(self.slot) })
+            }
+            _ => None,
+        };
+        Ok(ViewedMessage { message, receipt })
+    }
+
+    fn sender_view(&self, request: &ReceiptRequest) -> Result<ReceiptView, Refusal> {
+        let from = request.reader_count().saturating_sub(HISTORY_READERS_MAX);
+        let readers = self.reader_list(request.key, from, HISTORY_READERS_MAX as usize)?;
+        Ok(ReceiptView::Sender { readers, counts: request.counts(&self.group.present) })
+    }
+
+    fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {
+        Ok(self.own_request(uid)?.counts(&self.group.present))
+    }
+
+    fn readers(&self, uid: MessageUid, from: Ordinal, count: usize) -> Result<ReaderList, Refusal> {
+        let request = self.own_request(uid)?;
+        self.reader_list(request.key, from, count)
+    }
+
+    fn users(&self, uid: MessageUid, query: &UsersQuery) -> Result<UsersPage, Refusal> {
+        let request = self.own_request(uid)?;
+        match query.list {
+            ReceiptList::OldestReaders => {
+                let from = parse_token(&query.token, OLDEST)?.unwrap_or(0);
+                let page = self.read_users(request.key, from, query.count)?;
+                let end = from.saturating_add(page.len() as u32);
+                let token = (end < request.reader_count()).then(|| format!("{OLDEST}{end}"));
+                Ok(UsersPage { users: page, token: token.unwrap_or_default(), total: request.reader_count() })
+            }
+            ReceiptList::NewestReaders => {
+                let end = parse_token(&query.token, NEWEST)?.unwrap_or(Ordinal::MAX).min(request.reader_count());
+                let from = end.saturating_sub(query.count as u32);
+                let mut page = self.read_users(request.key, from, (end - from) as usize)?;
+                page.reverse();
+                let token = (from > 0).then(|| format!("{NEWEST}{from}"));
+                Ok(UsersPage { users: page, token: token.unwrap_or_default(), total: request.reader_count() })
+            }
+            ReceiptList::Silent(status) => self.silent_users(&request, status, query),
+        }
+    }
+
+    fn read_users(&self, key: MessageKey, from: Ordinal, count: usize) -> Result<Vec<ReceiptUser>, Refusal> {
+        let list = self.reader_list(key, from, count)?;
+        let read = |(user, at)| ReceiptUser { user, read_at: Some(at), status: ReceiptStatus::Read };
+        Ok(list.readers.into_iter().map(read).collect())
+    }
+
+    fn silent_users(
+        &self,
+        request: &ReceiptRequest,
+        status: ReceiptStatus,
+        query: &UsersQuery,
+    ) -> Result<UsersPage, Refusal> {
+        let present = &self.group.present;
+        let counts = request.counts(present);
+        let (mark, total) = match status {
+            ReceiptStatus::Left => (LEFT, counts.left),
+            _ => (UNREAD, counts.unread),
+        };
+        let from = Slot(parse_token(&query.token, mark)?.unwrap_or(0));
+        let mut slots: Vec<Slot> = match status {
+            ReceiptStatus::Left => request.left(present, from).take(query.count + 1).collect(),
+            _ => request.unread(present, from).take(query.count + 1).collect(),
+        };
+        let next = (slots.len() > query.count).then(|| slots.pop()).flatten();
+        let users = slots
+            .into_iter()
+            .map(|slot| Ok(ReceiptUser { user: self.user_of(slot)?, read_at: None, status }))
+            .collect::<Result<_, StorageError>>()?;
+        Ok(UsersPage { users, token: next.map_or_else(String::new, |slot| format!("{mark}{}", slot.0)), total })
+    }
+
+    /// Of these users, those who were asked.
+    fn find_users(&self, uid: MessageUid, users: &[UserId]) -> Result<Vec<ReceiptUser>, Refusal> {
+        let request = self.own_request(uid)?;
+        let mut asked = Vec::new();
+        for user in users {
+            match self.storage.slot(self.group.number, user)? {
+                Some(slot) if request.was_asked(slot) => asked.push((user.clone(), slot)),
+                _ => {}
+            }
+        }
+        let read_at = self.reading_times(&request, asked.iter().map(|(_, slot)| *slot))?;
+        let view = |(user, slot)| ReceiptUser {
+            user,
+            read_at: read_at.get(&slot).copied(),
+            status: match (request.has_answered(slot), self.group.is_present(slot)) {
+                (true, _) => ReceiptStatus::Read,
+                (false, true) => ReceiptStatus::Unread,
+                (false, false) => ReceiptStatus::Left,
+            },
+        };
+        Ok(asked.into_iter().map(view).collect())
+    }
+
+    /// A walk over all readers: the ledger keeps them by time, not by name.
+    fn reading_times(
+        &self,
+        request: &ReceiptRequest,
+        slots: impl Iterator<Item = Slot>,
+    ) -> Result<BTreeMap<Slot, Timestamp>, StorageError> {
+        let wanted: RoaringBitmap = slots.map(|slot| slot.0).collect();
+        if request.readers.is_disjoint(&wanted) {
+            return Ok(BTreeMap::new());
+        }
+        let answers = self.storage.readers(request.key, 0, request.reader_count() as usize)?;
+        let found = answers.into_iter().filter(|answer| wanted.contains(answer.slot.0));
+        Ok(found.map(|answer| (answer.slot, answer.at)).collect())
+    }
+
+    /// The request of a message, for its sender alone.
+    fn own_request(&self, uid: MessageUid) -> Result<ReceiptRequest, Refusal> {
+        let key = self.key(uid);
+        let message = self.storage.message(key)?.ok_or(Denied::MessageNotFound)?;
+        if message.sender != self.user {
+            return Err(Denied::NotSender.into());
+        }
+        if message.recalled_at.is_some() {
+            return Err(Denied::MessageNotFound.into());
+        }
+        Ok(self.storage.request(key)?.ok_or(Denied::NotRequested)?)
+    }
+
+    fn reader_list(&self, key: MessageKey, from: Ordinal, count: usize) -> Result<ReaderList, Refusal> {
+        Ok(reader_list(self.storage, self.group.number, key, from, count)?)
+    }
+
+    fn user_of(&self, slot: Slot) -> Result<UserId, StorageError> {
+        user_of(self.storage, self.group.number, slot)
+    }
+
+    fn key(&self, uid: MessageUid) -> MessageKey {
+        MessageKey { conversation: self.conversation, uid }
+    }
+}
+
+/// Readers from an ordinal on, by name.
+pub(crate) fn reader_list(
+    storage: &dyn Storage,
+    group: GroupNumber,
+    key: MessageKey,
+    from: Ordinal,
+    count: usize,
+) -> Result<ReaderList, StorageError> {
+    let answers = storage.readers(key, from, count)?;
+    let named = |answer: Answer| Ok((user_of(storage, group, answer.slot)?, answer.at));
+    Ok(ReaderList { first_ordinal: from, readers: answers.into_iter().map(named).collect::<Result<_, _>>()? })
+}
+
+fn user_of(storage: &dyn Storage, group: GroupNumber, slot: Slot) -> Result<UserId, StorageError> {
+    storage
+        .slot_user(group, slot)?
+        .ok_or_else(|| StorageError::Damaged(format!("slot {} of group {} has no user", slot.0, group.0)))
+}
+
+const OLDEST: char = 'o';
+const NEWEST: char = 'n';
+const UNREAD: char = 'u';
+const LEFT: char = 'l';
+
+/// A page token is a letter for its list and a number for the place in it. `None`: the first page.
+fn parse_token(token: &str, mark: char) -> Result<Option<u32>, Refusal> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let invalid = || Refusal::new(Code::PAGE_TOKEN_INVALID, "not a page token of this list");
+    let place = token.strip_prefix(mark).ok_or_else(invalid)?;
+    place.parse().map(Some).map_err(|_| invalid())
+}

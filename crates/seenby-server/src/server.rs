@@ -1,0 +1,138 @@
+//! Starting, running and stopping.
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rand::Rng as _;
+use seenby_core::{Ledger, ledger};
+use seenby_protocol::Code;
+use seenby_storage::{Storage, StorageError};
+use tokio::net::{TcpListener, UnixListener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::administration::Administration;
+use crate::delivery::Delivery;
+use crate::metrics::Metrics;
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+use crate::writer::Writer;
+use crate::{admin, http, retention, tls};
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the store cannot be used")]
+    Store(#[from] StorageError),
+    #[error("cannot set up {what}")]
+    Io {
+        what: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{path}: {problem}")]
+    Tls { path: PathBuf, problem: String },
+}
+
+/// What every connection uses.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) writer: Writer,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Cancelled when the server begins to stop.
+    pub(crate) stopping: CancellationToken,
+    /// Every connection, so that stopping can wait for them.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Shared {
+    /// Why no work should be sent here now.
+    pub(crate) fn check_ready(&self) -> Result<(), Refusal> {
+        if self.stopping.is_cancelled() {
+            return Err(Refusal::new(Code::SHUTTING_DOWN, "the server stops"));
+        }
+        match self.storage.takes_writes() {
+            true => Ok(()),
+            false => Err(Refusal::new(Code::STORE_UNAVAILABLE, "the store takes no writes")),
+        }
+    }
+}
+
+/// Where a server listens. Bind them first: then port 0 can be asked for its number, and nothing starts half.
+pub struct Listeners {
+    /// For clients.
+    pub clients: TcpListener,
+    /// For `/metrics` and the health checks.
+    pub ops: Option<TcpListener>,
+    /// For administration on this machine.
+    pub admin: Option<UnixListener>,
+}
+
+/// A server with its store open, ready to run.
+pub struct Server {
+    shared: Arc<Shared>,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    writer_thread: JoinHandle<()>,
+}
+
+impl Server {
+    pub fn new(settings: Settings, storage: Arc<dyn Storage>) -> Result<Self, StartError> {
+        let tls = tls::acceptor(&settings.tls)?;
+        let limits = ledger::Limits { group_members_max: settings.limits.group_members_max };
+        // A node number of its own at each start keeps message ids apart from those of other nodes and other lives.
+        let node = rand::rng().random_range(0..1 << 24);
+        let ledger = Ledger::new(storage.clone(), limits, node)?;
+        let delivery = Delivery::new(settings.limits.clone());
+        let metrics = Arc::new(Metrics::new());
+        let (writer, writer_thread) = Writer::start(ledger, storage.clone(), delivery.clone(), metrics.clone())
+            .map_err(|source| StartError::Io { what: "the writer thread".into(), source })?;
+        let shared = Arc::new(Shared {
+            settings,
+            storage,
+            writer,
+            delivery,
+            metrics,
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        Ok(Self { shared, tls, writer_thread })
+    }
+
+    /// What an operator can do, for use within this process.
+    pub fn administration(&self) -> Administration {
+        Administration::new(self.shared.storage.clone(), self.shared.writer.clone())
+    }
+
+    /// Serves until `shutdown` is ready; then takes nothing new, answers what is under way, and returns when everything
+    /// that was answered is on disk.
+    pub async fn run(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
+        let Self { shared, tls, writer_thread } = self;
+        let administration = Administration::new(shared.storage.clone(), shared.writer.clone());
+        let mut services = tokio::task::JoinSet::new();
+        services.spawn(http::serve_clients(listeners.clients, tls, shared.clone()));
+        if let Some(ops) = listeners.ops {
+            services.spawn(http::serve_ops(ops, shared.clone()));
+        }
+        if let Some(socket) = listeners.admin {
+            services.spawn(admin::serve(socket, administration, shared.stopping.clone()));
+        }
+        services.spawn(retention::sweep(shared.clone()));
+        shutdown.await;
+        tracing::info!("stopping");
+        shared.stopping.cancel();
+        while services.join_next().await.is_some() {}
+        shared.tasks.close();
+        shared.tasks.wait().await;
+        shared.writer.stop().await;
+        let ended = tokio::task::spawn_blocking(move || writer_thread.join());
+        if !matches!(ended.await, Ok(Ok(()))) {
+            tracing::error!("the writer did not end well");
+        }
+        tracing::info!("stopped");
+    }
+}

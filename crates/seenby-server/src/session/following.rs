@@ -1,0 +1,191 @@
+//! The conversations that a session follows, and how far the log of each has been sent.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
+
+use seenby_core::{
+    AppKey, Conversation, ConversationName, ConversationNumber, GroupNumber, LogEntry, LogEvent, MessageKey, Sequence,
+    Slot, UserId,
+};
+use seenby_protocol::frames::{self, log_entry};
+use seenby_storage::{Storage, StorageError};
+
+use crate::queries::ViewedMessage;
+use crate::to_wire;
+
+/// A page of log entries ends after this much content, though never before its first entry.
+const PAGE_BYTES_MAX: usize = 256 * 1024;
+
+pub(super) struct Following {
+    app: AppKey,
+    user: UserId,
+    followed: HashMap<ConversationNumber, Followed>,
+    /// Those whose log goes on behind the position.
+    behind: BTreeSet<ConversationNumber>,
+    /// Whose turn it was last.
+    turn: ConversationNumber,
+}
+
+pub(super) struct Followed {
+    pub(super) name: ConversationName,
+    pub(super) group: GroupNumber,
+    pub(super) slot: Slot,
+    /// The client has been sent the log up to here.
+    position: Sequence,
+    /// The end of the log when this session began to follow it; everything up to here is old news.
+    head: Sequence,
+}
+
+impl Following {
+    pub(super) fn new(app: AppKey, user: UserId) -> Self {
+        Self { app, user, followed: HashMap::new(), behind: BTreeSet::new(), turn: ConversationNumber(0) }
+    }
+
+    pub(super) fn get(&self, conversation: ConversationNumber) -> Option<&Followed> {
+        self.followed.get(&conversation)
+    }
+
+    /// Follows the conversations of a group that this user is in, and lets go of them when it is not. Gives whether it is.
+    pub(super) fn look_at_group(
+        &mut self,
+        storage: &dyn Storage,
+        group: GroupNumber,
+        positions: &HashMap<ConversationName, Sequence>,
+    ) -> Result<bool, StorageError> {
+        let Some(membership) = storage.membership(&self.app, &self.user, group)? else {
+            self.followed.retain(|_, followed| followed.group != group);
+            return Ok(false);
+        };
+        for conversation in storage.conversations(group)? {
+            if self.followed.contains_key(&conversation.number) {
+                continue;
+            }
+            // Without a position the log begins where the user came in.
+            let position = match positions.get(&conversation.name) {
+                Some(position) => *position,
+                None => storage.log_position(conversation.number, membership.joined_at)?,
+            };
+            self.follow(conversation, membership.slot, position);
+        }
+        Ok(true)
+    }
+
+    fn follow(&mut self, conversation: Conversation, slot: Slot, position: Sequence) {
+        let Conversation { number, group, name, head, .. } = conversation;
+        let position = position.min(head);
+        if position < head {
+            self.behind.insert(number);
+        }
+        self.followed.insert(number, Followed { name, group, slot, position, head });
+    }
+
+    /// The logs of these have grown.
+    pub(super) fn add_news(&mut self, conversations: impl IntoIterator<Item = ConversationNumber>) {
+        let followed = &self.followed;
+        self.behind.extend(conversations.into_iter().filter(|number| followed.contains_key(number)));
+    }
+
+    pub(super) fn is_behind(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
+    /// The next page of a log that goes on. Conversations take turns, so a long one does not hold up the others.
+    pub(super) fn next_page(
+        &mut self,
+        storage: &dyn Storage,
+        entries_max: usize,
+    ) -> Result<Option<frames::LogEntries>, StorageError> {
+        let Some(conversation) = self.take_turn() else { return Ok(None) };
+        let Some(followed) = self.followed.get(&conversation) else { return Ok(None) };
+        let old = followed.head.0.saturating_sub(followed.position.0);
+        // A page is either old news or not; the client shows the two differently.
+        let limit = if old > 0 { entries_max.min(old as usize) } else { entries_max };
+        let found = storage.log(conversation, followed.position, limit)?;
+        let Some(page) = self.view_page(storage, conversation, followed, &found)? else {
+            self.followed.remove(&conversation);
+            return Ok(None);
+        };
+        let followed = self.followed.get_mut(&conversation).expect("looked up above");
+        if found.len() == limit || page.through < found.last().map_or(0, |entry| entry.sequence.0) {
+            self.behind.insert(conversation);
+        }
+        if page.through <= followed.position.0 {
+            return Ok(None);
+        }
+        followed.position = Sequence(page.through);
+        let left = followed.head.0.saturating_sub(page.through);
+        Ok(Some(frames::LogEntries { left, offline: old > 0, ..page }))
+    }
+
+    fn take_turn(&mut self) -> Option<ConversationNumber> {
+        let after = (Bound::Excluded(self.turn), Bound::Unbounded);
+        let next = self.behind.range(after).next().or_else(|| self.behind.first()).copied()?;
+        self.behind.remove(&next);
+        self.turn = next;
+        Some(next)
+    }
+
+    /// The entries as this user may see them. `None`: not a member any more.
+    ///
+    /// Membership is checked after reading: a member who is still in now was in when the last of these was written.
+    fn view_page(
+        &self,
+        storage: &dyn Storage,
+        conversation: ConversationNumber,
+        followed: &Followed,
+        found: &[LogEntry],
+    ) -> Result<Option<frames::LogEntries>, StorageError> {
+        let mut page = frames::LogEntries {
+            conversation: Some(to_wire::conversation(&followed.name)),
+            through: followed.position.0,
+            ..Default::default()
+        };
+        let mut bytes = 0;
+        for entry in found {
+            if bytes > PAGE_BYTES_MAX {
+                break;
+            }
+            if let Some(event) = self.view_entry(storage, conversation, followed, entry, &mut bytes)? {
+                page.entries.push(to_wire::log_entry(entry, event));
+            }
+            page.through = entry.sequence.0;
+        }
+        let membership = storage.membership(&self.app, &self.user, followed.group)?;
+        Ok(membership.map(|_| page))
+    }
+
+    /// `None`: not for this user, or overtaken by a recall.
+    fn view_entry(
+        &self,
+        storage: &dyn Storage,
+        conversation: ConversationNumber,
+        followed: &Followed,
+        entry: &LogEntry,
+        bytes: &mut usize,
+    ) -> Result<Option<log_entry::Event>, StorageError> {
+        let key = MessageKey { conversation, uid: entry.event.uid() };
+        let message_uid = key.uid.to_string();
+        Ok(match entry.event {
+            LogEvent::Sent(_) => {
+                let message = storage.message(key)?.filter(|message| message.recalled_at.is_none());
+                message.map(|message| {
+                    *bytes += message.content.len();
+                    log_entry::Event::Message(to_wire::message(ViewedMessage { message, receipt: None }))
+                })
+            }
+            LogEvent::ReceiptRequested(_) => {
+                let mine = storage.request(key)?;
+                let mine = mine.filter(|request| request.sender == self.user || request.was_asked(followed.slot));
+                mine.map(|request| {
+                    let (sender_id, answered) = (request.sender.to_string(), request.has_answered(followed.slot));
+                    let event = frames::ReceiptRequested { message_uid, sender_id, answered };
+                    log_entry::Event::ReceiptRequested(event)
+                })
+            }
+            LogEvent::Recalled(_) => storage.message(key)?.map(|message| {
+                let sender_id = message.sender.to_string();
+                log_entry::Event::MessageRecalled(frames::MessageRecalled { message_uid, sender_id })
+            }),
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! New readers of the user's own messages, gathered until they are sent.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use seenby_core::MessageKey;
+use seenby_protocol::frames;
+use seenby_storage::{Storage, StorageError};
+
+use super::following::Following;
+use crate::delivery::ReceiptNews;
+use crate::queries::{HISTORY_READERS_MAX, reader_list};
+use crate::to_wire;
+
+pub(super) struct Deltas {
+    news: BTreeMap<MessageKey, ReceiptNews>,
+    /// Nothing goes out before this: readers that come close together travel together.
+    flush_at: Instant,
+    gather: Duration,
+}
+
+impl Deltas {
+    /// After each flush, news gathers this long.
+    pub(super) fn new(gather: Duration) -> Self {
+        Self { news: BTreeMap::new(), flush_at: Instant::now(), gather }
+    }
+
+    pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
+        self.news.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
+    }
+
+    /// When the next flush is due, though nothing arrives.
+    pub(super) fn next_flush(&self) -> Option<Instant> {
+        (!self.news.is_empty()).then_some(self.flush_at)
+    }
+
+    /// One delta for each message. What does not fit into it comes with the next call, at once.
+    pub(super) fn flush(
+        &mut self,
+        storage: &dyn Storage,
+        following: &Following,
+        now: Instant,
+    ) -> Result<Vec<frames::ReceiptDelta>, StorageError> {
+        if self.news.is_empty() || now < self.flush_at {
+            return Ok(Vec::new());
+        }
+        let mut deltas = Vec::with_capacity(self.news.len());
+        for (key, news) in std::mem::take(&mut self.news) {
+            // A sender who is not in the group any more is told nothing; who returns looks again.
+            let Some(followed) = following.get(key.conversation) else { continue };
+            let count = news.counts.read.saturating_sub(news.from).min(HISTORY_READERS_MAX);
+            let list = reader_list(storage, followed.group, key, news.from, count as usize)?;
+            let sent = list.readers.len() as u32;
+            if sent == 0 {
+                continue;
+            }
+            deltas.push(frames::ReceiptDelta {
+                conversation: Some(to_wire::conversation(&followed.name)),
+                message_uid: key.uid.to_string(),
+                readers: Some(to_wire::readers(list)),
+                counts: Some(to_wire::counts(news.counts)),
+            });
+            if news.from + sent < news.counts.read {
+                self.add(key, ReceiptNews { from: news.from + sent, ..news });
+            }
+        }
+        if self.news.is_empty() {
+            self.flush_at = now + self.gather;
+        }
+        Ok(deltas)
+    }
+}

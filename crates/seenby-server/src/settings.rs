@@ -1,0 +1,207 @@
+//! Every setting of the server, with its default and its reason. Where they come from is the binary's business.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where clients connect. Loopback by default: opening a server to others is a decision.
+    pub listen: SocketAddr,
+    /// Where `/metrics` is served, beside the health checks. Not for the public.
+    pub ops_listen: SocketAddr,
+    /// Folder of the embedded store and of the administration socket.
+    pub data_dir: PathBuf,
+    pub log: Log,
+    pub tls: Tls,
+    pub session: Session,
+    pub delivery: Delivery,
+    pub limits: Limits,
+    pub retention: Retention,
+    pub shutdown: Shutdown,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7780)),
+            ops_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7781)),
+            data_dir: "seenby-data".into(),
+            log: Log::default(),
+            tls: Tls::default(),
+            session: Session::default(),
+            delivery: Delivery::default(),
+            limits: Limits::default(),
+            retention: Retention::default(),
+            shutdown: Shutdown::default(),
+        }
+    }
+}
+
+/// What the server writes about itself, to standard error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Levels, as `tracing` filters read them: `info`, or `info,seenby_server=debug`.
+    pub filter: String,
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info,fjall=warn,lsm_tree=warn".into(), format: LogFormat::Text }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// PEM files. Both given: clients connect with `wss://`. Neither: plain, for use behind a proxy.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The server's certificate, and those between it and the root.
+    pub certificate: Option<PathBuf>,
+    /// The key that belongs to it.
+    pub private_key: Option<PathBuf>,
+}
+
+/// One client's connection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// A connection that has not signed in by then is closed.
+    pub sign_in_ms_max: u64,
+    /// Clients send something at least this often; twice this long in silence and the connection counts as lost.
+    pub ping_interval_ms: u32,
+    /// A client that does not take what it is sent for this long is closed; it catches up when it returns.
+    pub write_ms_max: u64,
+    /// Calls of one connection that wait for the store at the same time. More are left unread in the socket.
+    pub calls_in_flight_max: usize,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { sign_in_ms_max: 5_000, ping_interval_ms: 30_000, write_ms_max: 10_000, calls_in_flight_max: 64 }
+    }
+}
+
+/// How news reaches clients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Delivery {
+    /// New readers of a message reach its sender at once when things are quiet, and gathered for at most this long when
+    /// they are not.
+    pub flush_ms_max: u64,
+    /// Log entries in one frame.
+    pub page_entries_max: usize,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { flush_ms_max: 50, page_entries_max: 100 }
+    }
+}
+
+/// What one user or one group may take up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Sockets open at the same time; one more is closed at once.
+    pub connections_max: usize,
+    /// One more sign-in signs out the oldest.
+    pub devices_per_user_max: usize,
+    /// Members of a group.
+    pub group_members_max: u64,
+    /// Body of a message.
+    pub content_bytes_max: usize,
+    /// Messages answered in one frame; the SDKs split longer lists.
+    pub answers_per_frame_max: usize,
+    /// Items of a page: messages of history, readers of a message, people who have not read.
+    pub page_size_max: usize,
+    /// Messages and recalls a second, for each user over all devices.
+    pub sends_per_second: u32,
+    /// Receipt requests a second, for each user over all devices.
+    pub receipt_requests_per_second: u32,
+    /// Frames with answers a second, for each user over all devices.
+    pub receipt_answers_per_second: u32,
+    /// Calls for history, counts and lists a second, for each user over all devices.
+    pub queries_per_second: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 65_536,
+            devices_per_user_max: 8,
+            group_members_max: 100_000,
+            content_bytes_max: 128 * 1024,
+            answers_per_frame_max: 100,
+            page_size_max: 100,
+            sends_per_second: 5,
+            receipt_requests_per_second: 10,
+            receipt_answers_per_second: 50,
+            queries_per_second: 100,
+        }
+    }
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Messages, and their receipts with them. 0 keeps them for ever.
+    pub message_days_max: u32,
+    /// How often the server looks for old messages.
+    pub sweep_interval_ms: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { message_days_max: 180, sweep_interval_ms: 3_600_000 }
+    }
+}
+
+/// Stopping.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shutdown {
+    /// Time for calls under way to be answered before their connections are closed.
+    pub drain_ms_max: u64,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self { drain_ms_max: 10_000 }
+    }
+}
+
+impl Session {
+    pub(crate) fn sign_in_timeout(&self) -> Duration {
+        Duration::from_millis(self.sign_in_ms_max)
+    }
+
+    pub(crate) fn silence_max(&self) -> Duration {
+        Duration::from_millis(u64::from(self.ping_interval_ms) * 2)
+    }
+
+    pub(crate) fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_ms_max)
+    }
+}
+
+impl Settings {
+    /// The administration socket. Whoever may open the file may administer.
+    pub fn admin_socket(&self) -> PathBuf {
+        self.data_dir.join("admin.sock")
+    }
+}

@@ -1,0 +1,37 @@
+//! TLS for clients, from PEM files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+use crate::server::StartError;
+use crate::settings::Tls;
+
+pub(crate) fn acceptor(settings: &Tls) -> Result<Option<TlsAcceptor>, StartError> {
+    let (certificate, private_key) = match (&settings.certificate, &settings.private_key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(private_key)) => (certificate, private_key),
+        (Some(path), None) => return Err(problem(path, "tls.private_key is missing")),
+        (None, Some(path)) => return Err(problem(path, "tls.certificate is missing")),
+    };
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| problem(certificate, error))?;
+    let key = PrivateKeyDer::from_pem_file(private_key).map_err(|error| problem(private_key, error))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| problem(certificate, error))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| problem(certificate, error))?;
+    Ok(Some(TlsAcceptor::from(Arc::new(config))))
+}
+
+fn problem(path: &Path, problem: impl ToString) -> StartError {
+    StartError::Tls { path: path.to_owned(), problem: problem.to_string() }
+}

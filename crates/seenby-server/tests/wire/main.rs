@@ -1,0 +1,319 @@
+//! The server as a peer meets it that speaks frames by hand: well, badly, or not at all.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod peer;
+
+use std::time::Duration;
+
+use peer::{APP, TestServer, answer, conversation, forged, group, send_message, sign_in, soon};
+use seenby_protocol::frames::client_frame::Call;
+use seenby_protocol::frames::{self, log_entry, reply, server_frame};
+use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_tungstenite::tungstenite::Message;
+
+fn ping() -> Call {
+    Call::Ping(frames::Ping {})
+}
+
+#[tokio::test]
+async fn a_frame_that_is_nonsense_gets_a_code_and_the_third_ends_the_connection() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    for nonsense in [Message::Binary(vec![0xff; 40].into()), Message::Text("hello".into())] {
+        alice.send(nonsense).await;
+        assert_eq!(alice.reply_to(0).await.code, Code::MALFORMED_FRAME.0);
+        assert_eq!(alice.call(ping()).await.code, 0, "the connection goes on");
+    }
+    alice.send_bytes(vec![0xff]).await;
+    assert_eq!(alice.goodbye().await, (Code::MALFORMED_FRAME, false));
+}
+
+#[tokio::test]
+async fn a_frame_that_is_too_large_gets_a_code() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    alice.send_bytes(vec![0; CLIENT_FRAME_BYTES_MAX + 1]).await;
+    assert_eq!(alice.reply_to(0).await.code, Code::FRAME_TOO_LARGE.0);
+    assert_eq!(alice.call(ping()).await.code, 0);
+}
+
+#[tokio::test]
+async fn a_call_of_a_newer_version_is_named_unknown() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    // call_id 9 and field 900, which this version does not have.
+    alice.send_bytes(vec![0x08, 9, 0xa2, 0x38, 2, 1, 2]).await;
+    assert_eq!(alice.reply_to(9).await.code, Code::UNKNOWN_CALL.0);
+}
+
+#[tokio::test]
+async fn nothing_works_before_signing_in() {
+    let server = TestServer::start().await;
+    let mut peer = server.connect().await;
+    assert_eq!(peer.call(send_message("m", "hello", false)).await.code, Code::NOT_CONNECTED.0);
+    assert_eq!(peer.call(sign_in(APP, &server.token(APP, "alice"), "d")).await.code, 0);
+    assert_eq!(peer.call(sign_in(APP, &server.token(APP, "alice"), "d")).await.code, Code::CONNECTION_EXISTS.0);
+}
+
+#[tokio::test]
+async fn forged_expired_and_foreign_tokens_are_refused() {
+    let server = TestServer::start().await;
+    server.found("school").await;
+    let good = server.token(APP, "alice");
+    let forged = forged(&good);
+    let expired = server.token_for(APP, "alice", Duration::ZERO);
+    let foreign = server.token("school", "alice");
+    for (app, token, code) in [
+        (APP, forged.as_str(), Code::TOKEN_INCORRECT),
+        (APP, "", Code::TOKEN_INCORRECT),
+        (APP, &expired, Code::TOKEN_EXPIRED),
+        (APP, &foreign, Code::TOKEN_INCORRECT),
+        ("unknown", &good, Code::APP_KEY_REJECTED),
+    ] {
+        let mut peer = server.connect().await;
+        assert_eq!(peer.call(sign_in(app, token, "phone")).await.code, code.0);
+        assert_eq!(peer.goodbye().await, (code, false));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_sign_in_is_closed() {
+    let server = TestServer::with(|settings| settings.session.sign_in_ms_max = 30).await;
+    let mut peer = server.connect().await;
+    assert_eq!(peer.goodbye().await, (Code::SIGN_IN_TIMEOUT, true));
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_is_closed() {
+    let server = TestServer::with(|settings| settings.session.ping_interval_ms = 30).await;
+    let mut alice = server.sign_in("alice").await;
+    assert_eq!(alice.goodbye().await, (Code::PING_TIMEOUT, true));
+}
+
+#[tokio::test]
+async fn one_device_too_many_signs_out_the_oldest() {
+    let server = TestServer::with(|settings| settings.limits.devices_per_user_max = 2).await;
+    let mut oldest = server.sign_in_on("alice", "phone").await;
+    let mut second = server.sign_in_on("alice", "desk").await;
+    let mut third = server.sign_in_on("alice", "web").await;
+    assert_eq!(oldest.goodbye().await, (Code::KICKED_BY_OTHER_DEVICE, false));
+    assert_eq!(second.call(ping()).await.code, 0);
+    assert_eq!(third.call(ping()).await.code, 0);
+}
+
+#[tokio::test]
+async fn a_blocked_user_is_signed_out_and_stays_out() {
+    let server = TestServer::start().await;
+    let mut bob = server.sign_in("bob").await;
+    server.administration().save_user(&group(APP).app, "bob", None, Some(true)).await.unwrap();
+    assert_eq!(bob.goodbye().await, (Code::USER_BLOCKED, false));
+    let mut again = server.connect().await;
+    assert_eq!(again.call(sign_in(APP, &server.token(APP, "bob"), "d")).await.code, Code::USER_BLOCKED.0);
+}
+
+#[tokio::test]
+async fn a_user_who_sends_too_fast_is_told_when_to_try_again() {
+    let server = TestServer::with(|settings| settings.limits.sends_per_second = 2).await;
+    let mut phone = server.sign_in_on("alice", "phone").await;
+    let mut desk = server.sign_in_on("alice", "desk").await;
+    phone.sends("1", false).await;
+    desk.sends("2", false).await;
+    let reply = phone.call(send_message("3", "too fast", false)).await;
+    assert_eq!(reply.code, Code::SEND_FREQUENCY_TOO_FAST.0, "the limit holds over all devices of the user");
+    assert!(reply.retry_after_ms > 0);
+}
+
+#[tokio::test]
+async fn bad_arguments_are_named() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let uid = alice.sends("1", true).await;
+    let in_conversation = |change: fn(&mut frames::Conversation)| {
+        let mut conversation = conversation();
+        change(&mut conversation);
+        Call::RequestReceipt(frames::RequestReceipt {
+            conversation: Some(conversation),
+            message_uid: "0000-0000-0000-0000".into(),
+        })
+    };
+    let ultra = frames::ConversationType::UltraGroup as i32;
+    let channel = |text: &str| {
+        let conversation = frames::Conversation { r#type: ultra, channel_id: text.into(), ..conversation() };
+        Call::RequestReceipt(frames::RequestReceipt { conversation: Some(conversation), message_uid: uid.clone() })
+    };
+    let users = |token: &str, count: u32, status: i32| {
+        Call::ListReceiptUsers(frames::ListReceiptUsers {
+            conversation: Some(conversation()),
+            message_uid: uid.clone(),
+            status,
+            page_token: token.into(),
+            count,
+            ..Default::default()
+        })
+    };
+    let too_many: Vec<&str> = std::iter::repeat_n(uid.as_str(), 101).collect();
+    for (call, code) in [
+        (in_conversation(|c| c.r#type = 1), Code::CONVERSATION_TYPE_INVALID),
+        (in_conversation(|c| c.r#type = 77), Code::CONVERSATION_TYPE_INVALID),
+        (in_conversation(|c| c.target_id.clear()), Code::TARGET_ID_INVALID),
+        (in_conversation(|c| c.target_id = "x".repeat(65)), Code::TARGET_ID_INVALID),
+        (in_conversation(|_| {}), Code::RECEIPT_MESSAGE_NOT_FOUND),
+        (in_conversation(|c| c.target_id = "elsewhere".into()), Code::NOT_IN_GROUP),
+        (channel("a_b"), Code::CHANNEL_ID_INVALID),
+        (channel(&"x".repeat(21)), Code::CHANNEL_ID_INVALID),
+        (channel("fine"), Code::NOT_IN_ULTRA_GROUP),
+        (answer(&[]), Code::MESSAGE_LIST_INVALID),
+        (answer(&too_many), Code::RECEIPT_LIST_TOO_LONG),
+        (send_message("", "no reference", false), Code::INVALID_PARAMETER),
+        (send_message("big", &"x".repeat(128 * 1024 + 1), false), Code::MESSAGE_TOO_LARGE),
+        (send_message("just right", &"x".repeat(128 * 1024), false), Code::SUCCESS),
+        (users("x1", 10, 0), Code::PAGE_TOKEN_INVALID),
+        (users("u1", 10, 0), Code::PAGE_TOKEN_INVALID),
+        (users("", 101, 0), Code::RECEIPT_LIST_TOO_LONG),
+        (users("", 10, 9), Code::RECEIPT_QUERY_UNSUPPORTED),
+    ] {
+        let said = format!("{call:?}");
+        assert_eq!(Code(alice.call(call).await.code), code, "{}", &said[..said.len().min(300)]);
+    }
+}
+
+#[tokio::test]
+async fn one_malformed_id_does_not_spoil_an_answer() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let mut bob = server.sign_in("bob").await;
+    let (asked, silent) = (alice.sends("1", true).await, alice.sends("2", false).await);
+    let reply = bob.call(answer(&["nonsense", &asked, &silent])).await;
+    assert_eq!(reply.code, Code::MESSAGE_UID_INVALID.0, "the first bad one names the call's code");
+    let Some(reply::Result::ReceiptsAccepted(accepted)) = reply.result else { panic!("{reply:?}") };
+    assert_eq!(accepted.codes, [Code::MESSAGE_UID_INVALID.0, 0, Code::RECEIPT_NOT_REQUESTED.0]);
+}
+
+#[tokio::test]
+async fn only_the_sender_may_look_at_receipts() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let mut bob = server.sign_in("bob").await;
+    let mut eve = server.sign_in("eve").await;
+    let message_uid = alice.sends("1", true).await;
+    let looks = || {
+        let (conversation, message_uid) = (Some(conversation()), message_uid.clone());
+        [
+            Call::ListReceiptUsers(frames::ListReceiptUsers {
+                conversation: conversation.clone(),
+                message_uid: message_uid.clone(),
+                count: 10,
+                ..Default::default()
+            }),
+            Call::FindReceiptUsers(frames::FindReceiptUsers {
+                conversation: conversation.clone(),
+                message_uid: message_uid.clone(),
+                user_ids: vec!["bob".into()],
+            }),
+            Call::GetReaders(frames::GetReaders { conversation, message_uid, from_ordinal: 0, count: 10 }),
+        ]
+    };
+    for call in looks() {
+        assert_eq!(alice.call(call).await.code, 0);
+    }
+    for call in looks() {
+        assert_eq!(bob.call(call).await.code, Code::RECEIPT_NOT_SENDER.0);
+    }
+    for call in looks() {
+        assert_eq!(eve.call(call).await.code, Code::NOT_IN_GROUP.0);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_pushed_before_the_client_has_said_what_it_has() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let first = alice.sends("1", true).await;
+    let mut bob = server.sign_in_on("bob", "phone").await;
+    let second = alice.sends("2", false).await;
+    assert_eq!(bob.call(ping()).await.code, 0);
+    let position = frames::Position { conversation: Some(conversation()), through: 1 };
+    let resume = frames::Resume { positions: vec![position], last: true, ..Default::default() };
+    assert_eq!(bob.call(Call::Resume(resume)).await.code, 0);
+    // Both happened before bob resumed, so both are old news: the request of the first message, and the second.
+    let server_frame::Kind::LogEntries(page) = bob.event().await else { panic!("not a page") };
+    assert!(page.offline);
+    let events: Vec<_> = page.entries.into_iter().map(|entry| entry.event.unwrap()).collect();
+    match &events[..] {
+        [log_entry::Event::ReceiptRequested(request), log_entry::Event::Message(message)] => {
+            assert_eq!((&request.message_uid, &message.uid), (&first, &second));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_answers_what_is_under_way_and_says_goodbye() {
+    let mut server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let call = alice.start(send_message("last words", "hello", false)).await;
+    assert_eq!(alice.reply_to(call).await.code, 0);
+    server.begin_to_stop();
+    assert_eq!(alice.goodbye().await, (Code::SHUTTING_DOWN, true));
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn after_a_failed_commit_nothing_is_acknowledged_and_the_server_is_not_ready() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    assert_eq!(server.get("/readyz").await.0, 200);
+    server.store.fail_next_commit();
+    for client_ref in ["1", "2"] {
+        let reply = alice.call(send_message(client_ref, "lost?", false)).await;
+        assert_eq!(reply.code, Code::STORE_UNAVAILABLE.0);
+    }
+    assert_eq!(server.get("/readyz").await.0, 503);
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
+#[tokio::test]
+async fn messages_older_than_they_may_be_go_with_their_receipts() {
+    let server = TestServer::with(|settings| settings.retention.sweep_interval_ms = 5).await;
+    let mut alice = server.sign_in("alice").await;
+    let young = alice.sends("1", true).await;
+    let old = server.store_old_message();
+    let looks_up = |uid: &str| {
+        Call::GetMessage(frames::GetMessage { conversation: Some(conversation()), message_uid: uid.to_owned() })
+    };
+    let gone = async {
+        while alice.call(looks_up(&old)).await.code != Code::RECEIPT_MESSAGE_NOT_FOUND.0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(gone).await;
+    assert_eq!(alice.call(looks_up(&young)).await.code, 0);
+}
+
+#[tokio::test]
+async fn metrics_count_what_happened() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let mut bob = server.sign_in("bob").await;
+    let uid = alice.sends("1", true).await;
+    for _ in 0..2 {
+        assert_eq!(bob.call(answer(&[&uid])).await.code, 0);
+    }
+    let (status, text) = server.get("/metrics").await;
+    assert_eq!(status, 200);
+    for line in ["seenby_messages_total 1", "seenby_receipt_answers_total 1", "seenby_sessions 2"] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_dribbles_in_is_cut_off() {
+    let server = TestServer::start().await;
+    let mut stream = server.raw().await;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: see").await.unwrap();
+    let mut rest = Vec::new();
+    // Ends when the server gives up on the head, whether it says so or not.
+    let _ = soon(stream.read_to_end(&mut rest)).await;
+}

@@ -1,0 +1,278 @@
+//! A server of the test's own, and clients that speak frames by hand: what an SDK would never send can be sent here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use seenby_core::{
+    AppKey, Change, ClientRef, ConversationName, GroupId, GroupKind, GroupName, Message as StoredMessage, MessageKey,
+    MessageUid, Sequence, Slot, Source as _, Timestamp, UserId,
+};
+use seenby_protocol::frames::client_frame::Call;
+use seenby_protocol::frames::{self, ClientFrame, Reply, ServerFrame, reply, server_frame};
+use seenby_protocol::{Code, ENDPOINT_PATH, codec};
+use seenby_server::{Administration, Listeners, Server, Settings};
+use seenby_storage::{Memory, Storage as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+pub(crate) const APP: &str = "clinic";
+pub(crate) const GROUP: &str = "ward-3";
+
+/// Long enough for a loaded machine; nothing waits for it when all is well.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("this should have happened by now")
+}
+
+pub(crate) struct TestServer {
+    address: SocketAddr,
+    ops: SocketAddr,
+    pub(crate) store: Arc<Memory>,
+    administration: Administration,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server with one app and one group of alice, bob and carol.
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let store = Arc::new(Memory::default());
+        let server = Server::new(settings, store.clone()).unwrap();
+        let administration = server.administration();
+        let clients = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ops = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, ops_address) = (clients.local_addr().unwrap(), ops.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let listeners = Listeners { clients, ops: Some(ops), admin: None };
+        let running = tokio::spawn(server.run(listeners, async move { drop(stopped.await) }));
+        let server = Self { address, ops: ops_address, store, administration, stop: Some(stop), running };
+        server.found(APP).await;
+        server
+    }
+
+    pub(crate) async fn found(&self, app: &str) {
+        self.administration.create_app(app).await.unwrap();
+        let group = group(app);
+        self.administration.create_group(&group, "Ward 3").await.unwrap();
+        self.administration.join(&group, &["alice", "bob", "carol"]).await.unwrap();
+    }
+
+    pub(crate) fn administration(&self) -> &Administration {
+        &self.administration
+    }
+
+    pub(crate) fn token(&self, app: &str, user: &str) -> String {
+        self.token_for(app, user, Duration::from_secs(3_600))
+    }
+
+    pub(crate) fn token_for(&self, app: &str, user: &str, lifetime: Duration) -> String {
+        let app = self.administration.find_app(Some(app)).unwrap();
+        self.administration.token(&app, user, lifetime).unwrap()
+    }
+
+    pub(crate) async fn connect(&self) -> Peer {
+        let (socket, _) = soon(connect_async(format!("ws://{}{ENDPOINT_PATH}", self.address))).await.unwrap();
+        Peer { socket, last_call: 0, events: Vec::new() }
+    }
+
+    /// Signed in, and told what it missed from now on.
+    pub(crate) async fn sign_in(&self, user: &str) -> Peer {
+        let mut peer = self.sign_in_on(user, &format!("phone of {user}")).await;
+        let resume = frames::Resume { last: true, ..Default::default() };
+        assert_eq!(peer.call(Call::Resume(resume)).await.code, 0);
+        peer
+    }
+
+    pub(crate) async fn sign_in_on(&self, user: &str, device_id: &str) -> Peer {
+        let mut peer = self.connect().await;
+        let reply = peer.call(sign_in(APP, &self.token(APP, user), device_id)).await;
+        assert_eq!(reply.code, 0, "{}", reply.detail);
+        peer
+    }
+
+    /// A message of alice from long ago, put past the server; gives its id.
+    pub(crate) fn store_old_message(&self) -> String {
+        let number = self.store.group_number(&group(APP)).unwrap().unwrap();
+        let conversation = ConversationName::new(group(APP), None);
+        let conversation = self.store.conversation_number(&conversation).unwrap().unwrap();
+        let key = MessageKey { conversation, uid: MessageUid::first_at(Timestamp(1_000)) };
+        let message = StoredMessage {
+            key,
+            group: number,
+            sequence: Sequence(0),
+            sender: UserId::new("alice").unwrap(),
+            sender_slot: Slot(0),
+            sent_at: Timestamp(1_000),
+            client_ref: ClientRef::new("long ago").unwrap(),
+            group_version: 3,
+            content: Vec::new(),
+            recalled_at: None,
+        };
+        self.store.commit(&[Change::MessageSaved(message)]).unwrap();
+        key.uid.to_string()
+    }
+
+    /// The status and body of a GET on the operators' port.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.ops).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: seenby\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        soon(stream.read_to_string(&mut response)).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    pub(crate) async fn raw(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Begins to stop, without waiting.
+    pub(crate) fn begin_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    pub(crate) async fn stopped(self) {
+        soon(self.running).await.unwrap();
+    }
+}
+
+/// The token with one character of its signature changed.
+pub(crate) fn forged(token: &str) -> String {
+    let (rest, signature) = token.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{rest}.{first}{}", &signature[1..])
+}
+
+pub(crate) fn group(app: &str) -> GroupName {
+    GroupName { app: AppKey::new(app).unwrap(), kind: GroupKind::Group, id: GroupId::new(GROUP).unwrap() }
+}
+
+pub(crate) fn sign_in(app: &str, token: &str, device_id: &str) -> Call {
+    Call::SignIn(frames::SignIn {
+        app_key: app.into(),
+        token: token.into(),
+        device_id: device_id.into(),
+        ..Default::default()
+    })
+}
+
+pub(crate) fn conversation() -> frames::Conversation {
+    frames::Conversation {
+        r#type: frames::ConversationType::Group.into(),
+        target_id: GROUP.into(),
+        channel_id: String::new(),
+    }
+}
+
+pub(crate) fn send_message(client_ref: &str, text: &str, need_receipt: bool) -> Call {
+    Call::SendMessage(frames::SendMessage {
+        conversation: Some(conversation()),
+        client_ref: client_ref.into(),
+        content: Some(frames::Content {
+            kind: Some(frames::content::Kind::Text(frames::TextContent { text: text.into() })),
+            extra: String::new(),
+        }),
+        need_receipt,
+    })
+}
+
+pub(crate) fn answer(uids: &[&str]) -> Call {
+    let message_uids = uids.iter().map(ToString::to_string).collect();
+    Call::AnswerReceipts(frames::AnswerReceipts { conversation: Some(conversation()), message_uids })
+}
+
+/// One client connection.
+pub(crate) struct Peer {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last_call: u64,
+    /// Events that came while a reply was awaited.
+    events: Vec<server_frame::Kind>,
+}
+
+impl Peer {
+    pub(crate) async fn call(&mut self, call: Call) -> Reply {
+        let call_id = self.start(call).await;
+        self.reply_to(call_id).await
+    }
+
+    /// Sends a call without waiting for its reply.
+    pub(crate) async fn start(&mut self, call: Call) -> u64 {
+        self.last_call += 1;
+        let frame = ClientFrame { call_id: self.last_call, call: Some(call) };
+        self.send_bytes(codec::encode(&frame)).await;
+        self.last_call
+    }
+
+    pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.send(Message::Binary(bytes.into())).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        soon(self.socket.send(message)).await.unwrap();
+    }
+
+    pub(crate) async fn reply_to(&mut self, call_id: u64) -> Reply {
+        loop {
+            match self.read().await {
+                Some(server_frame::Kind::Reply(reply)) if reply.call_id == call_id => return reply,
+                Some(server_frame::Kind::Reply(other)) => panic!("a reply to another call: {other:?}"),
+                Some(event) => self.events.push(event),
+                None => panic!("closed instead of a reply"),
+            }
+        }
+    }
+
+    pub(crate) async fn event(&mut self) -> server_frame::Kind {
+        match self.events.is_empty() {
+            false => self.events.remove(0),
+            true => self.read().await.expect("an event"),
+        }
+    }
+
+    /// The goodbye with which the server ends the connection; events before it are passed over.
+    pub(crate) async fn goodbye(&mut self) -> (Code, bool) {
+        loop {
+            match self.read().await.expect("a goodbye before the end") {
+                server_frame::Kind::Goodbye(goodbye) => {
+                    assert!(self.read().await.is_none(), "nothing follows a goodbye");
+                    return (Code(goodbye.code), goodbye.reconnect);
+                }
+                other => drop(other),
+            }
+        }
+    }
+
+    /// `None`: the server closed the connection.
+    async fn read(&mut self) -> Option<server_frame::Kind> {
+        loop {
+            match soon(self.socket.next()).await? {
+                Ok(Message::Binary(bytes)) => return codec::decode::<ServerFrame>(&bytes, usize::MAX).unwrap().kind,
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Sends a message and gives its id.
+    pub(crate) async fn sends(&mut self, client_ref: &str, need_receipt: bool) -> String {
+        let reply = self.call(send_message(client_ref, "hello", need_receipt)).await;
+        match reply.result {
+            Some(reply::Result::MessageSent(sent)) => sent.message_uid,
+            other => panic!("not sent: {} {other:?}", reply.code),
+        }
+    }
+}
