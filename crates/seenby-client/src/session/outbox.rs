@@ -1,0 +1,194 @@
+//! Answers that the server has not settled yet.
+//!
+//! An answer names messages of one conversation and has one outcome, when the last of them has its final code. For the
+//! wire the waiting messages of a conversation are gathered into batches, whichever answer they came with, so a user who
+//! answered a hundred messages one by one while offline sends one frame.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+
+use seenby_protocol::Code;
+
+use super::CallId;
+use crate::store::Answer;
+use crate::{Conversation, ReceiptResponse, ReceiptResult};
+
+/// Messages that may wait at once. A call that would pass it is refused, unless nothing waits: a single answer may be of
+/// any length.
+pub(super) const MESSAGES_WAITING_MAX: usize = 100_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    kept: BTreeMap<u64, Kept>,
+    waiting: BTreeMap<Conversation, VecDeque<Item>>,
+    /// How often each message that is not settled is named.
+    unsettled: BTreeMap<String, usize>,
+    unsettled_messages: usize,
+    /// Batches go round the conversations, so that a busy one cannot starve the others.
+    last_conversation: Option<Conversation>,
+    next_number: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    answer: Answer,
+    codes: Vec<Option<Code>>,
+    open: usize,
+    /// `None` after a restart.
+    call: Option<CallId>,
+}
+
+/// One message of one answer.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    number: u64,
+    index: usize,
+}
+
+/// What goes into one frame.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) conversation: Conversation,
+    items: Vec<Item>,
+}
+
+/// An answer whose every message has its final code.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) number: u64,
+    pub(super) call: Option<CallId>,
+    pub(super) response: ReceiptResponse,
+}
+
+impl Outbox {
+    /// Goes on with what was remembered; `calls` are those of this process that still wait for one of them.
+    /// Answers kept already are of the same user and get new numbers.
+    pub(super) fn restore(&mut self, answers: BTreeMap<u64, Answer>, mut calls: BTreeMap<u64, CallId>) {
+        let newer = std::mem::take(self).kept.into_values();
+        for (number, answer) in answers {
+            self.insert(number, answer, calls.remove(&number));
+        }
+        for kept in newer {
+            self.insert(self.next_number, kept.answer, kept.call);
+        }
+    }
+
+    pub(super) fn has_room_for(&self, messages: usize) -> bool {
+        self.unsettled_messages == 0 || self.unsettled_messages + messages <= MESSAGES_WAITING_MAX
+    }
+
+    pub(super) fn keep(&mut self, answer: Answer, call: CallId) -> u64 {
+        let number = self.next_number;
+        self.insert(number, answer, Some(call));
+        number
+    }
+
+    fn insert(&mut self, number: u64, answer: Answer, call: Option<CallId>) {
+        let waiting = self.waiting.entry(answer.conversation.clone()).or_default();
+        for (index, uid) in answer.message_uids.iter().enumerate() {
+            waiting.push_back(Item { number, index });
+            *self.unsettled.entry(uid.clone()).or_default() += 1;
+        }
+        let open = answer.message_uids.len();
+        self.unsettled_messages += open;
+        self.next_number = self.next_number.max(number.saturating_add(1));
+        self.kept.insert(number, Kept { codes: vec![None; open], answer, open, call });
+    }
+
+    pub(super) fn next_batch(&mut self, messages_max: usize) -> Option<Batch> {
+        let conversation = self.next_conversation()?.clone();
+        let waiting = self.waiting.get_mut(&conversation)?;
+        let items = waiting.drain(..messages_max.min(waiting.len())).collect();
+        if waiting.is_empty() {
+            self.waiting.remove(&conversation);
+        }
+        self.last_conversation = Some(conversation.clone());
+        Some(Batch { conversation, items })
+    }
+
+    fn next_conversation(&self) -> Option<&Conversation> {
+        let later = self
+            .last_conversation
+            .as_ref()
+            .and_then(|last| self.waiting.range((Bound::Excluded(last.clone()), Bound::Unbounded)).next());
+        later.or_else(|| self.waiting.first_key_value()).map(|(conversation, _)| conversation)
+    }
+
+    pub(super) fn uids(&self, batch: &Batch) -> Vec<String> {
+        batch.items.iter().filter_map(|item| self.uid(*item)).map(str::to_owned).collect()
+    }
+
+    fn uid(&self, item: Item) -> Option<&str> {
+        self.kept.get(&item.number)?.answer.message_uids.get(item.index).map(String::as_str)
+    }
+
+    /// The batch has to be sent again, before what came later.
+    pub(super) fn put_back(&mut self, batch: Batch) {
+        let waiting = self.waiting.entry(batch.conversation).or_default();
+        batch.items.into_iter().rev().for_each(|item| waiting.push_front(item));
+    }
+
+    /// Settles a batch: `code` of each place in it is `None` if that message has to be sent again.
+    pub(super) fn settle(&mut self, batch: Batch, code: impl Fn(usize) -> Option<Code>) -> Vec<Settled> {
+        let mut settled = Vec::new();
+        let mut again = Vec::new();
+        for (place, item) in batch.items.into_iter().enumerate() {
+            match code(place) {
+                Some(code) => settled.extend(self.settle_one(item, code)),
+                None => again.push(item),
+            }
+        }
+        if !again.is_empty() {
+            self.put_back(Batch { conversation: batch.conversation, items: again });
+        }
+        settled
+    }
+
+    fn settle_one(&mut self, item: Item, code: Code) -> Option<Settled> {
+        let kept = self.kept.get_mut(&item.number)?;
+        let uid = kept.answer.message_uids.get(item.index)?;
+        if kept.codes[item.index].replace(code).is_some() {
+            return None;
+        }
+        kept.open -= 1;
+        self.unsettled_messages -= 1;
+        if let Some(count) = self.unsettled.get_mut(uid) {
+            *count -= 1;
+            if *count == 0 {
+                self.unsettled.remove(uid);
+            }
+        }
+        (kept.open == 0).then(|| self.kept.remove(&item.number)).flatten().map(|kept| kept.settled(item.number))
+    }
+
+    /// Whether this device is still answering for the message.
+    pub(super) fn holds(&self, uid: &str) -> bool {
+        self.unsettled.contains_key(uid)
+    }
+
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub(super) fn answers(&self) -> impl Iterator<Item = (u64, &Answer)> {
+        self.kept.iter().map(|(number, kept)| (*number, &kept.answer))
+    }
+
+    /// Empties the outbox; the calls that wait, by the number of their answer.
+    pub(super) fn take_calls(&mut self) -> BTreeMap<u64, CallId> {
+        let kept = std::mem::take(self).kept;
+        kept.into_iter().filter_map(|(number, kept)| Some((number, kept.call?))).collect()
+    }
+}
+
+impl Kept {
+    fn settled(self, number: u64) -> Settled {
+        let results = self.answer.message_uids.into_iter().zip(self.codes.into_iter().flatten());
+        let results = results.map(|(message_uid, code)| ReceiptResult { message_uid, code }).collect();
+        Settled {
+            number,
+            call: self.call,
+            response: ReceiptResponse { conversation: self.answer.conversation, results },
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Answers: kept, sent, resent, and settled exactly once.
+
+use std::time::Duration;
+
+use crate::pair::{Pair, group, requested};
+use seenby_client::{Code, Conversation, Event, ResponseError};
+use seenby_protocol::frames::{self, client_frame::Call, server_frame};
+
+const OK: Code = Code::SUCCESS;
+
+#[test]
+fn an_answer_is_settled_by_the_server() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1", "m2"]);
+    assert_eq!(bob.answered(call), None);
+    bob.accept_answers(&[OK, OK]);
+    let response = bob.answered(call).unwrap().unwrap();
+    assert_eq!(response.conversation, group());
+    assert_eq!(response.results.iter().map(|result| &*result.message_uid).collect::<Vec<_>>(), ["m1", "m2"]);
+}
+
+#[test]
+fn the_code_is_the_first_bad_one_and_each_message_has_its_own() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1", "m2", "m3"]);
+    bob.accept_answers(&[OK, Code::RECEIPT_NOT_REQUESTED, Code::NOT_IN_AUDIENCE]);
+    let Some(Err(ResponseError::Refused(response))) = bob.answered(call) else { panic!("not refused") };
+    assert_eq!(response.code(), Code::RECEIPT_NOT_REQUESTED);
+    let codes: Vec<_> = response.results.iter().map(|result| result.code).collect();
+    assert_eq!(codes, [OK, Code::RECEIPT_NOT_REQUESTED, Code::NOT_IN_AUDIENCE]);
+}
+
+#[test]
+fn a_refusal_of_the_whole_frame_is_the_code_of_each_message() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1", "m2"]);
+    bob.refuse(Code::NOT_IN_GROUP);
+    let Some(Err(ResponseError::Refused(response))) = bob.answered(call) else { panic!("not refused") };
+    assert!(response.results.iter().all(|result| result.code == Code::NOT_IN_GROUP));
+}
+
+#[test]
+fn a_long_answer_is_split_and_still_has_one_result() {
+    let mut bob = Pair::new();
+    bob.server.answers_per_frame_max = 2;
+    bob.sign_in("bob");
+    let call = bob.answers(&["m1", "m2", "m3"]);
+    assert_eq!(bob.calls.len(), 2);
+    bob.accept_answers(&[OK, OK]);
+    assert_eq!(bob.answered(call), None);
+    assert_eq!(bob.answered_uids(), ["m3"]);
+    bob.accept_answers(&[OK]);
+    assert_eq!(bob.answered(call).unwrap().unwrap().results.len(), 3);
+}
+
+#[test]
+fn answers_given_offline_are_sent_after_reconnecting_in_one_frame() {
+    let mut bob = Pair::signed_in("bob");
+    bob.server.is_up = false;
+    bob.drop_connection();
+    let first = bob.answers(&["m1"]);
+    let second = bob.answers(&["m2"]);
+    let elsewhere = bob.answers_in(Conversation::ultra_group("u", None), &["m3"]);
+    assert_eq!(bob.memory("bob").answers.len(), 3, "kept before they are sent");
+
+    bob.server.is_up = true;
+    bob.wait_for_connection();
+    assert_eq!(bob.calls.len(), 2);
+    assert_eq!(bob.answered_uids(), ["m1", "m2"]);
+    bob.accept_answers(&[OK, OK]);
+    bob.accept_answers(&[OK]);
+    for call in [first, second, elsewhere] {
+        assert!(bob.answered(call).unwrap().is_ok());
+    }
+    assert!(bob.memory("bob").answers.is_empty());
+}
+
+#[test]
+fn an_answer_is_resent_until_it_is_replied_to_and_told_once() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1"]);
+    for _ in 0..3 {
+        bob.drop_connection();
+        bob.wait_for_connection();
+        assert_eq!(bob.answered_uids(), ["m1"]);
+    }
+    let reply_to = bob.calls[0].0;
+    bob.accept_answers(&[OK]);
+    assert!(bob.answered(call).is_some());
+    // The same reply once more is to no call.
+    bob.reply(frames::Reply { call_id: reply_to, ..Default::default() });
+    assert_eq!(bob.answered(call), None);
+}
+
+#[test]
+fn an_answer_whose_reply_does_not_come_is_sent_again() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1"]);
+    bob.calls.clear();
+    bob.wait(Duration::from_secs(60));
+    assert_eq!(bob.answered_uids(), ["m1"]);
+    bob.accept_answers(&[OK]);
+    assert!(bob.answered(call).unwrap().is_ok());
+}
+
+#[test]
+fn a_server_that_cannot_now_is_asked_again_later() {
+    for code in [Code::REQUEST_OVER_FREQUENCY, Code::STORE_UNAVAILABLE, Code::SHUTTING_DOWN, Code::TOO_BUSY] {
+        let mut bob = Pair::signed_in("bob");
+        let call = bob.answers(&["m1"]);
+        bob.refuse_until(code, 3_000);
+        bob.wait(Duration::from_millis(2_999));
+        assert!(bob.calls.is_empty(), "{code}: too early");
+        assert_eq!(bob.answered(call), None, "{code} is not final");
+        bob.wait(Duration::from_millis(600));
+        assert_eq!(bob.answered_uids(), ["m1"]);
+        bob.accept_answers(&[OK]);
+        assert!(bob.answered(call).unwrap().is_ok());
+    }
+}
+
+#[test]
+fn only_the_messages_that_could_not_be_settled_are_sent_again() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1", "m2", "m3"]);
+    bob.accept_answers(&[OK, Code::STORE_UNAVAILABLE, Code::NOT_IN_AUDIENCE]);
+    bob.wait(Duration::from_secs(1));
+    assert_eq!(bob.answered_uids(), ["m2"]);
+    bob.accept_answers(&[OK]);
+    assert_eq!(bob.answered(call).unwrap().unwrap_err().code(), Code::NOT_IN_AUDIENCE);
+}
+
+#[test]
+fn while_frames_await_their_reply_later_answers_gather() {
+    let mut bob = Pair::signed_in("bob");
+    for uid in ["m1", "m2", "m3", "m4", "m5", "m6"] {
+        bob.answers(&[uid]);
+    }
+    assert_eq!(bob.calls.len(), 4);
+    bob.accept_answers(&[OK]);
+    assert_eq!(bob.calls.len(), 4);
+    assert_eq!(bob.calls.pop_back().map(|(_, call)| uids_of(&call)), Some(vec!["m5".to_owned(), "m6".to_owned()]));
+}
+
+#[test]
+fn after_a_restart_kept_answers_are_sent_and_told_as_an_event() {
+    let mut bob = Pair::signed_in("bob");
+    bob.server.is_up = false;
+    bob.drop_connection();
+    bob.answers(&["m1", "m2"]);
+    bob.restart();
+    bob.server.is_up = true;
+    bob.sign_in("bob");
+    assert_eq!(bob.answered_uids(), ["m1", "m2"]);
+    bob.accept_answers(&[OK, Code::RECEIPT_NOT_REQUESTED]);
+    let events = bob.takes_events();
+    let [Event::GroupReadReceiptResponseSent { code, response }] = &*events else { panic!("{events:?}") };
+    assert_eq!((*code, response.results.len()), (Code::RECEIPT_NOT_REQUESTED, 2));
+    assert!(bob.outcomes.is_empty());
+    assert!(bob.memory("bob").answers.is_empty());
+}
+
+#[test]
+fn signing_out_keeps_answers_for_the_next_time() {
+    let mut bob = Pair::signed_in("bob");
+    let sent = bob.answers(&["m1"]);
+    bob.disconnect();
+    let offline = bob.answers(&["m2"]);
+    bob.sign_in("bob");
+    assert_eq!(bob.answered_uids(), ["m1", "m2"]);
+    bob.accept_answers(&[OK, OK]);
+    assert!(bob.answered(sent).is_some() && bob.answered(offline).is_some());
+}
+
+#[test]
+fn one_users_answers_are_never_sent_for_another() {
+    let mut device = Pair::signed_in("bob");
+    let of_bob = device.answers(&["m1"]);
+    device.disconnect();
+    device.sign_in("eve");
+    assert!(device.calls.is_empty(), "eve answers for nothing");
+    let of_eve = device.answers(&["m9"]);
+    device.accept_answers(&[OK]);
+    assert!(device.answered(of_eve).unwrap().is_ok());
+    assert!(device.memory("eve").answers.is_empty());
+    device.disconnect();
+
+    device.sign_in("bob");
+    assert_eq!(device.answered_uids(), ["m1"]);
+    device.accept_answers(&[OK]);
+    assert!(device.answered(of_bob).unwrap().is_ok(), "and who waited is told after all");
+}
+
+#[test]
+fn an_answer_given_while_another_user_signs_in_is_that_user_s() {
+    let mut device = Pair::signed_in("bob");
+    device.disconnect();
+    device.server.is_up = false;
+    device.connect("eve");
+    device.answers(&["m1"]);
+    device.server.is_up = true;
+    device.wait_for_connection();
+    assert_eq!(device.answered_uids(), ["m1"]);
+    assert_eq!((device.memory("bob").answers.len(), device.memory("eve").answers.len()), (0, 1));
+}
+
+#[test]
+fn a_token_that_turns_out_to_be_another_user_s_sends_nothing_of_the_first() {
+    let mut device = Pair::signed_in("bob");
+    device.server.is_up = false;
+    device.drop_connection();
+    device.answers(&["m1"]);
+    device.server.sign_in_as = Some("eve".into());
+    device.server.is_up = true;
+    device.wait_for_connection();
+    assert!(device.calls.is_empty());
+    assert_eq!((device.memory("bob").answers.len(), device.memory("eve").answers.len()), (1, 0));
+}
+
+#[test]
+fn an_answer_refused_here_and_accepted_elsewhere_is_told() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.refuse(Code::NOT_IN_GROUP);
+    bob.push(server_frame::Kind::ReceiptsAnswered(frames::ReceiptsAnswered {
+        conversation: crate::pair::wire(),
+        message_uids: vec!["m1".into()],
+    }));
+    assert_eq!(bob.takes_events().len(), 1);
+}
+
+#[test]
+fn what_one_user_did_says_nothing_of_another() {
+    let mut device = Pair::signed_in("bob");
+    device.answers(&["m1"]);
+    device.accept_answers(&[OK]);
+    device.disconnect();
+    device.sign_in("eve");
+    device.log(1, vec![requested("alice", "m1")]);
+    assert_eq!(device.takes_events().len(), 1, "eve has not answered");
+}
+
+#[test]
+fn a_fresh_token_of_the_same_user_sends_what_was_kept() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&["m1"]);
+    bob.disconnect();
+    bob.connect("bob#2");
+    assert_eq!(bob.answered_uids(), ["m1"]);
+    bob.accept_answers(&[OK]);
+    assert!(bob.answered(call).is_some());
+    assert!(bob.takes_events().iter().all(|event| matches!(event, Event::ConnectionStatusChanged { .. })));
+}
+
+#[test]
+fn an_answer_given_before_the_first_sign_in_belongs_to_whoever_signs_in() {
+    let mut bob = Pair::new();
+    bob.server.is_up = false;
+    bob.connect("bob");
+    let call = bob.answers(&["m1"]);
+    assert_eq!(bob.answered(call), None);
+    bob.server.is_up = true;
+    bob.wait_for_connection();
+    assert_eq!(bob.memory("bob").answers.len(), 1);
+    assert_eq!(bob.answered_uids(), ["m1"]);
+    bob.accept_answers(&[OK]);
+    assert!(bob.answered(call).unwrap().is_ok());
+}
+
+#[test]
+fn an_answer_of_nobody_is_refused() {
+    let mut nobody = Pair::new();
+    let call = nobody.answers(&["m1"]);
+    assert_eq!(nobody.answered(call), Some(Err(ResponseError::NotConnected)));
+
+    nobody.server.is_up = false;
+    nobody.connect("bob");
+    let call = nobody.answers(&["m1"]);
+    nobody.disconnect();
+    assert_eq!(nobody.answered(call), Some(Err(ResponseError::NotConnected)), "and nobody came");
+}
+
+#[test]
+fn an_answer_for_nothing_is_refused() {
+    let mut bob = Pair::signed_in("bob");
+    let call = bob.answers(&[]);
+    assert_eq!(bob.answered(call).unwrap().unwrap_err().code(), Code::PARAM_ERROR);
+}
+
+#[test]
+fn a_full_outbox_refuses_and_drops_nothing() {
+    let mut bob = Pair::signed_in("bob");
+    bob.disconnect();
+    let many: Vec<String> = (0..100_000).map(|number| format!("m{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let kept = bob.answers(&many);
+    let refused = bob.answers(&["one more"]);
+    assert_eq!(bob.answered(refused), Some(Err(ResponseError::OutboxFull)));
+    assert_eq!(bob.answered(kept), None);
+    assert_eq!(bob.memory("bob").answers[&0].message_uids.len(), 100_000);
+}
+
+#[test]
+fn an_answered_request_is_not_reported_any_more() {
+    let mut bob = Pair::signed_in("bob");
+    bob.log(2, vec![requested("alice", "m1"), requested("alice", "m2")]);
+    bob.answers(&["m1"]);
+    bob.accept_answers(&[OK]);
+    bob.drop_connection();
+    bob.wait_for_connection();
+    let known: Vec<_> = bob.resumes.last().unwrap().receipts.iter().map(|known| &*known.message_uid).collect();
+    assert_eq!(known, ["m2"]);
+}
+
+#[test]
+fn an_answer_from_another_device_is_told_and_an_own_one_is_not() {
+    let mut bob = Pair::signed_in("bob");
+    bob.log(3, vec![requested("alice", "m1"), requested("alice", "m2"), requested("alice", "m3")]);
+    bob.takes_events();
+    bob.answers(&["m1"]);
+    let elsewhere = |uids: &[&str]| {
+        let message_uids = uids.iter().map(|uid| (*uid).to_owned()).collect();
+        server_frame::Kind::ReceiptsAnswered(frames::ReceiptsAnswered {
+            conversation: crate::pair::wire(),
+            message_uids,
+        })
+    };
+    bob.push(elsewhere(&["m1", "m2"]));
+    bob.accept_answers(&[OK]);
+    bob.push(elsewhere(&["m1"]));
+    bob.push(elsewhere(&["m2"]));
+    let told = Event::ReceiptsAnswered { conversation: group(), message_uids: vec!["m2".into()] };
+    assert_eq!(bob.takes_events(), [told]);
+    assert_eq!(bob.memory("bob").unanswered.len(), 1);
+}
+
+fn uids_of(call: &Call) -> Vec<String> {
+    match call {
+        Call::AnswerReceipts(answer) => answer.message_uids.clone(),
+        other => panic!("not an answer: {other:?}"),
+    }
+}
