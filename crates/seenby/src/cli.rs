@@ -1,0 +1,185 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Group-chat read receipts: who has read it, when, and who has not.
+///
+/// Try `seenby demo` first. Then `seenby serve` starts a server, and in another terminal `seenby group create` and
+/// `seenby token` prepare it for the first app.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub settings: SettingArguments,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags win over the environment (SEENBY_LISTEN, SEENBY_LIMITS__SENDS_PER_SECOND, …), which wins over the file.
+#[derive(Debug, Default, Args)]
+pub struct SettingArguments {
+    /// TOML file with settings; `seenby config` shows what can stand in it
+    #[arg(long, global = true, env = "SEENBY_CONFIG", value_name = "FILE", help_heading = "Settings")]
+    pub config: Option<PathBuf>,
+    /// Folder of the store and of the administration socket
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = "Settings")]
+    pub data_dir: Option<PathBuf>,
+    /// Where clients connect
+    #[arg(long, global = true, value_name = "ADDRESS:PORT", help_heading = "Settings")]
+    pub listen: Option<SocketAddr>,
+    /// Where metrics and health checks are served
+    #[arg(long, global = true, value_name = "ADDRESS:PORT", help_heading = "Settings")]
+    pub ops_listen: Option<SocketAddr>,
+    /// Log levels, such as `info` or `warn,seenby_server=debug`
+    #[arg(long, global = true, value_name = "FILTER", help_heading = "Settings")]
+    pub log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a server
+    Serve,
+    /// Watch one announcement being read by a group of people, on a server of its own
+    Demo(DemoOptions),
+    /// After restoring a backup: make clients forget what they know of this store
+    Restored,
+    /// Print the settings in force, as a TOML file with comments
+    Config,
+    /// Make a sign-in token for a user
+    Token(TokenOptions),
+    /// Apps: each has its own users, groups and secret
+    App {
+        #[command(subcommand)]
+        command: AppCommand,
+    },
+    /// Users
+    User {
+        #[command(flatten)]
+        app: InApp,
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Groups and ultra groups
+    Group {
+        #[command(flatten)]
+        app: InApp,
+        #[command(subcommand)]
+        command: GroupCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct DemoOptions {
+    /// Show it in the terminal
+    #[arg(long)]
+    pub terminal: bool,
+    /// How many people are asked
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub people: u32,
+    /// How long it takes until everybody has read
+    #[arg(long, default_value_t = 12, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub seconds: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct InApp {
+    /// App key; needed when there are several apps
+    #[arg(long, global = true, value_name = "KEY")]
+    pub app: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TokenOptions {
+    /// User id; 1 to 64 characters
+    #[arg(long, value_name = "ID")]
+    pub user: String,
+    /// How long the token is good for
+    #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub days: u64,
+    #[command(flatten)]
+    pub app: InApp,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AppCommand {
+    /// Make an app; prints its secret, this once
+    Create { key: String },
+    /// List the keys of all apps
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Register a user, or change the name of one
+    Save {
+        id: String,
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List users
+    List,
+    /// Sign a user out and keep it out
+    Block { id: String },
+    /// Let a blocked user in again
+    Unblock { id: String },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum GroupKind {
+    Group,
+    UltraGroup,
+}
+
+#[derive(Debug, Args)]
+pub struct GroupArguments {
+    pub id: String,
+    /// A plain group has one conversation, an ultra group has channels
+    #[arg(long, value_enum, default_value_t = GroupKind::Group)]
+    pub kind: GroupKind,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum GroupCommand {
+    /// Make a group, or change the title of one
+    Create {
+        #[command(flatten)]
+        group: GroupArguments,
+        #[arg(long, default_value = "")]
+        title: String,
+        /// User ids of the first members
+        #[arg(long = "member", value_name = "ID", num_args = 1..)]
+        members: Vec<String>,
+    },
+    /// List groups
+    List,
+    /// Show a group and its members
+    Show {
+        #[command(flatten)]
+        group: GroupArguments,
+    },
+    /// Take users in
+    Add {
+        #[command(flatten)]
+        group: GroupArguments,
+        #[arg(required = true)]
+        members: Vec<String>,
+    },
+    /// Let users go
+    Remove {
+        #[command(flatten)]
+        group: GroupArguments,
+        #[arg(required = true)]
+        members: Vec<String>,
+    },
+    /// Add a channel to an ultra group
+    Channel { id: String, channel: String },
+    /// End a group: everybody leaves
+    Dismiss {
+        #[command(flatten)]
+        group: GroupArguments,
+    },
+}

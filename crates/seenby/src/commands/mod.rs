@@ -1,0 +1,6 @@
+//! One file for each family of commands.
+
+pub mod administer;
+pub mod demo;
+pub mod restored;
+pub mod serve;

@@ -1,0 +1,102 @@
+//! `seenby serve`.
+
+use std::fs::DirBuilder;
+use std::io::IsTerminal as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use seenby_server::settings::{Log, LogFormat};
+use seenby_server::{Listeners, Server, Settings};
+use seenby_storage::{Embedded, Storage};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::refused;
+
+/// The app that a new server begins with.
+const FIRST_APP: &str = "seenby";
+
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    start_log(&settings.log)?;
+    let storage = open_store(&settings)?;
+    let listeners = Listeners {
+        clients: listen(settings.listen, "listen").await?,
+        ops: Some(listen(settings.ops_listen, "ops_listen").await?),
+        admin: Some(listen_for_administration(&settings.admin_socket())?),
+    };
+    let scheme = if settings.tls.certificate.is_some() { "wss" } else { "ws" };
+    let address = listeners.clients.local_addr()?;
+    let admin_socket = settings.admin_socket();
+    let server = Server::new(settings, storage)?;
+    make_first_app(&server).await?;
+    tracing::info!("clients connect to {scheme}://{address}");
+    server.run(listeners, stop_signal()?).await;
+    // Left behind, it would only make the next start remove it.
+    let _ = std::fs::remove_file(admin_socket);
+    Ok(())
+}
+
+pub fn store_folder(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("store")
+}
+
+fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Storage>> {
+    let folder = store_folder(settings);
+    // App secrets lie in the store: nobody else may read it.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let store = Embedded::open(&folder).with_context(|| format!("cannot open the store in {}", folder.display()))?;
+    Ok(Arc::new(store))
+}
+
+async fn listen(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{setting}: cannot listen on {address}"))
+}
+
+/// The store is ours by now, so a socket that lies here belongs to a server that is no more.
+fn listen_for_administration(path: &Path) -> anyhow::Result<UnixListener> {
+    let _ = std::fs::remove_file(path);
+    let listener = UnixListener::bind(path).with_context(|| format!("cannot make the socket {}", path.display()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+async fn make_first_app(server: &Server) -> anyhow::Result<()> {
+    let administration = server.administration();
+    if administration.apps().map_err(refused)?.is_empty() {
+        administration.create_app(FIRST_APP).await.map_err(refused)?;
+        tracing::info!("made the app {FIRST_APP}; `seenby token --user alice` makes a token for a user");
+    }
+    Ok(())
+}
+
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        // Whoever asks twice does not want to wait.
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    })
+}
+
+fn start_log(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter).with_context(|| format!("log.filter: {:?}", log.filter))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Text => subscriber.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! `seenby`: the server, its administration and a demo, in one program.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod admin_client;
+mod cli;
+mod commands;
+mod config;
+
+use cli::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("seenby: {error:#}");
+            ExitCode::from(if error.is::<config::ConfigError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let settings = config::load(&arguments.settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve => commands::serve::run(settings).await,
+            Command::Restored => commands::restored::run(&settings),
+            Command::Demo(options) => commands::demo::run(options).await,
+            Command::Config => {
+                print!("{}", config::documented(&settings));
+                Ok(())
+            }
+            Command::Token(options) => commands::administer::token(&settings, options).await,
+            Command::App { command } => commands::administer::app(&settings, command).await,
+            Command::User { app, command } => commands::administer::user(&settings, app, command).await,
+            Command::Group { app, command } => commands::administer::group(&settings, app, command).await,
+        }
+    })
+}
+
+/// A refusal of the server in this process, as an error for people.
+fn refused(refusal: seenby_server::Refusal) -> anyhow::Error {
+    anyhow::anyhow!("{} ({})", refusal.detail, refusal.code)
+}

@@ -1,0 +1,187 @@
+//! The `seenby` program: its commands, its signals, and what survives when it is killed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod seenby;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use seenby::Installation;
+use seenby_client::{Conversation, Engine, EngineOptions, Message};
+
+const APP: &str = "seenby";
+const GROUP: &str = "ward-3";
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), what).await.expect("this should have happened by now")
+}
+
+async fn sign_in(url: &str, token: &str, options: EngineOptions) -> Engine {
+    let options = EngineOptions { server: url.to_owned(), reconnect_min: Duration::from_millis(20), ..options };
+    let engine = Engine::create(APP, options).unwrap();
+    soon(engine.connect(token)).await.unwrap();
+    engine
+}
+
+async fn sends_and_asks(engine: &Engine, text: &str) -> Message {
+    let mut message = engine.create_text_message(&Conversation::group(GROUP), text);
+    message.need_receipt = true;
+    soon(engine.send_message(&message)).await.unwrap()
+}
+
+async fn readers(engine: &Engine, message: &Message) -> Vec<String> {
+    let uid = message.message_uid.as_deref().unwrap();
+    let found = soon(engine.get_message_by_uid(&message.conversation, uid)).await.unwrap();
+    let info = found.group_read_receipt_info.unwrap();
+    info.respond_user_ids.iter().map(|reader| reader.user_id.to_string()).collect()
+}
+
+#[test]
+fn an_operator_sets_up_a_group_from_the_command_line() {
+    let installation = Installation::new();
+    let server = installation.serves();
+    let shown = installation.does(&["group", "create", GROUP, "--title", "Ward 3", "--member", "alice", "bob"]);
+    assert_eq!(shown, "ward-3  Ward 3  (group, 2 members)\n  alice\n  bob\n");
+    installation.does(&["group", "add", GROUP, "carol d'Or/1"]);
+    let shown = installation.does(&["group", "remove", GROUP, "alice"]);
+    assert_eq!(shown, "ward-3  Ward 3  (group, 2 members)\n  bob\n  carol d'Or/1\n");
+    installation.does(&["group", "create", "house", "--kind", "ultra-group"]);
+    let shown = installation.does(&["group", "channel", "house", "kitchen"]);
+    assert_eq!(shown, "house    (ultra-group, 0 members)\n  channel RCDefault\n  channel kitchen\n");
+    assert_eq!(installation.does(&["group", "list"]).lines().count(), 2);
+    let shown = installation.does(&["group", "dismiss", GROUP]);
+    assert_eq!(shown, "ward-3  Ward 3  (group, 0 members, dismissed)\n");
+
+    assert_eq!(installation.does(&["user", "save", "alice", "--name", "Alice"]), "alice  Alice\n");
+    assert_eq!(installation.does(&["user", "block", "alice"]), "alice  Alice  (blocked)\n");
+    assert_eq!(installation.does(&["user", "unblock", "alice"]), "alice  Alice\n");
+
+    let created = installation.does(&["app", "create", "school"]);
+    assert!(created.starts_with("app key     school\napp secret  "), "{created}");
+    assert_eq!(installation.does(&["app", "list"]), "school\nseenby\n");
+    let (_, said) = installation.fails(&["token", "--user", "alice"]);
+    assert!(said.contains("there are 2 apps: name one"), "{said}");
+    assert!(!installation.does(&["token", "--user", "alice", "--app", "school"]).is_empty());
+    let (_, said) = installation.fails(&["group", "show", "nowhere", "--app", "school"]);
+    assert!(said.contains("there is no such group"), "{said}");
+    assert_eq!(server.ask_to_stop(), Some(0));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let installation = Installation::new();
+    let (code, said) = installation.fails(&["token", "--user", "alice"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("no server answers at") && said.contains("seenby serve"), "{said}");
+    let (code, said) = installation.fails(&["--config", "/nowhere/seenby.toml", "config"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("/nowhere/seenby.toml"), "{said}");
+    std::fs::write(installation.file("bad.toml"), "[limits]\nsends = 1\n").unwrap();
+    let (code, said) = installation.fails(&["--config", installation.file("bad.toml").to_str().unwrap(), "serve"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("sends") && said.contains("bad.toml"), "{said}");
+
+    let _server = installation.serves();
+    let (_, said) = installation.fails(&["--listen", "127.0.0.1:0", "serve"]);
+    assert!(said.contains("in use by another process"), "{said}");
+}
+
+#[test]
+fn a_restored_store_is_given_a_new_name() {
+    let installation = Installation::new();
+    let (_, said) = installation.fails(&["restored"]);
+    assert!(said.contains("there is no store"), "{said}");
+    let server = installation.serves();
+    let (_, said) = installation.fails(&["restored"]);
+    assert!(said.contains("in use by another process"), "{said}");
+    server.kill();
+    let (first, second) = (installation.does(&["restored"]), installation.does(&["restored"]));
+    assert!(first.starts_with("The store is now called ") && first != second, "{first}{second}");
+}
+
+#[test]
+fn the_demo_ends_when_everybody_has_read() {
+    let installation = Installation::new();
+    let shown = installation.does(&["demo", "--terminal", "--seconds", "0"]);
+    let last = shown.lines().last().unwrap();
+    assert!(last.starts_with("12/12 have read it"), "{shown}");
+    assert!(shown.contains("nobody is missing"), "{shown}");
+    assert!(shown.contains("12/12  "), "{shown}");
+}
+
+#[tokio::test]
+async fn an_answer_that_got_code_0_survives_sigkill_and_is_there_once() {
+    const PEOPLE: usize = 12;
+    let limits = [("SEENBY_LIMITS__SENDS_PER_SECOND", "1000")];
+    let installation = Installation::new();
+    let mut server = installation.serves_with("127.0.0.1:0", &limits);
+    let address = server.address().to_owned();
+    let names: Vec<String> = (0..PEOPLE).map(|number| format!("nurse-{number}")).collect();
+    let members: Vec<&str> = names.iter().map(String::as_str).collect();
+    installation.does(&[&["group", "create", GROUP, "--member", "alice"], &members[..]].concat());
+    let alices_token = installation.token("alice");
+    let mut alice = sign_in(&server.url, &alices_token, EngineOptions::default()).await;
+    let mut tokens = Vec::new();
+    for name in &names {
+        tokens.push(installation.token(name));
+    }
+
+    // Killed after every third acknowledgement, with the next answer on its way.
+    let message = sends_and_asks(&alice, "Bed 7: penicillin allergy").await;
+    let mut acknowledged = BTreeSet::new();
+    for (round, group) in (0..PEOPLE).collect::<Vec<_>>().chunks(3).enumerate() {
+        let mut engines = Vec::new();
+        for &place in group {
+            let engine = sign_in(&server.url, &tokens[place], EngineOptions::default()).await;
+            soon(engine.send_group_read_receipt_response(GROUP, None, std::slice::from_ref(&message))).await.unwrap();
+            acknowledged.insert(names[place].clone());
+            engines.push(engine);
+        }
+        let other = sends_and_asks(&alice, &format!("round {round}")).await;
+        for engine in &engines {
+            drop(engine.send_group_read_receipt_response(GROUP, None, &[message.clone(), other.clone()]));
+        }
+        server.kill();
+        // Gone before the restart, so that nothing is there only because it was sent again.
+        for engine in engines {
+            engine.destroy().await;
+        }
+        server = installation.serves_with(&address, &limits);
+        alice.destroy().await;
+        alice = sign_in(&server.url, &alices_token, EngineOptions::default()).await;
+        let found = readers(&alice, &message).await;
+        let unique: BTreeSet<String> = found.iter().cloned().collect();
+        assert_eq!(found.len(), unique.len(), "nobody counts twice");
+        assert_eq!(unique, acknowledged, "every acknowledged answer is there");
+        assert!(readers(&alice, &other).await.len() <= group.len(), "the answers on their way are there or not, once");
+    }
+}
+
+#[tokio::test]
+async fn clients_connect_with_tls() {
+    let installation = Installation::new();
+    let issued = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let (certificate, key) = (installation.file("cert.pem"), installation.file("key.pem"));
+    std::fs::write(&certificate, issued.cert.pem()).unwrap();
+    std::fs::write(&key, issued.signing_key.serialize_pem()).unwrap();
+    let environment = [
+        ("SEENBY_TLS__CERTIFICATE", certificate.to_str().unwrap()),
+        ("SEENBY_TLS__PRIVATE_KEY", key.to_str().unwrap()),
+    ];
+    let server = installation.serves_with("127.0.0.1:0", &environment);
+    assert!(server.url.starts_with("wss://"));
+    installation.does(&["group", "create", GROUP, "--member", "alice"]);
+    let trusting =
+        EngineOptions { extra_root_certificates: vec![issued.cert.der().to_vec()], ..EngineOptions::default() };
+    let alice = sign_in(&server.url, &installation.token("alice"), trusting).await;
+    sends_and_asks(&alice, "hello").await;
+
+    let distrusting = EngineOptions {
+        server: server.url.clone(),
+        connect_timeout: Some(Duration::from_millis(300)),
+        ..EngineOptions::default()
+    };
+    let engine = Engine::create(APP, distrusting).unwrap();
+    soon(engine.connect(installation.token("alice"))).await.unwrap_err();
+}

@@ -1,0 +1,114 @@
+//! The program as an operator runs it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn program(data_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seenby"));
+    command.env_clear().arg("--data-dir").arg(data_dir).args(["--ops-listen", "127.0.0.1:0"]);
+    command
+}
+
+/// A folder for a server, and the commands that work on it.
+pub(crate) struct Installation {
+    folder: TempDir,
+}
+
+impl Installation {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        program(&self.data_dir()).args(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; gives what it printed.
+    pub(crate) fn does(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "seenby {} failed: {errors}", arguments.join(" "));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that must fail; gives its exit code and what it said.
+    pub(crate) fn fails(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "seenby {} did not fail", arguments.join(" "));
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    pub(crate) fn token(&self, user: &str) -> String {
+        self.does(&["token", "--user", user]).trim().to_owned()
+    }
+
+    pub(crate) fn serves(&self) -> Server {
+        self.serves_with("127.0.0.1:0", &[])
+    }
+
+    pub(crate) fn serves_with(&self, listen: &str, environment: &[(&str, &str)]) -> Server {
+        let mut child = program(&self.data_dir())
+            .args(["--listen", listen, "serve"])
+            .envs(environment.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let url = loop {
+            let start = said.len();
+            let read = log.read_line(&mut said).unwrap();
+            assert!(read > 0, "the server ended: {said}");
+            if let Some((_, url)) = said[start..].split_once("clients connect to ") {
+                break url.trim().to_owned();
+            }
+        };
+        // Whoever writes a log that nobody reads will wait for ever one day.
+        std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));
+        Server { child, url }
+    }
+}
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    pub(crate) fn address(&self) -> &str {
+        self.url.split_once("://").unwrap().1
+    }
+
+    /// SIGKILL: no last words, nothing written.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; gives the exit code.
+    pub(crate) fn ask_to_stop(mut self) -> Option<i32> {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
