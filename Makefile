@@ -1,0 +1,30 @@
+# Two commands do everything on a fresh machine with Rust (and Node, for the parts that need it):
+#   make demo    watch one announcement being read
+#   make test    run every check; its parts also run alone
+
+.PHONY: demo test test-rust lint generate setup
+
+demo:
+	cargo run --locked -p seenby -- demo
+
+test: setup test-rust
+
+setup:
+	scripts/setup
+
+test-rust: lint
+	scripts/run-tests
+	cargo test --locked --workspace --doc --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	scripts/check-core-is-pure
+	scripts/check-dependencies
+	scripts/check-docs
+
+# Brings everything that is generated up to date: frames, status codes, the pages made from them and from the settings.
+generate:
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby-protocol --test generated
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
