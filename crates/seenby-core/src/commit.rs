@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     AppKey, Block, ConversationName, ConversationNumber, Counts, Group, GroupNumber, LogEntry, MembershipChange,
-    Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Timestamp, UserId,
+    Message, MessageKey, Ordinal, ReceiptRequest, Timestamp, UserId,
 };
 
 /// The outcome of a batch. The notices may be told only after the changes are durable.
@@ -36,15 +36,13 @@ pub enum Change {
     BlockAdded(Block),
 }
 
-/// News for delivery. A lost notice does harm to nobody for long: clients catch up by sequence and ordinal.
+/// News for delivery. It says where there is something new, not what: whoever misses it finds out by sequence and ordinal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The log of a conversation has grown.
     Logged { group: GroupNumber, conversation: ConversationNumber },
     /// New readers, from `first_ordinal` up to `counts.read`: for the sender's devices.
     Read { app: AppKey, sender: UserId, key: MessageKey, first_ordinal: Ordinal, counts: Counts },
-    /// For the responder's own devices.
-    Answered { app: AppKey, user: UserId, conversation: ConversationNumber, uids: Vec<MessageUid> },
     /// This user came in or went out.
     MembershipChanged { app: AppKey, user: UserId, group: GroupNumber },
     /// A channel was added.

@@ -22,10 +22,14 @@ use crate::{
 /// Why a call was refused, by what the caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
+    #[error("the app exists")]
+    AppExists,
     #[error("there is no such group")]
     UnknownGroup,
     #[error("there is no such channel")]
     UnknownChannel,
+    #[error("a plain group has no channels")]
+    NoChannels,
     #[error("not a member of this group")]
     NotMember(GroupKind),
     #[error("the group is full")]
@@ -72,6 +76,16 @@ pub struct Sent {
     pub sent_at: Timestamp,
 }
 
+/// What became of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// One for each message, in the order of the call.
+    pub outcomes: Vec<std::result::Result<(), Denied>>,
+    pub conversation: ConversationNumber,
+    /// The messages of which this was the member's first answer: its other devices do not know of them yet.
+    pub counted: Vec<MessageUid>,
+}
+
 /// Entries that stay in memory between batches. A group's slots and a message's bitmaps are what costs: about 100 bytes
 /// a slot, and 25 KB for a request to 100,000 people.
 const CACHED_GROUPS_MAX: usize = 10_000;
@@ -96,6 +110,7 @@ pub struct Ledger<S: Source> {
     messages: BTreeMap<MessageKey, Message>,
     sent: BTreeMap<(ConversationNumber, Slot, ClientRef), MessageUid>,
     changed_groups: BTreeSet<GroupNumber>,
+    logged: BTreeSet<ConversationNumber>,
     answered: BTreeSet<MessageKey>,
     expired: BTreeSet<MessageKey>,
     commit: Commit,
@@ -118,6 +133,7 @@ impl<S: Source> Ledger<S> {
             messages: BTreeMap::new(),
             sent: BTreeMap::new(),
             changed_groups: BTreeSet::new(),
+            logged: BTreeSet::new(),
             answered: BTreeSet::new(),
             expired: BTreeSet::new(),
             commit: Commit::default(),
@@ -134,6 +150,7 @@ impl<S: Source> Ledger<S> {
         for key in std::mem::take(&mut self.answered) {
             self.close_block(key);
         }
+        self.logged.clear();
         self.messages.clear();
         self.sent.clear();
         self.expired.clear();
@@ -224,7 +241,7 @@ impl<S: Source> Ledger<S> {
         user: &UserId,
         uids: &[MessageUid],
         now: Timestamp,
-    ) -> Result<Vec<std::result::Result<(), Denied>>, S> {
+    ) -> Result<Answered, S> {
         let (conversation, slot) = self.enter(name, user)?;
         let mut outcomes = Vec::with_capacity(uids.len());
         let mut counted = Vec::new();
@@ -241,11 +258,7 @@ impl<S: Source> Ledger<S> {
                 Err(failure) => return Err(failure),
             });
         }
-        if !counted.is_empty() {
-            let app = name.group.app.clone();
-            self.commit.notices.push(Notice::Answered { app, user: user.clone(), conversation, uids: counted });
-        }
-        Ok(outcomes)
+        Ok(Answered { outcomes, conversation, counted })
     }
 
     fn answer_one(&mut self, key: MessageKey, answer: Answer) -> Result<Applied, S> {
@@ -363,9 +376,8 @@ impl<S: Source> Ledger<S> {
         let entry = conversation.append(event, now);
         let at = entry.at;
         self.commit.changes.push(Change::Logged(number, entry));
-        let notice = Notice::Logged { group, conversation: number };
-        if self.commit.notices.last() != Some(&notice) {
-            self.commit.notices.push(notice);
+        if self.logged.insert(number) {
+            self.commit.notices.push(Notice::Logged { group, conversation: number });
         }
         at
     }
@@ -373,13 +385,34 @@ impl<S: Source> Ledger<S> {
 
 /// Administration: what a back end or an operator does.
 impl<S: Source> Ledger<S> {
-    pub fn save_app(&mut self, app: AppRecord) {
+    /// Makes an app; one that is there keeps its secret.
+    pub fn create_app(&mut self, app: AppRecord) -> Result<(), S> {
+        let in_this_batch = |change: &Change| matches!(change, Change::AppSaved(saved) if saved.key == app.key);
+        if self.commit.changes.iter().any(in_this_batch)
+            || self.source.app(&app.key).map_err(Failure::Source)?.is_some()
+        {
+            return Err(Denied::AppExists.into());
+        }
         self.commit.changes.push(Change::AppSaved(app));
+        Ok(())
     }
 
-    pub fn save_user(&mut self, app: &AppKey, user: UserRecord) {
-        self.commit.notices.push(Notice::UserChanged { app: app.clone(), user: user.id.clone() });
+    /// Registers a user, or changes one. What is `None` stays as it is.
+    pub fn save_user(
+        &mut self,
+        app: &AppKey,
+        id: &UserId,
+        name: Option<String>,
+        blocked: Option<bool>,
+        now: Timestamp,
+    ) -> Result<(), S> {
+        let new = || UserRecord { id: id.clone(), name: String::new(), created_at: now, blocked: false };
+        let mut user = self.find_user(app, id)?.unwrap_or_else(new);
+        user.name = name.unwrap_or(user.name);
+        user.blocked = blocked.unwrap_or(user.blocked);
+        self.commit.notices.push(Notice::UserChanged { app: app.clone(), user: id.clone() });
         self.commit.changes.push(Change::UserSaved(app.clone(), user));
+        Ok(())
     }
 
     /// Makes a group, or renames the one that is there. A dismissed one comes back to life, without members.
@@ -401,7 +434,10 @@ impl<S: Source> Ledger<S> {
 
     /// Adds a channel to an ultra group; one that is there stays as it is.
     pub fn create_channel(&mut self, name: &GroupName, channel: ChannelId) -> Result<(), S> {
-        let group = self.find_group_number(name)?.ok_or(Denied::UnknownGroup)?;
+        let group = self.live_group(name)?;
+        if name.kind == GroupKind::Group {
+            return Err(Denied::NoChannels.into());
+        }
         let name = ConversationName::new(name.clone(), Some(channel));
         if self.find_conversation_number(&name)?.is_none() {
             self.open_conversation(group, name);
@@ -508,6 +544,17 @@ impl<S: Source> Ledger<S> {
         }
     }
 
+    fn find_user(&self, app: &AppKey, id: &UserId) -> Result<Option<UserRecord>, S> {
+        let saved_in_this_batch = self.commit.changes.iter().rev().find_map(|change| match change {
+            Change::UserSaved(of, user) if of == app && user.id == *id => Some(user.clone()),
+            _ => None,
+        });
+        match saved_in_this_batch {
+            Some(user) => Ok(Some(user)),
+            None => self.source.user(app, id).map_err(Failure::Source),
+        }
+    }
+
     fn find_group_number(&mut self, name: &GroupName) -> Result<Option<GroupNumber>, S> {
         read_through(&mut self.group_numbers, name, || self.source.group_number(name))
     }
@@ -525,17 +572,16 @@ impl<S: Source> Ledger<S> {
     }
 
     fn find_slot_user(&self, group: GroupNumber, slot: Slot) -> Result<UserId, S> {
+        if let Some(user) = self.source.slot_user(group, slot).map_err(Failure::Source)? {
+            return Ok(user);
+        }
         let joined_in_this_batch = self.commit.changes.iter().find_map(|change| match change {
             Change::MembershipChanged(_, change) if change.group == group && change.slot == slot => {
                 Some(change.user.clone())
             }
             _ => None,
         });
-        let user = match joined_in_this_batch {
-            Some(user) => Some(user),
-            None => self.source.slot_user(group, slot).map_err(Failure::Source)?,
-        };
-        Ok(user.expect("a slot that was given has a user"))
+        Ok(joined_in_this_batch.expect("a slot that was given has a user"))
     }
 
     fn find_conversation_number(&mut self, name: &ConversationName) -> Result<Option<ConversationNumber>, S> {

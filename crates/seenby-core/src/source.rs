@@ -1,6 +1,6 @@
 //! What the ledger reads when it meets something for the first time. Stores implement it.
 
-use crate::commit::AppRecord;
+use crate::commit::{AppRecord, UserRecord};
 use crate::{
     AppKey, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupName, GroupNumber,
     MembershipChange, Message, MessageKey, MessageUid, ReceiptRequest, Slot, UserId,
@@ -15,6 +15,7 @@ pub trait Source {
     fn highest_number(&self) -> Result<u64, Self::Error>;
 
     fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, Self::Error>;
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, Self::Error>;
 
     fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, Self::Error>;
     fn group(&self, number: GroupNumber) -> Result<Option<Group>, Self::Error>;
@@ -47,6 +48,10 @@ impl<S: Source + ?Sized> Source for std::sync::Arc<S> {
 
     fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, Self::Error> {
         (**self).app(app)
+    }
+
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, Self::Error> {
+        (**self).user(app, user)
     }
 
     fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, Self::Error> {

@@ -10,8 +10,9 @@ use seenby_protocol::Code;
 use seenby_storage::Storage;
 use serde::{Deserialize, Serialize};
 
+use crate::call::Call;
 use crate::refusal::Refusal;
-use crate::writer::{Call, Writer};
+use crate::writer::Writer;
 use crate::{clock, token};
 
 /// Listings give at most this many items; there is always a way to continue behind the last.
@@ -67,12 +68,9 @@ impl Administration {
     /// Makes an app with a new secret, which back ends use to mint tokens.
     pub async fn create_app(&self, key: &str) -> Result<AppRecord> {
         let key = AppKey::new(key).map_err(|error| Refusal::new(Code::INVALID_PARAMETER, error))?;
-        if self.storage.app(&key)?.is_some() {
-            return Err(Refusal::new(Code::INVALID_PARAMETER, format!("the app {key} exists")));
-        }
         let secret = hex(&rand::rng().random::<[u8; 32]>());
         let app = AppRecord { key, secret: Secret::new(secret), created_at: clock::now() };
-        self.write(Call::SaveApp(app.clone())).await?;
+        self.write(Call::CreateApp(app.clone())).await?;
         Ok(app)
     }
 
@@ -110,12 +108,8 @@ impl Administration {
         blocked: Option<bool>,
     ) -> Result<UserSummary> {
         let id = user_id(id)?;
-        let new = || UserRecord { id: id.clone(), name: String::new(), created_at: clock::now(), blocked: false };
-        let mut user = self.storage.user(app, &id)?.unwrap_or_else(new);
-        user.name = name.unwrap_or(user.name);
-        user.blocked = blocked.unwrap_or(user.blocked);
-        self.write(Call::SaveUser(app.clone(), user.clone())).await?;
-        Ok(user.into())
+        self.write(Call::SaveUser { app: app.clone(), user: id.clone(), name, blocked }).await?;
+        Ok(self.storage.user(app, &id)?.ok_or_else(Refusal::internal)?.into())
     }
 }
 

@@ -13,15 +13,18 @@ use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, FrameError, codec};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::delivery::Farewell;
+use crate::rate::CallKind;
 use crate::refusal::Refusal;
-use crate::server::Shared;
 use crate::session::Session;
+use crate::shared::Shared;
 use crate::{clock, to_wire, token};
 
 /// Bad frames that a connection may send; the last of them ends it.
 const BAD_FRAMES_MAX: u32 = 3;
 /// Frames handled in a row before the answers are flushed.
 const FRAMES_PER_TURN: usize = 32;
+/// Replies gathered before they are sent.
+const REPLY_BYTES_PER_TURN: usize = 256 * 1024;
 const DEVICE_ID_CHARS_MAX: usize = 128;
 
 /// Serves one client until either side ends the connection.
@@ -88,12 +91,13 @@ impl Connection {
         let mut drain_until = None;
         loop {
             let now = Instant::now();
-            let mut frames = session.handle_mail()?;
-            frames.extend(session.next_frames(now.into_std())?);
-            self.send(frames).await?;
+            let replies = session.handle_mail()?;
             if let Some(farewell) = session.farewell() {
+                self.send(replies).await?;
                 return Err(farewell.into());
             }
+            let frames = session.next_frames(now.into_std())?;
+            self.send(replies.into_iter().chain(frames)).await?;
             if let Some(until) = drain_until
                 && (!session.has_calls_in_flight() || now >= until)
             {
@@ -110,7 +114,9 @@ impl Connection {
                 continue;
             }
             let silence = self.heard_at + self.shared.settings.session.silence_max();
+            // In this order: what a client has said counts before the conclusion that it is silent.
             tokio::select! {
+                biased;
                 message = self.socket.next(), if drain_until.is_none() && session.has_room() => {
                     self.hear(session, message).await?;
                 }
@@ -139,7 +145,8 @@ impl Connection {
                 Heard::Nothing => {}
             }
             handled += 1;
-            if handled == FRAMES_PER_TURN || !session.has_room() {
+            let is_full = replies.iter().map(Vec::len).sum::<usize>() > REPLY_BYTES_PER_TURN;
+            if handled == FRAMES_PER_TURN || is_full || !session.has_room() {
                 break;
             }
             match self.socket.next().now_or_never() {
@@ -177,21 +184,25 @@ impl Connection {
     }
 
     /// Writes frames and flushes once.
-    async fn send(&mut self, frames: Vec<Vec<u8>>) -> Result<(), Ending> {
-        if frames.is_empty() {
-            return Ok(());
+    async fn send(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) -> Result<(), Ending> {
+        let patience = self.shared.settings.session.write_timeout();
+        let mut wrote = false;
+        for frame in frames {
+            progress(patience, self.socket.feed(Message::Binary(frame.into()))).await?;
+            wrote = true;
         }
-        let write = async {
-            for frame in frames {
-                self.socket.feed(Message::Binary(frame.into())).await?;
-            }
-            self.socket.flush().await
-        };
-        match timeout(self.shared.settings.session.write_timeout(), write).await {
-            Ok(Ok(())) => Ok(()),
-            // Broken, or it does not read, so that it could not read a goodbye either.
-            Ok(Err(_)) | Err(_) => Err(Ending::Gone),
+        match wrote {
+            true => progress(patience, self.socket.flush()).await,
+            false => Ok(()),
         }
+    }
+}
+
+/// A client that takes nothing for so long, or is gone, could not read a goodbye either.
+async fn progress(patience: Duration, write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Ending> {
+    match timeout(patience, write).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Ending::Gone),
     }
 }
 
@@ -251,7 +262,7 @@ impl Connection {
             }
             Err(refusal) => {
                 let farewell = match refusal.code {
-                    Code::STORE_UNAVAILABLE => Farewell::come_back(refusal.code),
+                    Code::STORE_UNAVAILABLE | Code::CONNECT_OVER_FREQUENCY => Farewell::come_back(refusal.code),
                     code => Farewell::stay_away(code),
                 };
                 self.send(vec![to_wire::reply(call_id, Err(refusal))]).await?;
@@ -267,14 +278,16 @@ impl Connection {
         let app = storage.app(&app)?.ok_or_else(unknown_app)?;
         let now = clock::now();
         let user = token::verify(&app, &call.token, now)?;
-        if storage.user(&app.key, &user)?.is_some_and(|user| user.blocked) {
-            return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
-        }
+        delivery.rates(&app.key, &user).check(CallKind::SignIn)?;
         if call.device_id.is_empty() || call.device_id.chars().count() > DEVICE_ID_CHARS_MAX {
             let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
             return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
         }
+        // Register first, read after: somebody who is blocked in between is told.
         let registration = delivery.register(&app.key, &user, call.device_id.clone());
+        if storage.user(&app.key, &user)?.is_some_and(|user| user.blocked) {
+            return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
+        }
         let signed_in = frames::SignedIn {
             store_id: storage.store_id().to_owned(),
             ping_interval_ms: settings.session.ping_interval_ms,

@@ -4,19 +4,24 @@
 //! is queued for a client that does not read, and a notice that comes twice or out of order does no harm.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use lru::LruCache;
 use seenby_core::{AppKey, ConversationNumber, Counts, GroupNumber, MessageKey, MessageUid, Notice, Ordinal, UserId};
 use seenby_protocol::Code;
 use tokio::sync::Notify;
 
+use crate::call::CallResult;
 use crate::rate::RateLimits;
 use crate::settings::Limits;
-use crate::writer::CallResult;
 
 /// Items that may wait for one session. A client that lets more pile up is sent away; it catches up when it returns.
 const MAIL_ITEMS_MAX: usize = 10_000;
+
+/// Users whose rates are remembered; about 300 bytes each. Enough for everybody who is online and many who just left.
+const RATED_USERS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
 
 /// What waits for one session.
 #[derive(Debug, Default)]
@@ -79,8 +84,9 @@ impl Mail {
 }
 
 /// Where mail for one session is put and taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Mailbox {
+    owner: (AppKey, UserId),
     mail: Mutex<Mail>,
     arrived: Notify,
 }
@@ -100,8 +106,16 @@ impl Mailbox {
         });
     }
 
+    /// The first farewell stands: whoever is sent away is not called back by what comes later.
+    fn end(&self, farewell: Farewell) {
+        self.put(|mail| mail.farewell = Some(farewell));
+    }
+
     fn put(&self, write: impl FnOnce(&mut Mail)) {
         let mut mail = self.lock();
+        if mail.farewell.is_some() {
+            return;
+        }
         write(&mut mail);
         if mail.item_count() > MAIL_ITEMS_MAX {
             mail.farewell = Some(Farewell::come_back(Code::SLOW_CONSUMER));
@@ -127,13 +141,6 @@ impl Mailbox {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct SessionId(u64);
 
-/// A user that has sessions now.
-struct OnlineUser {
-    /// Oldest first.
-    devices: Vec<Device>,
-    rates: Arc<RateLimits>,
-}
-
 struct Device {
     session: SessionId,
     device_id: String,
@@ -146,7 +153,10 @@ type Followers = HashMap<SessionId, Arc<Mailbox>>;
 pub(crate) struct Delivery {
     limits: Limits,
     next_session: AtomicU64,
-    users: RwLock<HashMap<(AppKey, UserId), OnlineUser>>,
+    /// The devices of each user, oldest first.
+    users: RwLock<HashMap<(AppKey, UserId), Vec<Device>>>,
+    /// Kept beyond the last session, so that connecting again does not fill the buckets.
+    rates: Mutex<LruCache<(AppKey, UserId), Arc<RateLimits>>>,
     followers: RwLock<HashMap<GroupNumber, Followers>>,
 }
 
@@ -156,6 +166,7 @@ impl Delivery {
             limits,
             next_session: AtomicU64::new(1),
             users: RwLock::default(),
+            rates: Mutex::new(LruCache::new(RATED_USERS_MAX)),
             followers: RwLock::default(),
         })
     }
@@ -175,9 +186,6 @@ impl Delivery {
                         mail.receipts.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
                     });
                 }
-                Notice::Answered { app, user, conversation, uids } => {
-                    self.tell_user(app, user, |mail| mail.answered.entry(conversation).or_default().extend(&uids));
-                }
                 Notice::MembershipChanged { app, user, group } => {
                     self.tell_user(app, user, |mail| {
                         mail.groups.insert(group);
@@ -191,9 +199,19 @@ impl Delivery {
         }
     }
 
+    /// Tells the devices of the same user, but not this one, of messages that it has answered.
+    pub(crate) fn tell_other_devices(&self, own: &Arc<Mailbox>, conversation: ConversationNumber, uids: &[MessageUid]) {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        for device in users.get(&own.owner).into_iter().flatten() {
+            if !Arc::ptr_eq(&device.mailbox, own) {
+                device.mailbox.put(|mail| mail.answered.entry(conversation).or_default().extend(uids));
+            }
+        }
+    }
+
     fn tell_user(&self, app: AppKey, user: UserId, write: impl Fn(&mut Mail)) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        for device in users.get(&(app, user)).into_iter().flat_map(|online| &online.devices) {
+        for device in users.get(&(app, user)).into_iter().flatten() {
             device.mailbox.put(&write);
         }
     }
@@ -208,41 +226,40 @@ impl Delivery {
     /// A user signs in on a device. The same device's older session ends, and so does the oldest when there are too many.
     pub(crate) fn register(self: &Arc<Self>, app: &AppKey, user: &UserId, device_id: String) -> Registration {
         let session = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
-        let mailbox = Arc::new(Mailbox::default());
+        let owner = (app.clone(), user.clone());
+        let mailbox = Arc::new(Mailbox { owner, mail: Mutex::default(), arrived: Notify::new() });
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
-        let online = users
-            .entry((app.clone(), user.clone()))
-            .or_insert_with(|| OnlineUser { devices: Vec::new(), rates: Arc::new(RateLimits::new(&self.limits)) });
-        online.devices.retain(|device| {
+        let devices = users.entry((app.clone(), user.clone())).or_default();
+        devices.retain(|device| {
             let replaced = device.device_id == device_id;
             if replaced {
-                device.mailbox.put(|mail| mail.farewell = Some(Farewell::stay_away(Code::REPLACED)));
+                device.mailbox.end(Farewell::stay_away(Code::REPLACED));
             }
             !replaced
         });
-        while online.devices.len() >= self.limits.devices_per_user_max.max(1) {
-            let oldest = online.devices.remove(0);
-            oldest.mailbox.put(|mail| mail.farewell = Some(Farewell::stay_away(Code::KICKED_BY_OTHER_DEVICE)));
+        while devices.len() >= self.limits.devices_per_user_max.max(1) {
+            devices.remove(0).mailbox.end(Farewell::stay_away(Code::KICKED_BY_OTHER_DEVICE));
         }
-        online.devices.push(Device { session, device_id, mailbox: mailbox.clone() });
-        let rates = online.rates.clone();
+        devices.push(Device { session, device_id, mailbox: mailbox.clone() });
         Registration {
             delivery: self.clone(),
-            app: app.clone(),
-            user: user.clone(),
             session,
             mailbox,
-            rates,
+            rates: self.rates(app, user),
             followed: BTreeSet::new(),
         }
+    }
+
+    pub(crate) fn rates(&self, app: &AppKey, user: &UserId) -> Arc<RateLimits> {
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(RateLimits::new(&self.limits));
+        rates.get_or_insert((app.clone(), user.clone()), new).clone()
     }
 }
 
 /// One session's place among those who are online; dropping it gives the place up.
 pub(crate) struct Registration {
     delivery: Arc<Delivery>,
-    app: AppKey,
-    user: UserId,
     session: SessionId,
     mailbox: Arc<Mailbox>,
     rates: Arc<RateLimits>,
@@ -291,11 +308,11 @@ impl Drop for Registration {
             self.delivery.forget_follower(group, self.session);
         }
         let mut users = self.delivery.users.write().unwrap_or_else(PoisonError::into_inner);
-        let key = (self.app.clone(), self.user.clone());
-        if let Some(online) = users.get_mut(&key) {
-            online.devices.retain(|device| device.session != self.session);
-            if online.devices.is_empty() {
-                users.remove(&key);
+        let owner = &self.mailbox.owner;
+        if let Some(devices) = users.get_mut(owner) {
+            devices.retain(|device| device.session != self.session);
+            if devices.is_empty() {
+                users.remove(owner);
             }
         }
     }

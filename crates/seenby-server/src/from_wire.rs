@@ -9,11 +9,11 @@ use seenby_protocol::frames::client_frame;
 use seenby_protocol::{Code, frames};
 use seenby_storage::TimeOrder;
 
+use crate::call::Call;
 use crate::queries::{HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery};
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
-use crate::writer::Call;
 
 /// What a signed-in client asks, checked.
 pub(crate) enum Request {

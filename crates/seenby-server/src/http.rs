@@ -12,18 +12,19 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, ENDPOINT_PATH};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// Time for the head of a request, and for a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,14 +35,14 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Frames are gathered up to here before they are written without a flush.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// Frames above the protocol's limit are read up to here, so that they can be answered; beyond, the connection ends.
-const READ_FRAME_BYTES_MAX: usize = 1024 * 1024;
+const READ_FRAME_BYTES_MAX: usize = 2 * CLIENT_FRAME_BYTES_MAX;
 /// The operators' own, so that a full house of clients does not hide the metrics.
 const OPS_CONNECTIONS_MAX: usize = 64;
 
 pub(crate) async fn serve_clients(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     let router = Router::new()
         .route("/", get("Seenby. Clients connect to /v1/connect.\n"))
-        .route(seenby_protocol::ENDPOINT_PATH, get(connect))
+        .route(ENDPOINT_PATH, get(connect))
         .merge(health())
         .with_state(shared.clone());
     let connections = Arc::new(Semaphore::new(shared.settings.limits.connections_max));
@@ -68,7 +69,9 @@ async fn serve(
         };
         // No permit: the connection is closed at once, and the client tries again later.
         let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
-        let (tls, router, shared) = (tls.clone(), router.clone(), shared.clone());
+        let place = Place { _permit: Arc::new(permit) };
+        let (tls, shared) = (tls.clone(), shared.clone());
+        let router = router.clone().layer(Extension(place.clone()));
         let tasks = shared.tasks.clone();
         tasks.spawn(async move {
             let served = match tls {
@@ -82,9 +85,15 @@ async fn serve(
             if let Err(error) = served {
                 tracing::debug!(error, "a connection ended badly");
             }
-            drop(permit);
+            drop(place);
         });
     }
+}
+
+/// A place among the connections that may be open. It goes with the socket, over the upgrade to a WebSocket too.
+#[derive(Clone)]
+struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
@@ -131,7 +140,11 @@ where
     Ok(served.await?)
 }
 
-async fn connect(upgrade: WebSocketUpgrade, State(shared): State<Arc<Shared>>) -> Response {
+async fn connect(
+    upgrade: WebSocketUpgrade,
+    State(shared): State<Arc<Shared>>,
+    Extension(place): Extension<Place>,
+) -> Response {
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -140,7 +153,7 @@ async fn connect(upgrade: WebSocketUpgrade, State(shared): State<Arc<Shared>>) -
     let token = shared.tasks.token();
     upgrade.on_upgrade(async move |socket| {
         connection::serve(socket, shared).await;
-        drop(token);
+        drop((place, token));
     })
 }
 

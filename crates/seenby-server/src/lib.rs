@@ -1,13 +1,14 @@
 //! The shell around Seenby's rules: sockets, sessions, delivery, administration, metrics.
 //!
-//! The way of a call: [`connection`] reads a frame, [`session`] finds out what it asks, [`writer`] applies it with others
-//! of its batch and makes them durable, [`delivery`] tells the sessions that there is news, and each session reads the
-//! news and sends it. Reads go from the session straight to the store ([`queries`]).
+//! The way of a call: `connection` reads a frame, `session` finds out what it asks, `writer` applies it with others
+//! of its batch and makes them durable, `delivery` tells the sessions that there is news, and each session reads the
+//! news and sends it. Reads go from the session straight to the store (`queries`).
 //!
 //! The server is a function over listeners and a shutdown future ([`Server::run`]), so tests start it as production does.
 
 mod admin;
 mod administration;
+mod call;
 mod clock;
 mod connection;
 mod delivery;
@@ -21,6 +22,7 @@ mod retention;
 mod server;
 mod session;
 pub mod settings;
+mod shared;
 mod tls;
 mod to_wire;
 mod token;
@@ -30,3 +32,4 @@ pub use administration::{Administration, GroupSummary, UserSummary, group_name};
 pub use refusal::Refusal;
 pub use server::{Listeners, Server, StartError};
 pub use settings::Settings;
+pub use tls::TlsError;

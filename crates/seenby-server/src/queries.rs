@@ -14,8 +14,8 @@ use crate::refusal::Refusal;
 
 /// Readers that a message from history carries: all up to this many, the newest beyond.
 pub(crate) const HISTORY_READERS_MAX: u32 = 1_000;
-/// A page of history ends after this much content, though never before its first message.
-const HISTORY_BYTES_MAX: usize = 1024 * 1024;
+/// A page of history ends after this much content and readers, though never before its first message.
+const HISTORY_BYTES_MAX: usize = 256 * 1024;
 
 /// What a member may look up in a conversation.
 #[derive(Debug)]
@@ -58,6 +58,17 @@ pub(crate) struct HistoryPage {
 pub(crate) struct ViewedMessage {
     pub(crate) message: Message,
     pub(crate) receipt: Option<ReceiptView>,
+}
+
+impl ViewedMessage {
+    /// Roughly what it takes in a frame.
+    fn bytes(&self) -> usize {
+        let readers = match &self.receipt {
+            Some(ReceiptView::Sender { readers, .. }) => readers.readers.as_slice(),
+            _ => &[],
+        };
+        self.message.content.len() + readers.iter().map(|(user, _)| user.as_str().len() + 4).sum::<usize>()
+    }
 }
 
 #[derive(Debug)]
@@ -153,12 +164,13 @@ impl<'a> Queries<'a> {
         let mut page = Vec::with_capacity(found.len());
         let mut bytes = 0;
         for message in found {
-            bytes += message.content.len();
-            if bytes > HISTORY_BYTES_MAX && !page.is_empty() {
+            if bytes > HISTORY_BYTES_MAX {
                 more = true;
                 break;
             }
-            page.push(self.view(message)?);
+            let viewed = self.view(message)?;
+            bytes += viewed.bytes();
+            page.push(viewed);
         }
         Ok(HistoryPage { messages: page, more })
     }

@@ -15,10 +15,12 @@ pub(crate) struct RateLimits {
     requests: Rate,
     answers: Rate,
     queries: Rate,
+    sign_ins: Rate,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CallKind {
+    SignIn,
     Send,
     Request,
     Answer,
@@ -32,11 +34,13 @@ impl RateLimits {
             requests: Rate::new(limits.receipt_requests_per_second, Code::REQUEST_OVER_FREQUENCY),
             answers: Rate::new(limits.receipt_answers_per_second, Code::REQUEST_OVER_FREQUENCY),
             queries: Rate::new(limits.queries_per_second, Code::REQUEST_OVER_FREQUENCY),
+            sign_ins: Rate::new(limits.sign_ins_per_second, Code::CONNECT_OVER_FREQUENCY),
         }
     }
 
     pub(crate) fn check(&self, kind: CallKind) -> Result<(), Refusal> {
         match kind {
+            CallKind::SignIn => self.sign_ins.check(),
             CallKind::Send => self.sends.check(),
             CallKind::Request => self.requests.check(),
             CallKind::Answer => self.answers.check(),

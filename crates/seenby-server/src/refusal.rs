@@ -48,6 +48,6 @@ pub(crate) fn code(denied: Denied) -> Code {
         Denied::NotRequested => Code::RECEIPT_NOT_REQUESTED,
         Denied::NotInAudience => Code::NOT_IN_AUDIENCE,
         // Administration only; sessions meet NotMember instead.
-        Denied::UnknownGroup | Denied::GroupFull => Code::INVALID_PARAMETER,
+        Denied::AppExists | Denied::UnknownGroup | Denied::NoChannels | Denied::GroupFull => Code::INVALID_PARAMETER,
     }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use seenby_core::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::call::Call;
 use crate::clock;
 use crate::refusal::Refusal;
-use crate::server::Shared;
 use crate::settings::Retention;
-use crate::writer::Call;
+use crate::shared::Shared;
 
-/// Messages that go in one call: few enough that answers behind it hardly wait.
-const MESSAGES_PER_CALL_MAX: usize = 500;
+/// Messages that go in one call. Answers wait behind it, so it must not be long.
+const MESSAGES_PER_CALL_MAX: usize = 100;
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Looks now and then, until the server stops.
@@ -41,13 +41,13 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
 
 async fn drop_messages(shared: &Arc<Shared>, before: Timestamp) -> Result<usize, Refusal> {
     let mut count = 0;
+    let mut after = None;
     while !shared.stopping.is_cancelled() {
         let storage = shared.storage.clone();
-        let found = tokio::task::spawn_blocking(move || storage.messages_before(before, MESSAGES_PER_CALL_MAX));
-        let keys = found.await.map_err(|_| Refusal::internal())??;
-        if keys.is_empty() {
-            break;
-        }
+        let find = move || storage.messages_before(before, after, MESSAGES_PER_CALL_MAX);
+        let keys = tokio::task::spawn_blocking(find).await.map_err(|_| Refusal::internal())??;
+        let Some(last) = keys.last() else { break };
+        after = Some(*last);
         count += keys.len();
         shared.writer.call(Call::Expire(keys)).await?;
     }

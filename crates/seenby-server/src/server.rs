@@ -2,23 +2,23 @@
 
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rand::Rng as _;
 use seenby_core::{Ledger, ledger};
-use seenby_protocol::Code;
 use seenby_storage::{Storage, StorageError};
 use tokio::net::{TcpListener, UnixListener};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::administration::Administration;
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
-use crate::refusal::Refusal;
 use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::tls::TlsError;
 use crate::writer::Writer;
 use crate::{admin, http, retention, tls};
 
@@ -33,34 +33,8 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    #[error("{path}: {problem}")]
-    Tls { path: PathBuf, problem: String },
-}
-
-/// What every connection uses.
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) writer: Writer,
-    pub(crate) delivery: Arc<Delivery>,
-    pub(crate) metrics: Arc<Metrics>,
-    /// Cancelled when the server begins to stop.
-    pub(crate) stopping: CancellationToken,
-    /// Every connection, so that stopping can wait for them.
-    pub(crate) tasks: TaskTracker,
-}
-
-impl Shared {
-    /// Why no work should be sent here now.
-    pub(crate) fn check_ready(&self) -> Result<(), Refusal> {
-        if self.stopping.is_cancelled() {
-            return Err(Refusal::new(Code::SHUTTING_DOWN, "the server stops"));
-        }
-        match self.storage.takes_writes() {
-            true => Ok(()),
-            false => Err(Refusal::new(Code::STORE_UNAVAILABLE, "the store takes no writes")),
-        }
-    }
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// Where a server listens. Bind them first: then port 0 can be asked for its number, and nothing starts half.
@@ -125,9 +99,16 @@ impl Server {
         shutdown.await;
         tracing::info!("stopping");
         shared.stopping.cancel();
-        while services.join_next().await.is_some() {}
         shared.tasks.close();
-        shared.tasks.wait().await;
+        let last_words = async {
+            while services.join_next().await.is_some() {}
+            shared.tasks.wait().await;
+        };
+        // Sessions end by themselves; what is left is a peer that does not take what it asked for.
+        if timeout(shared.settings.stop_timeout(), last_words).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        services.abort_all();
         shared.writer.stop().await;
         let ended = tokio::task::spawn_blocking(move || writer_thread.join());
         if !matches!(ended.await, Ok(Ok(()))) {

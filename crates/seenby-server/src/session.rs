@@ -18,13 +18,14 @@ use seenby_storage::{Storage, StorageError};
 
 use self::following::Following;
 use self::receipts::Deltas;
+use crate::call::{Call, CallResult, Outcome};
 use crate::delivery::{Farewell, Mail, ReceiptNews, Registration};
 use crate::from_wire::Request;
 use crate::queries::{Queries, Query};
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
-use crate::server::Shared;
-use crate::writer::{Call, CallResult, Outcome, ReplyTo};
+use crate::shared::Shared;
+use crate::writer::ReplyTo;
 use crate::{clock, from_wire, to_wire};
 
 /// Positions and receipts that a client may name when it resumes; beyond, it has to look things up.
@@ -49,7 +50,8 @@ pub(crate) struct Session {
 #[derive(Default)]
 struct Known {
     positions: HashMap<ConversationName, Sequence>,
-    receipts: Vec<(ConversationName, MessageUid, u32)>,
+    /// How many readers of each message.
+    receipts: BTreeMap<(ConversationName, MessageUid), u32>,
 }
 
 impl Session {
@@ -112,6 +114,7 @@ impl Session {
                 Ok(Some(to_wire::reply(call_id, Ok(reply::Result::Pong(pong)))))
             }
             Request::Resume(wire) => {
+                self.registration.rates().check(CallKind::Query)?;
                 self.resume(wire).await?;
                 Ok(Some(to_wire::done(call_id)))
             }
@@ -134,7 +137,7 @@ impl Session {
 
     async fn submit(&mut self, call_id: u64, call: Call) {
         self.in_flight += 1;
-        let reply_to = ReplyTo::Session { mailbox: self.registration.mailbox().clone(), call_id };
+        let reply_to = ReplyTo::session(self.registration.mailbox().clone(), call_id);
         self.shared.writer.submit(call, reply_to).await;
     }
 
@@ -175,7 +178,7 @@ impl Session {
         }
         for receipt in wire.receipts {
             let name = from_wire::conversation(&self.app, receipt.conversation)?;
-            known.receipts.push((name, from_wire::message_uid(&receipt.message_uid)?, receipt.readers));
+            known.receipts.insert((name, from_wire::message_uid(&receipt.message_uid)?), receipt.readers);
         }
         if wire.last {
             let known = self.resuming.take().unwrap_or_default();
@@ -225,7 +228,7 @@ impl Known {
         following: &Following,
     ) -> Result<Missed, StorageError> {
         let mut missed = Missed::default();
-        for (name, uid, known) in &self.receipts {
+        for ((name, uid), known) in &self.receipts {
             let Some(conversation) = storage.conversation_number(name)? else { continue };
             let Some(followed) = following.get(conversation) else { continue };
             let key = MessageKey { conversation, uid: *uid };
@@ -267,8 +270,9 @@ impl Session {
         // Before the conversations: somebody who has left is not told what happened afterwards.
         for group in groups {
             self.registration.follow(group);
-            if !self.following.look_at_group(&*self.shared.storage, group, &HashMap::new())? {
-                self.registration.unfollow(group);
+            match self.following.look_at_group(&*self.shared.storage, group, &HashMap::new())? {
+                true => self.deltas.unpark(),
+                false => self.registration.unfollow(group),
             }
         }
         self.following.add_news(conversations);
@@ -294,8 +298,8 @@ impl Session {
                     sent_at_ms: sent.sent_at.0,
                 })),
             ),
-            Ok(Outcome::Answered(outcomes)) => {
-                let mut outcomes = outcomes.into_iter().map(|outcome| outcome.map_err(Refusal::from));
+            Ok(Outcome::Answered(answered)) => {
+                let mut outcomes = answered.outcomes.into_iter().map(|outcome| outcome.map_err(Refusal::from));
                 let outcomes = match self.spoiled.remove(&call_id) {
                     None => outcomes.collect(),
                     Some(uids) => {
@@ -336,9 +340,12 @@ impl Session {
     pub(crate) fn next_frames(&mut self, now: Instant) -> Result<Vec<Vec<u8>>, StorageError> {
         let Shared { storage, settings, .. } = &*self.shared;
         let page = self.following.next_page(&**storage, settings.delivery.page_entries_max.max(1))?;
+        for (key, news) in page.read {
+            self.deltas.add(key, news);
+        }
         let deltas = self.deltas.flush(&**storage, &self.following, now)?;
-        let page = page.map(server_frame::Kind::LogEntries);
+        let entries = page.entries.map(server_frame::Kind::LogEntries);
         let deltas = deltas.into_iter().map(server_frame::Kind::ReceiptDelta);
-        Ok(page.into_iter().chain(deltas).map(to_wire::frame).collect())
+        Ok(entries.into_iter().chain(deltas).map(to_wire::frame).collect())
     }
 }

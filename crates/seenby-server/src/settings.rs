@@ -116,7 +116,7 @@ impl Default for Delivery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Sockets open at the same time; one more is closed at once.
+    /// Sockets of clients open at the same time; one more is closed at once.
     pub connections_max: usize,
     /// One more sign-in signs out the oldest.
     pub devices_per_user_max: usize,
@@ -136,6 +136,8 @@ pub struct Limits {
     pub receipt_answers_per_second: u32,
     /// Calls for history, counts and lists a second, for each user over all devices.
     pub queries_per_second: u32,
+    /// Sign-ins a second, for each user over all devices.
+    pub sign_ins_per_second: u32,
 }
 
 impl Default for Limits {
@@ -151,6 +153,7 @@ impl Default for Limits {
             receipt_requests_per_second: 10,
             receipt_answers_per_second: 50,
             queries_per_second: 100,
+            sign_ins_per_second: 10,
         }
     }
 }
@@ -200,6 +203,39 @@ impl Session {
 }
 
 impl Settings {
+    /// Names a setting with which no server could work.
+    pub fn check(&self) -> Result<(), String> {
+        let Self { session, delivery, limits, retention, .. } = self;
+        let needed = [
+            ("session.ping_interval_ms", u64::from(session.ping_interval_ms)),
+            ("session.sign_in_ms_max", session.sign_in_ms_max),
+            ("session.write_ms_max", session.write_ms_max),
+            ("session.calls_in_flight_max", session.calls_in_flight_max as u64),
+            ("delivery.page_entries_max", delivery.page_entries_max as u64),
+            ("limits.connections_max", limits.connections_max as u64),
+            ("limits.devices_per_user_max", limits.devices_per_user_max as u64),
+            ("limits.group_members_max", limits.group_members_max),
+            ("limits.content_bytes_max", limits.content_bytes_max as u64),
+            ("limits.answers_per_frame_max", limits.answers_per_frame_max as u64),
+            ("limits.page_size_max", limits.page_size_max as u64),
+            ("limits.sends_per_second", u64::from(limits.sends_per_second)),
+            ("limits.receipt_requests_per_second", u64::from(limits.receipt_requests_per_second)),
+            ("limits.receipt_answers_per_second", u64::from(limits.receipt_answers_per_second)),
+            ("limits.queries_per_second", u64::from(limits.queries_per_second)),
+            ("limits.sign_ins_per_second", u64::from(limits.sign_ins_per_second)),
+            ("retention.sweep_interval_ms", retention.sweep_interval_ms),
+        ];
+        match needed.into_iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(format!("{name} must not be 0")),
+            None => Ok(()),
+        }
+    }
+
+    /// Time for everything that is open to end: calls are drained, then goodbyes are written.
+    pub(crate) fn stop_timeout(&self) -> Duration {
+        Duration::from_millis(self.shutdown.drain_ms_max) + 2 * self.session.write_timeout()
+    }
+
     /// The administration socket. Whoever may open the file may administer.
     pub fn admin_socket(&self) -> PathBuf {
         self.data_dir.join("admin.sock")

@@ -1,6 +1,6 @@
 //! TLS for clients, from PEM files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -8,10 +8,17 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::server::StartError;
 use crate::settings::Tls;
 
-pub(crate) fn acceptor(settings: &Tls) -> Result<Option<TlsAcceptor>, StartError> {
+/// A certificate or a key that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct TlsError {
+    path: PathBuf,
+    problem: String,
+}
+
+pub(crate) fn acceptor(settings: &Tls) -> Result<Option<TlsAcceptor>, TlsError> {
     let (certificate, private_key) = match (&settings.certificate, &settings.private_key) {
         (None, None) => return Ok(None),
         (Some(certificate), Some(private_key)) => (certificate, private_key),
@@ -32,6 +39,6 @@ pub(crate) fn acceptor(settings: &Tls) -> Result<Option<TlsAcceptor>, StartError
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
 
-fn problem(path: &Path, problem: impl ToString) -> StartError {
-    StartError::Tls { path: path.to_owned(), problem: problem.to_string() }
+fn problem(path: &Path, problem: impl ToString) -> TlsError {
+    TlsError { path: path.to_owned(), problem: problem.to_string() }
 }

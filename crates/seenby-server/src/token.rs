@@ -28,7 +28,8 @@ struct Claims {
 
 pub(crate) fn issue(app: &AppRecord, user: &UserId, now: Timestamp, lifetime: Duration) -> String {
     let iat = now.0 / 1_000;
-    let claims = Claims { sub: user.to_string(), aud: app.key.to_string(), iat, exp: iat + lifetime.as_secs() };
+    let claims =
+        Claims { sub: user.to_string(), aud: app.key.to_string(), iat, exp: iat.saturating_add(lifetime.as_secs()) };
     let key = EncodingKey::from_secret(app.secret.expose().as_bytes());
     jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &key).expect("texts and numbers always encode")
 }

@@ -5,22 +5,17 @@
 //! near one sync. The writer is a thread of its own because a commit blocks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use seenby_core::commit::{AppRecord, UserRecord};
-use seenby_core::ledger::Sent;
-use seenby_core::{
-    AppKey, ChannelId, ConversationName, Denied, Draft, Failure, GroupName, Ledger, MessageKey, MessageUid, Timestamp,
-    UserId,
-};
-use seenby_protocol::Code;
+use seenby_core::{Failure, Ledger, Timestamp};
 use seenby_storage::{Storage, StorageError};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::call::{Call, CallError, CallResult, Outcome};
 use crate::clock;
 use crate::delivery::{Delivery, Mailbox};
 use crate::metrics::Metrics;
-use crate::refusal::Refusal;
 
 /// Calls that may wait for the writer: about one second of work at full speed. Beyond, their sockets are not read.
 const QUEUE_CALLS_MAX: usize = 8_192;
@@ -29,99 +24,48 @@ const BATCH_CALLS_MAX: usize = 4_096;
 
 type StoreLedger = Ledger<Arc<dyn Storage>>;
 
-/// A call that changes something.
-#[derive(Debug)]
-pub(crate) enum Call {
-    Send {
-        conversation: ConversationName,
-        user: UserId,
-        draft: Draft,
-    },
-    Recall {
-        conversation: ConversationName,
-        user: UserId,
-        uid: MessageUid,
-    },
-    Ask {
-        conversation: ConversationName,
-        user: UserId,
-        uid: MessageUid,
-    },
-    Answer {
-        conversation: ConversationName,
-        user: UserId,
-        uids: Vec<MessageUid>,
-    },
+/// Where the result goes. Dropped without one, as when the writer panics, it says that the outcome is unknown: every call
+/// has exactly one result.
+pub(crate) struct ReplyTo(Option<Address>);
 
-    /// Old messages go for good.
-    Expire(Vec<MessageKey>),
-
-    SaveApp(AppRecord),
-    SaveUser(AppKey, UserRecord),
-    CreateGroup {
-        group: GroupName,
-        title: String,
-    },
-    CreateChannel {
-        group: GroupName,
-        channel: ChannelId,
-    },
-    Join {
-        group: GroupName,
-        users: Vec<UserId>,
-    },
-    Leave {
-        group: GroupName,
-        users: Vec<UserId>,
-    },
-    Dismiss {
-        group: GroupName,
-    },
-}
-
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Done,
-    Sent(Sent),
-    /// One for each message, in order.
-    Answered(Vec<Result<(), Denied>>),
-}
-
-pub(crate) type CallResult = Result<Outcome, CallError>;
-
-/// Why a call had no effect, or an unknown one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError {
-    Denied(Denied),
-    /// Whether it was written is unknown; every call may be repeated.
-    Store,
-    /// The server stops.
-    Closed,
-}
-
-impl From<CallError> for Refusal {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Denied(denied) => denied.into(),
-            CallError::Store => Refusal::new(Code::STORE_UNAVAILABLE, "the store failed"),
-            CallError::Closed => Refusal::new(Code::SHUTTING_DOWN, "the server stops"),
-        }
-    }
-}
-
-/// Where the result goes.
-pub(crate) enum ReplyTo {
+enum Address {
     Session { mailbox: Arc<Mailbox>, call_id: u64 },
     Waiter(oneshot::Sender<CallResult>),
 }
 
 impl ReplyTo {
-    fn send(self, result: CallResult) {
-        match self {
-            Self::Session { mailbox, call_id } => mailbox.reply(call_id, result),
-            // Whoever asked may be gone; the call stands all the same.
-            Self::Waiter(waiter) => drop(waiter.send(result)),
+    pub(crate) fn session(mailbox: Arc<Mailbox>, call_id: u64) -> Self {
+        Self(Some(Address::Session { mailbox, call_id }))
+    }
+
+    fn waiter(waiter: oneshot::Sender<CallResult>) -> Self {
+        Self(Some(Address::Waiter(waiter)))
+    }
+
+    fn mailbox(&self) -> Option<&Arc<Mailbox>> {
+        match &self.0 {
+            Some(Address::Session { mailbox, .. }) => Some(mailbox),
+            _ => None,
         }
+    }
+
+    fn send(mut self, result: CallResult) {
+        self.deliver(result);
+    }
+
+    fn deliver(&mut self, result: CallResult) {
+        match self.0.take() {
+            Some(Address::Session { mailbox, call_id }) => mailbox.reply(call_id, result),
+            // Whoever asked may be gone; the call stands all the same.
+            Some(Address::Waiter(waiter)) => drop(waiter.send(result)),
+            None => {}
+        }
+    }
+}
+
+impl Drop for ReplyTo {
+    fn drop(&mut self) {
+        self.deliver(Err(CallError::Store));
     }
 }
 
@@ -129,6 +73,7 @@ impl ReplyTo {
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Queued>,
+    stopping: Arc<AtomicBool>,
 }
 
 /// A call with the place for its result. `None`: the writer is to stop here.
@@ -144,24 +89,32 @@ impl Writer {
         let (queue, calls) = mpsc::channel(QUEUE_CALLS_MAX);
         let desk = Desk { ledger, storage, delivery, metrics };
         let thread = std::thread::Builder::new().name("seenby-writer".into()).spawn(move || desk.run(calls))?;
-        Ok((Self { queue }, thread))
+        Ok((Self { queue, stopping: Arc::default() }, thread))
     }
 
     /// Waits while the queue is full: that is the back-pressure.
     pub(crate) async fn submit(&self, call: Call, reply_to: ReplyTo) {
         if let Err(mpsc::error::SendError(Some((_, reply_to)))) = self.queue.send(Some((call, reply_to))).await {
-            reply_to.send(Err(CallError::Closed));
+            // Nobody told it to end, so it panicked.
+            let ended = if self.stopping.load(Ordering::Acquire) { CallError::Closed } else { CallError::Store };
+            reply_to.send(Err(ended));
         }
     }
 
     pub(crate) async fn call(&self, call: Call) -> CallResult {
         let (waiter, result) = oneshot::channel();
-        self.submit(call, ReplyTo::Waiter(waiter)).await;
+        self.submit(call, ReplyTo::waiter(waiter)).await;
         result.await.unwrap_or(Err(CallError::Closed))
+    }
+
+    /// `false` once the writer has ended, in order or by a panic.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     /// Lets the writer finish what is in its queue and end.
     pub(crate) async fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
         // An error says that it has ended already.
         let _ = self.queue.send(None).await;
     }
@@ -201,8 +154,8 @@ impl Desk {
         match self.storage.commit(&commit.changes) {
             Ok(()) => {
                 self.metrics.committed(&commit, results.len());
+                results.into_iter().for_each(|(reply_to, result)| self.reply(reply_to, result));
                 self.delivery.publish(commit.notices);
-                results.into_iter().for_each(|(reply_to, result)| reply_to.send(result));
             }
             // The ledger is now ahead of the store. The store takes no more writes, so the ledger is not asked again.
             Err(error) => {
@@ -211,6 +164,19 @@ impl Desk {
                 results.into_iter().for_each(|(reply_to, _)| reply_to.send(Err(CallError::Store)));
             }
         }
+    }
+}
+
+impl Desk {
+    /// An answer is told to the responder's other devices as well.
+    fn reply(&self, reply_to: ReplyTo, result: CallResult) {
+        if let Ok(Outcome::Answered(answered)) = &result
+            && let Some(mailbox) = reply_to.mailbox()
+            && !answered.counted.is_empty()
+        {
+            self.delivery.tell_other_devices(mailbox, answered.conversation, &answered.counted);
+        }
+        reply_to.send(result);
     }
 }
 
@@ -224,14 +190,8 @@ fn apply(ledger: &mut StoreLedger, call: Call, now: Timestamp) -> CallResult {
             ledger.answer(&conversation, &user, &uids, now).map(Outcome::Answered)
         }
         Call::Expire(keys) => done(ledger.expire(&keys)),
-        Call::SaveApp(app) => {
-            ledger.save_app(app);
-            Ok(Outcome::Done)
-        }
-        Call::SaveUser(app, user) => {
-            ledger.save_user(&app, user);
-            Ok(Outcome::Done)
-        }
+        Call::CreateApp(app) => done(ledger.create_app(app)),
+        Call::SaveUser { app, user, name, blocked } => done(ledger.save_user(&app, &user, name, blocked, now)),
         Call::CreateGroup { group, title } => done(ledger.create_group(&group, &title, now).map(drop)),
         Call::CreateChannel { group, channel } => done(ledger.create_channel(&group, channel)),
         Call::Join { group, users } => done(ledger.join(&group, &users, now)),
@@ -245,4 +205,16 @@ fn apply(ledger: &mut StoreLedger, call: Call, now: Timestamp) -> CallResult {
             CallError::Store
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_is_dropped_has_a_result_all_the_same() {
+        let (waiter, result) = oneshot::channel();
+        drop(ReplyTo::waiter(waiter));
+        assert!(matches!(result.await, Ok(Err(CallError::Store))));
+    }
 }

@@ -4,7 +4,7 @@
 //! right: the model that the others are compared with. A test can make a commit fail, to see what its callers do then.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use roaring::RoaringBitmap;
 use seenby_core::commit::{AppRecord, UserRecord};
@@ -20,6 +20,7 @@ use crate::{Storage, StorageError, TimeOrder};
 
 pub struct Memory {
     id: String,
+    commits: Mutex<()>,
     state: RwLock<State>,
 }
 
@@ -60,12 +61,17 @@ struct Request {
 
 impl Memory {
     pub fn new() -> Self {
-        Self { id: new_store_id(), state: RwLock::default() }
+        Self { id: new_store_id(), commits: Mutex::default(), state: RwLock::default() }
     }
 
     /// The next commit fails and writes nothing, and the store takes no writes from then on.
     pub fn fail_next_commit(&self) {
         self.write().writes = Writes::AboutToFail;
+    }
+
+    /// Commits wait, and reads go on, until what this returns is dropped.
+    pub fn hold_commits(&self) -> MutexGuard<'_, ()> {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -181,6 +187,10 @@ impl Source for Memory {
         Ok(self.read().apps.get(app).cloned())
     }
 
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
+        Ok(self.read().users.get(&(app.clone(), user.clone())).cloned())
+    }
+
     fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError> {
         Ok(self.read().group_numbers.get(name).copied())
     }
@@ -238,6 +248,7 @@ impl Source for Memory {
 
 impl Storage for Memory {
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        let _held = self.hold_commits();
         let mut state = self.write();
         match state.writes {
             Writes::Taken => {
@@ -262,10 +273,6 @@ impl Storage for Memory {
 
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
         Ok(self.read().apps.values().cloned().collect())
-    }
-
-    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
-        Ok(self.read().users.get(&(app.clone(), user.clone())).cloned())
     }
 
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
@@ -328,9 +335,15 @@ impl Storage for Memory {
         })
     }
 
-    fn messages_before(&self, at: Timestamp, limit: usize) -> Result<Vec<MessageKey>, StorageError> {
-        let end = MessageUid::first_at(at);
-        Ok(self.read().messages.keys().filter(|key| key.uid < end).take(limit).copied().collect())
+    fn messages_before(
+        &self,
+        at: Timestamp,
+        after: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<MessageKey>, StorageError> {
+        let (state, end) = (self.read(), MessageUid::first_at(at));
+        let old = state.messages.keys().filter(|key| key.uid < end && after.is_none_or(|after| **key > after));
+        Ok(old.take(limit).copied().collect())
     }
 
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {
@@ -351,6 +364,20 @@ mod tests {
     fn app_saved(key: &str) -> Change {
         let secret = seenby_core::commit::Secret::new("s");
         Change::AppSaved(AppRecord { key: AppKey::new(key).unwrap(), secret, created_at: Timestamp(1) })
+    }
+
+    #[test]
+    fn a_held_commit_waits_while_reads_go_on() {
+        let store = Memory::new();
+        std::thread::scope(|threads| {
+            let held = store.hold_commits();
+            let commit = threads.spawn(|| store.commit(&[app_saved("late")]));
+            assert_eq!(store.apps().unwrap().len(), 0);
+            assert!(!commit.is_finished());
+            drop(held);
+            commit.join().unwrap().unwrap();
+        });
+        assert_eq!(store.apps().unwrap().len(), 1);
     }
 
     #[test]

@@ -25,7 +25,6 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
     fn store_id(&self) -> &str;
 
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError>;
-    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError>;
     /// Users of an app in order of their ids, from behind `after` on.
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError>;
 
@@ -55,8 +54,13 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Message>, StorageError>;
 
-    /// Messages sent before a moment, oldest first within each conversation.
-    fn messages_before(&self, at: Timestamp, limit: usize) -> Result<Vec<MessageKey>, StorageError>;
+    /// Messages sent before a moment, from behind `after` on, in order of conversation and id: the oldest of each first.
+    fn messages_before(
+        &self,
+        at: Timestamp,
+        after: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<MessageKey>, StorageError>;
 
     /// The readers of one message from an ordinal on, in order.
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError>;

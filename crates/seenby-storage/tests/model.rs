@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use seenby_core::{
     AppKey, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName, GroupNumber, Ledger,
-    Limits, MessageKey, MessageUid, Sequence, Slot, Timestamp, UserId,
+    Limits, MessageKey, MessageUid, Sequence, Slot, Source, Timestamp, UserId,
 };
 use seenby_storage::{Embedded, Memory, Storage, TimeOrder};
 
@@ -112,6 +112,19 @@ impl<'a> Sitting<'a> {
         let changes = self.ledger.take_commit().changes;
         self.embedded.commit(&changes).expect("the embedded store takes the batch");
         self.memory.commit(&changes).expect("the model takes the batch");
+        self.compare_requests();
+    }
+
+    /// Who has read is cached, so it is read at every step of its growing.
+    fn compare_requests(&self) {
+        for (group, _, uid) in &self.past.sent {
+            let name = conversation_name(*group);
+            if let Some(conversation) = self.memory.conversation_number(&name).expect("a sound store") {
+                let key = MessageKey { conversation, uid: *uid };
+                let (read, expected) = (self.embedded.request(key), self.memory.request(key));
+                assert_eq!(read.expect("a sound store"), expected.expect("a sound store"));
+            }
+        }
     }
 }
 

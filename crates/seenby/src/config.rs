@@ -37,7 +37,9 @@ pub fn load(arguments: &SettingArguments) -> Result<Settings, ConfigError> {
     figment = merge(figment, "listen", listen.as_ref());
     figment = merge(figment, "ops_listen", ops_listen.as_ref());
     figment = merge(figment, "log.filter", log.as_ref());
-    figment.extract().map_err(|error| ConfigError(error.to_string()))
+    let settings: Settings = figment.extract().map_err(|error| ConfigError(error.to_string()))?;
+    settings.check().map_err(ConfigError)?;
+    Ok(settings)
 }
 
 /// Only variables that begin like a setting count: Kubernetes, for one, makes a SEENBY_PORT for a service named seenby.
@@ -193,6 +195,10 @@ mod tests {
             let error = load(&SettingArguments::default()).unwrap_err().to_string();
             assert!(error.to_lowercase().contains("limits.sends_per_second"), "{error}");
             jail.set_env("SEENBY_LIMITS__SENDS_PER_SECOND", "5");
+            jail.set_env("SEENBY_SESSION__PING_INTERVAL_MS", "0");
+            let error = load(&SettingArguments::default()).unwrap_err().to_string();
+            assert_eq!(error, "session.ping_interval_ms must not be 0");
+            jail.set_env("SEENBY_SESSION__PING_INTERVAL_MS", "1000");
             jail.set_env("SEENBY_PORT", "tcp://10.0.0.1:7780");
             assert!(load(&SettingArguments::default()).is_ok(), "variables that are no settings are passed over");
             jail.set_env("SEENBY_LIMITS__SENDS", "5");

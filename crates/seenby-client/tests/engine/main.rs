@@ -451,9 +451,12 @@ async fn a_server_with_a_certificate_of_its_own_is_trusted_if_told_to() {
         ..server.options()
     };
     let engine = Engine::create("app", trusting).unwrap();
-    let (connected, ()) = tokio::join!(engine.connect("alice"), async {
+    // The connection is kept, or else the engine would come back and be taken for the other one.
+    let (connected, _connection) = tokio::join!(engine.connect("alice"), async {
         let stream = acceptor.accept(server.accept_stream().await).await.unwrap();
-        Connection::over(stream).await.sign_in().await;
+        let mut connection = Connection::over(stream).await;
+        connection.sign_in().await;
+        connection
     });
     assert_eq!(connected.unwrap(), "alice");
 

@@ -283,6 +283,38 @@ fn channels_of_an_ultra_group_do_not_mix() {
 }
 
 #[test]
+fn a_change_of_name_leaves_a_blocked_user_blocked() {
+    let mut world = World::with_members(["alice"]);
+    world.in_one_batch(|world| {
+        world.saves_user("alice", None, Some(true));
+        world.saves_user("alice", Some("Alice"), None);
+    });
+    assert_eq!(world.user("alice"), Some(("Alice".to_owned(), true)));
+    world.saves_user("alice", None, Some(false));
+    assert_eq!(world.user("alice"), Some(("Alice".to_owned(), false)));
+}
+
+#[test]
+fn an_app_is_made_once() {
+    let mut world = World::with_members(["alice"]);
+    world.in_one_batch(|world| {
+        assert_eq!(world.creates_app("school", "first"), Ok(()));
+        assert_eq!(world.creates_app("school", "second"), Err(Denied::AppExists));
+    });
+    assert_eq!(world.creates_app("school", "third"), Err(Denied::AppExists));
+    assert_eq!(world.secret("school").as_deref(), Some("first"));
+}
+
+#[test]
+fn channels_belong_to_ultra_groups_that_are_alive() {
+    let mut world = World::with_members(["alice"]);
+    assert_eq!(world.opens_channel("ward"), Err(Denied::NoChannels));
+    let mut world = World::with_channels(["alice"], ["ward"]);
+    world.dismisses();
+    assert_eq!(world.opens_channel("kitchen"), Err(Denied::UnknownGroup));
+}
+
+#[test]
 fn apps_with_equal_ids_do_not_see_each_other() {
     let mut world = World::with_members(["alice", "bob"]);
     let message = world.sends_and_asks("alice", "hello");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seenby_core::commit::{AppRecord, Secret};
 use seenby_core::ledger::Limits;
 use seenby_core::{
     AppKey, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
@@ -42,11 +43,16 @@ impl World {
     pub(crate) fn with_channels<const N: usize, const C: usize>(members: [&str; N], channels: [&str; C]) -> Self {
         let mut world = Self::new(Limits::default(), GroupKind::UltraGroup, "app", &members);
         for channel in channels {
-            let group = world.conversation.group.clone();
-            denied(world.ledger.create_channel(&group, ChannelId::new(channel).unwrap())).unwrap();
-            world.commits();
+            world.opens_channel(channel).unwrap();
         }
         world
+    }
+
+    pub(crate) fn opens_channel(&mut self, channel: &str) -> Result<(), Denied> {
+        let group = self.conversation.group.clone();
+        let opened = denied(self.ledger.create_channel(&group, ChannelId::new(channel).unwrap()));
+        self.commits();
+        opened
     }
 
     fn new(limits: Limits, kind: GroupKind, app: &str, members: &[&str]) -> Self {
@@ -129,6 +135,19 @@ impl World {
         self.commits();
     }
 
+    pub(crate) fn creates_app(&mut self, key: &str, secret: &str) -> Result<(), Denied> {
+        let (key, secret) = (AppKey::new(key).unwrap(), Secret::new(secret));
+        let created = denied(self.ledger.create_app(AppRecord { key, secret, created_at: self.now }));
+        self.commits();
+        created
+    }
+
+    pub(crate) fn saves_user(&mut self, name: &str, display_name: Option<&str>, blocked: Option<bool>) {
+        let (app, display_name) = (self.conversation.group.app.clone(), display_name.map(ToOwned::to_owned));
+        denied(self.ledger.save_user(&app, &user(name), display_name, blocked, self.now)).unwrap();
+        self.commits();
+    }
+
     pub(crate) fn dismisses(&mut self) {
         denied(self.ledger.dismiss(&self.conversation.group, self.now)).unwrap();
         self.commits();
@@ -181,7 +200,7 @@ impl World {
     pub(crate) fn reads_all(&mut self, name: &str, uids: &[MessageUid]) -> Result<Vec<Result<(), Denied>>, Denied> {
         let outcomes = denied(self.ledger.answer(&self.conversation, &user(name), uids, self.now));
         self.commits();
-        outcomes
+        Ok(outcomes?.outcomes)
     }
 }
 
@@ -235,6 +254,17 @@ impl World {
 
     pub(crate) fn member_count(&self) -> u64 {
         self.group().member_count()
+    }
+
+    /// Name, and whether it is blocked.
+    pub(crate) fn user(&self, name: &str) -> Option<(String, bool)> {
+        let found = self.store.user(&self.conversation.group.app, &user(name)).unwrap();
+        found.map(|user| (user.name, user.blocked))
+    }
+
+    pub(crate) fn secret(&self, app: &str) -> Option<String> {
+        let found = self.store.app(&AppKey::new(app).unwrap()).unwrap();
+        found.map(|app| app.secret.expose().to_owned())
     }
 
     fn group(&self) -> Group {

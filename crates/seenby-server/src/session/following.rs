@@ -10,6 +10,7 @@ use seenby_core::{
 use seenby_protocol::frames::{self, log_entry};
 use seenby_storage::{Storage, StorageError};
 
+use crate::delivery::ReceiptNews;
 use crate::queries::ViewedMessage;
 use crate::to_wire;
 
@@ -34,6 +35,14 @@ pub(super) struct Followed {
     position: Sequence,
     /// The end of the log when this session began to follow it; everything up to here is old news.
     head: Sequence,
+}
+
+/// What a page of a log brings.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) entries: Option<frames::LogEntries>,
+    /// Own messages of which the page tells a request that has been answered since.
+    pub(super) read: Vec<(MessageKey, ReceiptNews)>,
 }
 
 impl Following {
@@ -90,31 +99,28 @@ impl Following {
     }
 
     /// The next page of a log that goes on. Conversations take turns, so a long one does not hold up the others.
-    pub(super) fn next_page(
-        &mut self,
-        storage: &dyn Storage,
-        entries_max: usize,
-    ) -> Result<Option<frames::LogEntries>, StorageError> {
-        let Some(conversation) = self.take_turn() else { return Ok(None) };
-        let Some(followed) = self.followed.get(&conversation) else { return Ok(None) };
+    pub(super) fn next_page(&mut self, storage: &dyn Storage, entries_max: usize) -> Result<Page, StorageError> {
+        let Some(conversation) = self.take_turn() else { return Ok(Page::default()) };
+        let Some(followed) = self.followed.get(&conversation) else { return Ok(Page::default()) };
         let old = followed.head.0.saturating_sub(followed.position.0);
         // A page is either old news or not; the client shows the two differently.
         let limit = if old > 0 { entries_max.min(old as usize) } else { entries_max };
         let found = storage.log(conversation, followed.position, limit)?;
-        let Some(page) = self.view_page(storage, conversation, followed, &found)? else {
+        let mut read = Vec::new();
+        let Some(page) = self.view_page(storage, conversation, followed, &found, &mut read)? else {
             self.followed.remove(&conversation);
-            return Ok(None);
+            return Ok(Page::default());
         };
         let followed = self.followed.get_mut(&conversation).expect("looked up above");
         if found.len() == limit || page.through < found.last().map_or(0, |entry| entry.sequence.0) {
             self.behind.insert(conversation);
         }
         if page.through <= followed.position.0 {
-            return Ok(None);
+            return Ok(Page::default());
         }
         followed.position = Sequence(page.through);
         let left = followed.head.0.saturating_sub(page.through);
-        Ok(Some(frames::LogEntries { left, offline: old > 0, ..page }))
+        Ok(Page { entries: Some(frames::LogEntries { left, offline: old > 0, ..page }), read })
     }
 
     fn take_turn(&mut self) -> Option<ConversationNumber> {
@@ -127,13 +133,15 @@ impl Following {
 
     /// The entries as this user may see them. `None`: not a member any more.
     ///
-    /// Membership is checked after reading: a member who is still in now was in when the last of these was written.
+    /// Membership is checked after reading, so that nothing from after a farewell slips through. A member sees all of its
+    /// group's log, as it does in history; only requests are for those who were asked.
     fn view_page(
         &self,
         storage: &dyn Storage,
         conversation: ConversationNumber,
         followed: &Followed,
         found: &[LogEntry],
+        read: &mut Vec<(MessageKey, ReceiptNews)>,
     ) -> Result<Option<frames::LogEntries>, StorageError> {
         let mut page = frames::LogEntries {
             conversation: Some(to_wire::conversation(&followed.name)),
@@ -145,47 +153,65 @@ impl Following {
             if bytes > PAGE_BYTES_MAX {
                 break;
             }
-            if let Some(event) = self.view_entry(storage, conversation, followed, entry, &mut bytes)? {
-                page.entries.push(to_wire::log_entry(entry, event));
-            }
+            let key = MessageKey { conversation, uid: entry.event.uid() };
+            let event = match entry.event {
+                LogEvent::Sent(_) => view_message(storage, key, &mut bytes)?,
+                LogEvent::ReceiptRequested(_) => self.view_request(storage, key, followed, read)?,
+                LogEvent::Recalled(_) => view_recall(storage, key)?,
+            };
+            page.entries.extend(event.map(|event| to_wire::log_entry(entry, event)));
             page.through = entry.sequence.0;
         }
         let membership = storage.membership(&self.app, &self.user, followed.group)?;
         Ok(membership.map(|_| page))
     }
 
-    /// `None`: not for this user, or overtaken by a recall.
-    fn view_entry(
+    /// `None`: this user was not asked, or the message was recalled since.
+    fn view_request(
         &self,
         storage: &dyn Storage,
-        conversation: ConversationNumber,
+        key: MessageKey,
         followed: &Followed,
-        entry: &LogEntry,
-        bytes: &mut usize,
+        read: &mut Vec<(MessageKey, ReceiptNews)>,
     ) -> Result<Option<log_entry::Event>, StorageError> {
-        let key = MessageKey { conversation, uid: entry.event.uid() };
-        let message_uid = key.uid.to_string();
-        Ok(match entry.event {
-            LogEvent::Sent(_) => {
-                let message = storage.message(key)?.filter(|message| message.recalled_at.is_none());
-                message.map(|message| {
-                    *bytes += message.content.len();
-                    log_entry::Event::Message(to_wire::message(ViewedMessage { message, receipt: None }))
-                })
-            }
-            LogEvent::ReceiptRequested(_) => {
-                let mine = storage.request(key)?;
-                let mine = mine.filter(|request| request.sender == self.user || request.was_asked(followed.slot));
-                mine.map(|request| {
-                    let (sender_id, answered) = (request.sender.to_string(), request.has_answered(followed.slot));
-                    let event = frames::ReceiptRequested { message_uid, sender_id, answered };
-                    log_entry::Event::ReceiptRequested(event)
-                })
-            }
-            LogEvent::Recalled(_) => storage.message(key)?.map(|message| {
-                let sender_id = message.sender.to_string();
-                log_entry::Event::MessageRecalled(frames::MessageRecalled { message_uid, sender_id })
-            }),
-        })
+        let Some(request) = storage.request(key)? else { return Ok(None) };
+        let is_own = request.sender == self.user;
+        if !is_own && !request.was_asked(followed.slot) {
+            return Ok(None);
+        }
+        // A device of the sender that comes late: it has not been told of those who answered before it came.
+        if is_own
+            && request.reader_count() > 0
+            && let Some(group) = storage.group(followed.group)?
+        {
+            read.push((key, ReceiptNews { from: 0, counts: request.counts(&group.present) }));
+        }
+        Ok(Some(log_entry::Event::ReceiptRequested(frames::ReceiptRequested {
+            message_uid: key.uid.to_string(),
+            sender_id: request.sender.to_string(),
+            answered: request.has_answered(followed.slot),
+        })))
     }
+}
+
+/// `None`: recalled since, or gone with age.
+fn view_message(
+    storage: &dyn Storage,
+    key: MessageKey,
+    bytes: &mut usize,
+) -> Result<Option<log_entry::Event>, StorageError> {
+    let message = storage.message(key)?.filter(|message| message.recalled_at.is_none());
+    Ok(message.map(|message| {
+        *bytes += message.content.len();
+        log_entry::Event::Message(to_wire::message(ViewedMessage { message, receipt: None }))
+    }))
+}
+
+fn view_recall(storage: &dyn Storage, key: MessageKey) -> Result<Option<log_entry::Event>, StorageError> {
+    Ok(storage.message(key)?.map(|message| {
+        log_entry::Event::MessageRecalled(frames::MessageRecalled {
+            message_uid: key.uid.to_string(),
+            sender_id: message.sender.to_string(),
+        })
+    }))
 }

@@ -12,8 +12,13 @@ use crate::delivery::ReceiptNews;
 use crate::queries::{HISTORY_READERS_MAX, reader_list};
 use crate::to_wire;
 
+/// Readers in one flush, over all messages: some 100 KB of frames.
+const FLUSH_READERS_MAX: u32 = 5_000;
+
 pub(super) struct Deltas {
     news: BTreeMap<MessageKey, ReceiptNews>,
+    /// Of conversations that the sender is not in now. It is told when it returns.
+    parked: BTreeMap<MessageKey, ReceiptNews>,
     /// Nothing goes out before this: readers that come close together travel together.
     flush_at: Instant,
     gather: Duration,
@@ -22,11 +27,18 @@ pub(super) struct Deltas {
 impl Deltas {
     /// After each flush, news gathers this long.
     pub(super) fn new(gather: Duration) -> Self {
-        Self { news: BTreeMap::new(), flush_at: Instant::now(), gather }
+        Self { news: BTreeMap::new(), parked: BTreeMap::new(), flush_at: Instant::now(), gather }
     }
 
     pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
-        self.news.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
+        merge(&mut self.news, key, news);
+    }
+
+    /// The sender has come back to a conversation.
+    pub(super) fn unpark(&mut self) {
+        for (key, news) in std::mem::take(&mut self.parked) {
+            self.add(key, news);
+        }
     }
 
     /// When the next flush is due, though nothing arrives.
@@ -34,7 +46,7 @@ impl Deltas {
         (!self.news.is_empty()).then_some(self.flush_at)
     }
 
-    /// One delta for each message. What does not fit into it comes with the next call, at once.
+    /// Deltas, up to a bound. What is left comes with the next call, at once.
     pub(super) fn flush(
         &mut self,
         storage: &dyn Storage,
@@ -44,16 +56,22 @@ impl Deltas {
         if self.news.is_empty() || now < self.flush_at {
             return Ok(Vec::new());
         }
-        let mut deltas = Vec::with_capacity(self.news.len());
-        for (key, news) in std::mem::take(&mut self.news) {
-            // A sender who is not in the group any more is told nothing; who returns looks again.
-            let Some(followed) = following.get(key.conversation) else { continue };
+        let mut deltas = Vec::new();
+        let mut readers = 0;
+        while readers < FLUSH_READERS_MAX
+            && let Some((key, news)) = self.news.pop_first()
+        {
+            let Some(followed) = following.get(key.conversation) else {
+                merge(&mut self.parked, key, news);
+                continue;
+            };
             let count = news.counts.read.saturating_sub(news.from).min(HISTORY_READERS_MAX);
             let list = reader_list(storage, followed.group, key, news.from, count as usize)?;
             let sent = list.readers.len() as u32;
             if sent == 0 {
                 continue;
             }
+            readers += sent;
             deltas.push(frames::ReceiptDelta {
                 conversation: Some(to_wire::conversation(&followed.name)),
                 message_uid: key.uid.to_string(),
@@ -69,4 +87,8 @@ impl Deltas {
         }
         Ok(deltas)
     }
+}
+
+fn merge(all: &mut BTreeMap<MessageKey, ReceiptNews>, key: MessageKey, news: ReceiptNews) {
+    all.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
 }

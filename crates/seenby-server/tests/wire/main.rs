@@ -126,6 +126,86 @@ async fn a_user_who_sends_too_fast_is_told_when_to_try_again() {
 }
 
 #[tokio::test]
+async fn connecting_again_does_not_reset_a_users_rates() {
+    let server = TestServer::with(|settings| settings.limits.sends_per_second = 1).await;
+    server.sign_in("alice").await.sends("1", false).await;
+    let mut again = server.sign_in("alice").await;
+    assert_eq!(again.call(send_message("2", "too fast", false)).await.code, Code::SEND_FREQUENCY_TOO_FAST.0);
+}
+
+#[tokio::test]
+async fn a_user_who_signs_in_too_often_has_to_wait() {
+    let server = TestServer::with(|settings| settings.limits.sign_ins_per_second = 1).await;
+    let _first = server.sign_in_on("alice", "phone").await;
+    let mut second = server.connect().await;
+    let reply = second.call(sign_in(APP, &server.token(APP, "alice"), "desk")).await;
+    assert_eq!(reply.code, Code::CONNECT_OVER_FREQUENCY.0);
+    assert_eq!(second.goodbye().await, (Code::CONNECT_OVER_FREQUENCY, true));
+}
+
+#[tokio::test]
+async fn no_more_sockets_are_open_than_may_be_and_operators_have_their_own() {
+    let server = TestServer::with(|settings| settings.limits.connections_max = 1).await;
+    let mut alice = server.sign_in("alice").await;
+    let mut refused = server.raw().await;
+    assert_eq!(soon(refused.read(&mut [0; 10])).await.unwrap_or(0), 0, "closed at once");
+    assert_eq!(server.get("/healthz").await.0, 200);
+    assert_eq!(alice.call(ping()).await.code, 0);
+    drop(alice);
+    let let_in = async {
+        while !server.answers_clients().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(let_in).await;
+}
+
+#[tokio::test]
+async fn a_device_of_the_sender_that_comes_late_is_told_who_has_read() {
+    let server = TestServer::start().await;
+    let mut phone = server.sign_in_on("alice", "phone").await;
+    let mut bob = server.sign_in("bob").await;
+    let uid = phone.sends("1", true).await;
+    assert_eq!(bob.call(answer(&[&uid])).await.code, 0);
+    let mut desk = server.sign_in_on("alice", "desk").await;
+    let position = frames::Position { conversation: Some(conversation()), through: 0 };
+    let resume = frames::Resume { positions: vec![position], last: true, ..Default::default() };
+    assert_eq!(desk.call(Call::Resume(resume)).await.code, 0);
+    assert_eq!(desk.readers_of(&uid).await, ["bob"]);
+}
+
+#[tokio::test]
+async fn an_answer_is_told_to_the_other_devices_of_the_responder_and_not_to_its_own() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let uid = alice.sends("1", true).await;
+    let mut phone = server.sign_in("bob").await;
+    let mut desk = server.sign_in_on("bob", "desk").await;
+    assert_eq!(desk.call(Call::Resume(frames::Resume { last: true, ..Default::default() })).await.code, 0);
+    for _ in 0..2 {
+        assert_eq!(phone.call(answer(&[&uid])).await.code, 0);
+    }
+    let end = alice.sends("the end", false).await;
+    assert_eq!(phone.answers_told_until(&end).await, [""; 0]);
+    assert_eq!(desk.answers_told_until(&end).await, [uid]);
+}
+
+#[tokio::test]
+async fn a_sender_who_was_out_of_the_group_is_told_when_it_returns() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let mut bob = server.sign_in("bob").await;
+    let uid = alice.sends("1", true).await;
+    server.administration().leave(&group(APP), &["alice"]).await.unwrap();
+    // The refusal shows that the session knows.
+    assert_eq!(alice.call(send_message("2", "still here?", false)).await.code, Code::NOT_IN_GROUP.0);
+    assert_eq!(bob.call(answer(&[&uid])).await.code, 0);
+    assert_eq!(alice.call(ping()).await.code, 0);
+    server.administration().join(&group(APP), &["alice"]).await.unwrap();
+    assert_eq!(alice.readers_of(&uid).await, ["bob"]);
+}
+
+#[tokio::test]
 async fn bad_arguments_are_named() {
     let server = TestServer::start().await;
     let mut alice = server.sign_in("alice").await;
@@ -249,13 +329,19 @@ async fn nothing_is_pushed_before_the_client_has_said_what_it_has() {
     }
 }
 
+#[expect(clippy::await_holding_lock, reason = "the lock is what keeps the call under way")]
 #[tokio::test]
 async fn a_server_that_stops_answers_what_is_under_way_and_says_goodbye() {
     let mut server = TestServer::start().await;
     let mut alice = server.sign_in("alice").await;
+    let store = server.store.clone();
+    let held = store.hold_commits();
     let call = alice.start(send_message("last words", "hello", false)).await;
-    assert_eq!(alice.reply_to(call).await.code, 0);
+    // Replies come in the order of the turns, so the call has been taken in before the ping is answered.
+    assert_eq!(alice.call(ping()).await.code, 0);
     server.begin_to_stop();
+    drop(held);
+    assert_eq!(alice.reply_to(call).await.code, 0);
     assert_eq!(alice.goodbye().await, (Code::SHUTTING_DOWN, true));
     server.stopped().await;
 }

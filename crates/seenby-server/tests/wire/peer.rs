@@ -125,6 +125,17 @@ impl TestServer {
         key.uid.to_string()
     }
 
+    /// Whether one more connection is served.
+    pub(crate) async fn answers_clients(&self) -> bool {
+        let mut stream = self.raw().await;
+        let request = b"GET /healthz HTTP/1.1\r\nhost: seenby\r\nconnection: close\r\n\r\n";
+        let mut response = Vec::new();
+        // Refused connections may be reset at any point.
+        let _ = stream.write_all(request).await;
+        let _ = soon(stream.read_to_end(&mut response)).await;
+        response.starts_with(b"HTTP/1.1 200")
+    }
+
     /// The status and body of a GET on the operators' port.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.ops).await.unwrap();
@@ -240,6 +251,35 @@ impl Peer {
         match self.events.is_empty() {
             false => self.events.remove(0),
             true => self.read().await.expect("an event"),
+        }
+    }
+
+    /// The readers in the next delta of this message; other events are passed over.
+    pub(crate) async fn readers_of(&mut self, uid: &str) -> Vec<String> {
+        loop {
+            match self.event().await {
+                server_frame::Kind::ReceiptDelta(delta) if delta.message_uid == uid => {
+                    return delta.readers.unwrap().user_ids;
+                }
+                other => drop(other),
+            }
+        }
+    }
+
+    /// Messages of which this device is told that they are answered, until a certain message arrives.
+    pub(crate) async fn answers_told_until(&mut self, end: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        loop {
+            match self.event().await {
+                server_frame::Kind::ReceiptsAnswered(answered) => told.extend(answered.message_uids),
+                server_frame::Kind::LogEntries(page) => {
+                    let is_end = |entry: &frames::LogEntry| matches!(&entry.event, Some(frames::log_entry::Event::Message(message)) if message.uid == end);
+                    if page.entries.iter().any(is_end) {
+                        return told;
+                    }
+                }
+                other => panic!("{other:?}"),
+            }
         }
     }
 

@@ -56,7 +56,7 @@ impl<S: Storage> Office<S> {
     }
 
     fn answer(&mut self, to: &ConversationName, reader: &str, uid: MessageUid) -> Result<(), Denied> {
-        self.step(|ledger, now| ledger.answer(to, &user(reader), &[uid], now).unwrap()[0])
+        self.step(|ledger, now| ledger.answer(to, &user(reader), &[uid], now).unwrap().outcomes[0])
     }
 
     fn key(&self, of: &ConversationName, uid: MessageUid) -> MessageKey {

@@ -79,10 +79,22 @@ pub fn messages_before_a_moment_are_found_in_every_conversation<S: Storage>(stor
         }
     }
     store.commit(&changes).unwrap();
-    assert_eq!(store.messages_before(Timestamp(1_000), 10).unwrap(), []);
+    let before = |ms, after, limit| store.messages_before(Timestamp(ms), after, limit).unwrap();
+    assert_eq!(before(1_000, None, 10), []);
     let old = [at(2, 1_000), at(2, 2_000), at(3, 1_000), at(3, 2_000)];
-    assert_eq!(store.messages_before(Timestamp(3_000), 10).unwrap(), old);
-    assert_eq!(store.messages_before(Timestamp(3_000), 3).unwrap(), old[..3]);
+    assert_eq!(before(3_000, None, 10), old);
+    assert_eq!(before(3_000, None, 3), old[..3]);
+    for (index, key) in old.into_iter().enumerate() {
+        assert_eq!(before(3_000, Some(key), 10), old[index + 1..]);
+        assert_eq!(before(3_000, Some(key), 1), old[index + 1..].iter().take(1).copied().collect::<Vec<_>>());
+    }
+    assert_eq!(before(3_000, Some(at(1, 9_000)), 10), old, "the place need not be a message");
+    assert_eq!(before(3_000, Some(at(2, 1_500)), 10), old[1..]);
+    for late in [at(2, 3_000), at(2, 9_000)] {
+        assert_eq!(before(3_000, Some(late), 10), old[2..], "nor need it be an old one");
+    }
+    assert_eq!(before(3_000, Some(at(4, 0)), 10), []);
+    assert_eq!(before(3_000, None, 0), []);
 }
 
 pub fn a_dropped_message_leaves_only_its_log_entry<S: Storage>(store: &Arc<S>) {

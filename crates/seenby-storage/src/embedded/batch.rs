@@ -10,6 +10,7 @@ use prost::Message as _;
 use seenby_core::group::Direction;
 use seenby_core::{
     AppKey, Change, ConversationName, ConversationNumber, Group, GroupNumber, MembershipChange, Message, MessageKey,
+    Ordinal,
 };
 
 use super::block;
@@ -112,9 +113,11 @@ impl<'a> Batch<'a> {
     /// The request goes with its blocks, those of this batch too.
     fn drop_request(&mut self, key: MessageKey) -> Result<(), StorageError> {
         self.remove(keys::request(key));
-        let blocks = keys::blocks_of(key);
-        self.rows.retain(|row, _| !row.starts_with(&blocks));
-        for first_ordinal in self.view.rows(KeyRange::of(blocks), records::block_ordinal) {
+        let staged = self.rows.range(keys::block(key, Ordinal::MIN)..=keys::block(key, Ordinal::MAX));
+        for block in staged.map(|(block, _)| block.clone()).collect::<Vec<_>>() {
+            self.rows.remove(&block);
+        }
+        for first_ordinal in self.view.rows(KeyRange::of(keys::blocks_of(key)), records::block_ordinal) {
             self.remove(keys::block(key, first_ordinal?));
         }
         Ok(())

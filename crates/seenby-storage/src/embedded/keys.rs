@@ -226,10 +226,6 @@ impl Key {
         self.bytes
     }
 
-    pub(super) fn starts_with(&self, prefix: &Self) -> bool {
-        self.space == prefix.space && self.bytes.starts_with(&prefix.bytes)
-    }
-
     /// A text at the end of a key.
     fn text(self, text: &str) -> Self {
         self.bytes(text.as_bytes())

@@ -4,15 +4,18 @@
 //! * `records` and `block`: what the rows hold;
 //! * `batch`: changes become rows, written and synced together;
 //! * `view`: reads of one moment;
+//! * `readers`: who has read, as far as it was read before;
 //! * `meta`: format, name, and the check that the disk takes writes;
 //! * `source` and `storage`: the reads, as the two traits ask for them.
 //!
-//! Deliberately absent: caches of what changes. The ledger keeps its own; here only facts that never change are kept.
+//! Deliberately absent: caches of what changes. The ledger keeps its own; here only facts that never change are kept, and
+//! readers, who only become more.
 
 mod batch;
 mod block;
 mod keys;
 mod meta;
+mod readers;
 mod records;
 mod source;
 mod storage;
@@ -27,9 +30,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fjall::Database;
 use lru::LruCache;
-use seenby_core::{Change, GroupNumber, Slot, UserId};
+use seenby_core::{Change, GroupNumber, MessageKey, Slot, UserId};
 
 use self::batch::Batch;
+use self::readers::ReaderCache;
 use self::view::{Keyspaces, View, failed};
 use crate::StorageError;
 
@@ -39,6 +43,7 @@ pub struct Embedded {
     store_id: String,
     refusing: AtomicBool,
     slot_users: Mutex<SlotUsers>,
+    readers: Mutex<ReaderCache>,
 }
 
 type SlotUsers = LruCache<(GroupNumber, Slot), UserId>;
@@ -60,7 +65,8 @@ impl Embedded {
         })?;
         let (keyspaces, store_id) = meta::open(&database)?;
         let slot_users = Mutex::new(LruCache::new(CACHED_SLOT_USERS_MAX));
-        Ok(Self { database, keyspaces, store_id, refusing: AtomicBool::new(false), slot_users })
+        let readers = Mutex::new(ReaderCache::new());
+        Ok(Self { database, keyspaces, store_id, refusing: AtomicBool::new(false), slot_users, readers })
     }
 
     /// Gives the store a new name and returns it. To be done after a backup was restored: clients may have seen more than
@@ -85,7 +91,11 @@ impl Embedded {
         for change in changes {
             batch.stage(change)?;
         }
-        batch.commit(&self.database, &self.keyspaces)
+        let dropped = dropped_requests(changes);
+        self.cached_readers().begin_drops(&dropped);
+        let outcome = batch.commit(&self.database, &self.keyspaces);
+        self.cached_readers().end_drops(&dropped);
+        outcome
     }
 
     /// Runs one commit, unless one has failed before.
@@ -99,4 +109,16 @@ impl Embedded {
     fn slot_users(&self) -> MutexGuard<'_, SlotUsers> {
         self.slot_users.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn cached_readers(&self) -> MutexGuard<'_, ReaderCache> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn dropped_requests(changes: &[Change]) -> Vec<MessageKey> {
+    let dropped = changes.iter().filter_map(|change| match change {
+        Change::RequestDropped(key) => Some(*key),
+        _ => None,
+    });
+    dropped.collect()
 }

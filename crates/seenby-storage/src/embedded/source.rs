@@ -1,12 +1,13 @@
 //! What the ledger reads.
 
-use seenby_core::commit::AppRecord;
+use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
     AppKey, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupName, GroupNumber,
     MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Slot, Source, UserId,
 };
 
 use super::keys::{self, KeyRange};
+use super::readers::{Drops, Known};
 use super::view::View;
 use super::{Embedded, records};
 use crate::StorageError;
@@ -23,6 +24,10 @@ impl Source for Embedded {
 
     fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, StorageError> {
         self.view().get(&keys::app(app), records::app)
+    }
+
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
+        self.view().get(&keys::user(app, user), records::user)
     }
 
     fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError> {
@@ -79,9 +84,33 @@ impl Source for Embedded {
     }
 
     fn request(&self, key: MessageKey) -> Result<Option<ReceiptRequest>, StorageError> {
-        let view = self.view();
-        let Some(mut request) = view.get(&keys::request(key), records::request)? else { return Ok(None) };
-        for block in view.rows(KeyRange::of(keys::blocks_of(key)), records::block) {
+        let drops = self.cached_readers().drops();
+        self.request_in(&self.view(), drops, key)
+    }
+}
+
+impl Embedded {
+    /// `drops`: asked for before the view was taken.
+    pub(super) fn request_in(
+        &self,
+        view: &View,
+        drops: Drops,
+        key: MessageKey,
+    ) -> Result<Option<ReceiptRequest>, StorageError> {
+        let Some(mut request) = view.get(&keys::request(key), records::request)? else {
+            self.cached_readers().forget(key);
+            return Ok(None);
+        };
+        let mut blocks = KeyRange::of(keys::blocks_of(key));
+        let known = self.cached_readers().get(key, drops).cloned();
+        if let Some(known) = known
+            && view.last(blocks.clone(), records::block_ordinal)? >= Some(known.last_block)
+        {
+            request.readers = known.readers;
+            blocks = blocks.behind(keys::block(key, known.last_block));
+        }
+        let mut last_block = None;
+        for block in view.rows(blocks, records::block) {
             let (first_ordinal, answers) = block?;
             let (before, added) = (request.reader_count(), answers.len() as Ordinal);
             request = request.with_readers(answers.into_iter().map(|answer| answer.slot));
@@ -89,6 +118,10 @@ impl Source for Embedded {
             if first_ordinal != before || request.reader_count() != before + added {
                 return Err(StorageError::Damaged(format!("blocks of {key:?}: gap or overlap at {first_ordinal}")));
             }
+            last_block = Some(first_ordinal);
+        }
+        if let Some(last_block) = last_block {
+            self.cached_readers().put(key, Known { readers: request.readers.clone(), last_block }, drops);
         }
         Ok(Some(request))
     }

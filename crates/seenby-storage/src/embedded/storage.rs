@@ -29,10 +29,6 @@ impl Storage for Embedded {
         self.view().rows(KeyRange::of(keys::apps()), records::app).collect()
     }
 
-    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
-        self.view().get(&keys::user(app, user), records::user)
-    }
-
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
         let all = KeyRange::of(keys::users_of(app));
         let users = match after {
@@ -110,13 +106,29 @@ impl Storage for Embedded {
         }
     }
 
-    fn messages_before(&self, at: Timestamp, limit: usize) -> Result<Vec<MessageKey>, StorageError> {
-        let view = self.view();
+    fn messages_before(
+        &self,
+        at: Timestamp,
+        after: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<MessageKey>, StorageError> {
+        let (view, end) = (self.view(), MessageUid::first_at(at));
+        let all = KeyRange::of(keys::conversations());
+        let conversations = match after {
+            Some(after) => all.from(keys::conversation(after.conversation)),
+            None => all,
+        };
         let mut found = Vec::new();
-        for conversation in view.rows(KeyRange::of(keys::conversations()), records::conversation_of_key) {
+        for conversation in view.rows(conversations, records::conversation_of_key) {
             let conversation = conversation?;
-            let end = keys::message(MessageKey { conversation, uid: MessageUid::first_at(at) });
-            let old = KeyRange::of(keys::messages_of(conversation)).before(end);
+            let mut old = KeyRange::of(keys::messages_of(conversation))
+                .before(keys::message(MessageKey { conversation, uid: end }));
+            if let Some(after) = after.filter(|after| after.conversation == conversation) {
+                if after.uid >= end {
+                    continue;
+                }
+                old = old.behind(keys::message(after));
+            }
             for key in view.rows(old, records::message_key).take(limit - found.len()) {
                 found.push(key?);
             }

@@ -14,6 +14,7 @@ use seenby_core::{
 use tempfile::TempDir;
 
 use super::keys::Space;
+use super::readers::Drops;
 use super::*;
 use crate::{Storage, TimeOrder};
 
@@ -323,6 +324,22 @@ mod damage {
     }
 
     #[test]
+    fn damage_behind_readers_that_are_known_is_found_too() {
+        let (gap, overlap, repeated_reader) = (block(4, &[5]), block(2, &[9]), block(3, &[7]));
+        for damage in [gap, overlap, repeated_reader] {
+            let (store, _directory) = new_store();
+            store.commit(&one_of_each()[..12]).unwrap();
+            store.commit(&[block(0, &[7]), block(1, &[6, 5])]).unwrap();
+            assert_eq!(store.request(KEY).unwrap().unwrap().reader_count(), 3);
+            store.commit(std::slice::from_ref(&damage)).unwrap();
+            for _ in 0..2 {
+                let outcome = store.request(KEY);
+                assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{damage:?}: {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_log_with_a_gap_is_damage() {
         let (store, _directory) = new_store();
         store.commit(&[logged(1, LogEvent::Sent(KEY.uid)), logged(3, LogEvent::Sent(KEY.uid))]).unwrap();
@@ -333,6 +350,167 @@ mod damage {
     fn replace_rows(store: &Embedded, space: Space, change: impl Fn(&[u8]) -> Vec<u8>) {
         let changed: Vec<_> = rows(store, space).into_iter().map(|(key, value)| (key, change(&value))).collect();
         write_rows(store, space, &changed);
+    }
+}
+
+mod cached_readers {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read_by(slots: impl IntoIterator<Item = u32>) -> Option<ReceiptRequest> {
+        Some(request().with_readers(slots.into_iter().map(Slot)))
+    }
+
+    #[test]
+    fn an_older_view_has_none_of_the_readers_who_came_later() {
+        let (store, _directory) = new_store();
+        store.commit(&[Change::RequestCreated(request()), block(0, &[7])]).unwrap();
+        let older = Moment::of(&store);
+        store.commit(&[block(1, &[6, 5])]).unwrap();
+        assert_eq!(store.request(KEY).unwrap(), read_by([7, 6, 5]));
+        assert_eq!(older.read(&store), read_by([7]));
+        assert_eq!(store.request(KEY).unwrap(), read_by([7, 6, 5]));
+    }
+
+    #[test]
+    fn a_request_dropped_and_made_again_has_none_of_its_old_readers() {
+        let (store, _directory) = new_store();
+        store.commit(&[Change::RequestCreated(request()), block(0, &[7]), block(1, &[6])]).unwrap();
+        let first_life = Moment::of(&store);
+        assert_eq!(store.request(KEY).unwrap(), read_by([7, 6]));
+
+        store.commit(&[Change::RequestDropped(KEY)]).unwrap();
+        assert_eq!(first_life.read(&store), read_by([7, 6]), "read late");
+        assert_eq!(store.request(KEY).unwrap(), None);
+
+        store.commit(&[Change::RequestCreated(request())]).unwrap();
+        assert_eq!(first_life.read(&store), read_by([7, 6]), "read late");
+        assert_eq!(store.request(KEY).unwrap(), read_by([]));
+
+        store.commit(&[block(0, &[1]), block(1, &[2])]).unwrap();
+        assert_eq!(store.request(KEY).unwrap(), read_by([1, 2]));
+        assert_eq!(first_life.read(&store), read_by([7, 6]), "as many as there are now, and not the same");
+        assert_eq!(store.request(KEY).unwrap(), read_by([1, 2]));
+    }
+
+    #[test]
+    fn one_batch_may_end_a_life_and_begin_the_next() {
+        let (store, _directory) = new_store();
+        let life = |slot| [Change::RequestDropped(KEY), Change::RequestCreated(request()), block(0, &[slot])];
+        for slot in 1..5 {
+            store.commit(&life(slot)).unwrap();
+            assert_eq!(store.request(KEY).unwrap(), read_by([slot]));
+        }
+    }
+
+    /// Readers of the life with number n have the slots from n times 100 on.
+    #[test]
+    fn reads_beside_commits_never_mix_two_lives() {
+        const LIVES: u32 = 60;
+        let (store, _directory) = new_store();
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                for first in (1..=LIVES).map(|life| life * 100) {
+                    let begin = [Change::RequestDropped(KEY), Change::RequestCreated(request())];
+                    store.commit(&[&begin[..], &[block(0, &[first])]].concat()).unwrap();
+                    store.commit(&[block(1, &[first + 1])]).unwrap();
+                    store.commit(&[block(2, &[first + 2])]).unwrap();
+                }
+            });
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    let mut last = 0;
+                    while last < LIVES * 100 + 2 {
+                        let Some(request) = store.request(KEY).unwrap() else { continue };
+                        let (first, now) = (request.readers.min().unwrap(), request.readers.max().unwrap());
+                        assert_eq!(first % 100, 0, "{request:?}");
+                        assert_eq!(request.readers, (first..=now).collect(), "of one life, without gaps");
+                        assert!(now >= last, "what was seen stays seen");
+                        last = now;
+                    }
+                });
+            }
+        });
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Create,
+        Drop,
+        DropAndCreate { readers: usize },
+        Block { readers: usize },
+        Read,
+        TakeView,
+        ReadOld { view: prop::sample::Index },
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            2 => Just(Step::Create),
+            1 => Just(Step::Drop),
+            1 => (0..3usize).prop_map(|readers| Step::DropAndCreate { readers }),
+            6 => (1..3usize).prop_map(|readers| Step::Block { readers }),
+            6 => Just(Step::Read),
+            3 => Just(Step::TakeView),
+            4 => any::<prop::sample::Index>().prop_map(|view| Step::ReadOld { view }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_view_gives_what_it_has(steps in proptest::collection::vec(step(), 1..120)) {
+            let (store, _directory) = new_store();
+            let (mut expected, mut moments, mut slots) = (None, Vec::new(), 1..);
+            for step in steps {
+                match step {
+                    Step::Create if expected.is_none() => {
+                        store.commit(&[Change::RequestCreated(request())]).unwrap();
+                        expected = read_by([]);
+                    }
+                    Step::Drop => {
+                        store.commit(&[Change::RequestDropped(KEY)]).unwrap();
+                        expected = None;
+                    }
+                    Step::DropAndCreate { readers } => {
+                        let slots: Vec<u32> = slots.by_ref().take(readers).collect();
+                        let mut changes = vec![Change::RequestDropped(KEY), Change::RequestCreated(request())];
+                        changes.extend((!slots.is_empty()).then(|| block(0, &slots)));
+                        store.commit(&changes).unwrap();
+                        expected = read_by(slots);
+                    }
+                    Step::Block { readers } => if let Some(request) = expected.take() {
+                        let slots: Vec<u32> = slots.by_ref().take(readers).collect();
+                        store.commit(&[block(request.reader_count(), &slots)]).unwrap();
+                        expected = Some(request.with_readers(slots.into_iter().map(Slot)));
+                    }
+                    Step::TakeView => moments.push((Moment::of(&store), expected.clone())),
+                    Step::ReadOld { view } if !moments.is_empty() => {
+                        let (moment, expected) = view.get(&moments);
+                        prop_assert_eq!(&moment.read(&store), expected);
+                    }
+                    Step::Read | Step::Create | Step::ReadOld { .. } => {
+                        prop_assert_eq!(&store.request(KEY).unwrap(), &expected);
+                    }
+                }
+            }
+        }
+    }
+
+    /// When a read began.
+    struct Moment(Drops, View);
+
+    impl Moment {
+        fn of(store: &Embedded) -> Self {
+            let drops = store.cached_readers().drops();
+            Self(drops, store.view())
+        }
+
+        fn read(&self, store: &Embedded) -> Option<ReceiptRequest> {
+            store.request_in(&self.1, self.0, KEY).unwrap()
+        }
     }
 }
 
@@ -402,6 +580,7 @@ fn rows(store: &Embedded, space: Space) -> Vec<RawRow> {
 /// Behind the store's back, so what it has cached is forgotten.
 fn write_rows(store: &Embedded, space: Space, rows: &[RawRow]) {
     store.slot_users().clear();
+    store.cached_readers().clear();
     for (key, value) in rows {
         store.keyspaces.get(space).insert(key.as_slice(), value.as_slice()).unwrap();
     }

@@ -14,6 +14,11 @@ use seenby_client::{
 };
 use ward::{APP, GROUP, Ward, soon};
 
+fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
+}
+
 #[tokio::test]
 async fn the_page_s_own_flow_between_two_members() {
     let ward = Ward::opens(["alice", "bob"]).await;
@@ -411,10 +416,14 @@ async fn whoever_left_is_told_nothing_more() {
     let ward = Ward::opens(["alice", "bob", "carol"]).await;
     let alice = ward.signs_in("alice").await;
     let mut bob = ward.signs_in("bob").await;
-    alice.sends("one").await;
+    let first = alice.sends("one").await;
     bob.receives("one").await;
     ward.lets_go("bob").await;
-    alice.sends_and_asks("a secret").await;
+    // The refusal shows that bob's session knows.
+    assert_eq!(bob.reads(std::slice::from_ref(&first)).await, Err(Code::NOT_IN_GROUP));
+    let secret = alice.sends_and_asks("a secret").await;
+    // Delivery begins with the millisecond of joining, so join in a later one.
+    while now_ms() <= secret.sent_time {}
     ward.takes_in("bob").await;
     alice.sends("welcome back").await;
     let told = bob.events_until("welcome back").await;

@@ -1,0 +1,93 @@
+//! Calls that change something, and their results.
+
+use seenby_core::commit::AppRecord;
+use seenby_core::ledger::{Answered, Sent};
+use seenby_core::{AppKey, ChannelId, ConversationName, Denied, Draft, GroupName, MessageKey, MessageUid, UserId};
+use seenby_protocol::Code;
+
+use crate::refusal::Refusal;
+
+/// A call that changes something.
+#[derive(Debug)]
+pub(crate) enum Call {
+    Send {
+        conversation: ConversationName,
+        user: UserId,
+        draft: Draft,
+    },
+    Recall {
+        conversation: ConversationName,
+        user: UserId,
+        uid: MessageUid,
+    },
+    Ask {
+        conversation: ConversationName,
+        user: UserId,
+        uid: MessageUid,
+    },
+    Answer {
+        conversation: ConversationName,
+        user: UserId,
+        uids: Vec<MessageUid>,
+    },
+
+    /// Old messages go for good.
+    Expire(Vec<MessageKey>),
+
+    CreateApp(AppRecord),
+    /// What is `None` stays as it is.
+    SaveUser {
+        app: AppKey,
+        user: UserId,
+        name: Option<String>,
+        blocked: Option<bool>,
+    },
+    CreateGroup {
+        group: GroupName,
+        title: String,
+    },
+    CreateChannel {
+        group: GroupName,
+        channel: ChannelId,
+    },
+    Join {
+        group: GroupName,
+        users: Vec<UserId>,
+    },
+    Leave {
+        group: GroupName,
+        users: Vec<UserId>,
+    },
+    Dismiss {
+        group: GroupName,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Done,
+    Sent(Sent),
+    Answered(Answered),
+}
+
+pub(crate) type CallResult = Result<Outcome, CallError>;
+
+/// Why a call had no effect, or an unknown one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError {
+    Denied(Denied),
+    /// Whether it was written is unknown; every call may be repeated.
+    Store,
+    /// The server stops.
+    Closed,
+}
+
+impl From<CallError> for Refusal {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Denied(denied) => denied.into(),
+            CallError::Store => Refusal::new(Code::STORE_UNAVAILABLE, "the store failed"),
+            CallError::Closed => Refusal::new(Code::SHUTTING_DOWN, "the server stops"),
+        }
+    }
+}
