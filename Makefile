@@ -13,9 +13,9 @@ setup:
 	scripts/setup
 
 test-rust: lint
-	scripts/run-tests
-	cargo test --locked --workspace --doc --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	cargo test --locked --workspace --doc --quiet
+	scripts/run-tests
 
 lint:
 	cargo fmt --all --check
