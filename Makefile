@@ -1,16 +1,14 @@
-# Two commands do everything on a fresh machine with Rust (and Node, for the parts that need it):
+# Two commands do everything on a fresh machine with Rust:
 #   make demo    watch one announcement being read
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo test test-rust lint generate setup
+.PHONY: demo test test-rust lint generate
 
 demo:
+	scripts/setup build
 	cargo run --locked -p seenby -- demo
 
-test: setup test-rust
-
-setup:
-	scripts/setup
+test: test-rust
 
 test-rust: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -18,6 +16,7 @@ test-rust: lint
 	scripts/run-tests
 
 lint:
+	scripts/setup test
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	scripts/check-core-is-pure

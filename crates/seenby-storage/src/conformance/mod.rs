@@ -2,7 +2,8 @@
 //!
 //! [`storage_conformance!`](crate::storage_conformance) turns it into tests:
 //!
-//! ```ignore
+//! ```
+//! # use seenby_storage::Memory;
 //! seenby_storage::storage_conformance!(memory, (Memory::new(), ()));
 //! ```
 //!
