@@ -165,9 +165,7 @@ impl Desk {
             }
         }
     }
-}
 
-impl Desk {
     /// An answer is told to the responder's other devices as well.
     fn reply(&self, reply_to: ReplyTo, result: CallResult) {
         if let Ok(Outcome::Answered(answered)) = &result

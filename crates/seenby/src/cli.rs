@@ -74,7 +74,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct DemoOptions {
-    /// Show it in the terminal
+    /// Show it in the terminal; so far that is the only way
     #[arg(long)]
     pub terminal: bool,
     /// How many people are asked

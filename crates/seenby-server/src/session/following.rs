@@ -215,3 +215,77 @@ fn view_recall(storage: &dyn Storage, key: MessageKey) -> Result<Option<log_entr
         })
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use seenby_core::{ClientRef, Draft, GroupId, GroupKind, GroupName, Ledger, Source as _, Timestamp, ledger};
+    use seenby_storage::Memory;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    struct Ward {
+        store: Arc<Memory>,
+        ledger: Ledger<Arc<Memory>>,
+        name: ConversationName,
+    }
+
+    impl Ward {
+        fn with_members(members: &[&str]) -> Self {
+            let store = Arc::new(Memory::new());
+            let ledger = Ledger::new(store.clone(), ledger::Limits::default(), 1).unwrap();
+            let app = AppKey::new("app").unwrap();
+            let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
+            let mut ward = Self { store, ledger, name: ConversationName::new(group, None) };
+            ward.does(|ledger, name| {
+                ledger.create_group(&name.group, "", NOW).unwrap();
+            });
+            let members: Vec<_> = members.iter().map(|member| user(member)).collect();
+            ward.does(|ledger, name| ledger.join(&name.group, &members, NOW).unwrap());
+            ward
+        }
+
+        fn does(&mut self, call: impl FnOnce(&mut Ledger<Arc<Memory>>, &ConversationName)) {
+            call(&mut self.ledger, &self.name);
+            self.store.commit(&self.ledger.take_commit().changes).unwrap();
+        }
+
+        fn says(&mut self, sender: &str, text: &str) {
+            let draft = Draft { client_ref: ClientRef::new(text).unwrap(), content: vec![], need_receipt: false };
+            self.does(|ledger, name| {
+                ledger.send(name, &user(sender), draft, NOW).unwrap();
+            });
+        }
+
+        fn follower(&self, name: &str) -> Following {
+            let mut following = Following::new(self.name.group.app.clone(), user(name));
+            let group = self.store.group_number(&self.name.group).unwrap().unwrap();
+            assert!(following.look_at_group(&*self.store, group, &HashMap::new()).unwrap());
+            following
+        }
+
+        fn news(&self, following: &mut Following) -> Option<frames::LogEntries> {
+            following.add_news(self.store.conversation_number(&self.name).unwrap());
+            following.next_page(&*self.store, 100).unwrap().entries
+        }
+    }
+
+    fn user(name: &str) -> UserId {
+        UserId::new(name).unwrap()
+    }
+
+    #[test]
+    fn a_farewell_that_has_not_been_told_yet_ends_delivery_all_the_same() {
+        let mut ward = Ward::with_members(&["alice", "bob"]);
+        let mut bobs = ward.follower("bob");
+        ward.says("alice", "one");
+        assert_eq!(ward.news(&mut bobs).map(|page| page.entries.len()), Some(1));
+        // The session has not looked at its mail since.
+        ward.does(|ledger, name| ledger.leave(&name.group, &[user("bob")], NOW).unwrap());
+        ward.says("alice", "a secret");
+        assert_eq!(ward.news(&mut bobs), None);
+    }
+}
