@@ -1,0 +1,289 @@
+/**
+ * The client's side of the contract as a state machine without I/O.
+ *
+ * A {@link Session} owns no socket, no clock and no random number: time comes in as milliseconds since any fixed moment,
+ * jitter from a seed. What it needs done comes out of `poll*`. The same machine exists in Rust and plays the same
+ * `vectors/`.
+ *
+ * The one order of calls: after each `handle*` or command, take {@link Session.pollAction} until it is empty and do each
+ * action, then {@link Session.pollTransmit}, {@link Session.pollOutcome} and {@link Session.pollEvent} as far as there is
+ * room for what they give, then `pollAction` once more, then wait: for the socket, for the application, or until
+ * {@link Session.pollTimeout}. Actions come before frames, so an answer is remembered before it is sent.
+ */
+
+import { Code } from "../codes.js";
+import type { Conversation } from "../conversation.js";
+import type { KeptAnswer, Memory } from "../memory.js";
+import { type Call, type ClientFrame, type Goodbye, PROTOCOL_MINOR, type ServerFrame } from "../protocol/frames.js";
+import { CALLS_IN_FLIGHT_MAX } from "./calls.js";
+import {
+  dropConnection,
+  endConnection,
+  goOnline,
+  lose,
+  open,
+  parkOwner,
+  signOut,
+  signOutRefused,
+} from "./connection.js";
+import { Outbox } from "./outbox.js";
+import { type Action, type CallId, ConnectionStatus, type Outcome, type SessionEvent } from "./outcome.js";
+import { Positions } from "./positions.js";
+import { handlePush } from "./pushes.js";
+import { Receipts } from "./receipts.js";
+import { handleReply } from "./replies.js";
+import { type ServerTime, type SessionOptions, State } from "./state.js";
+import { Unanswered } from "./unanswered.js";
+
+/** A session of one installation with one server, over any number of connections and users. */
+export class Session {
+  readonly #state: State;
+
+  constructor(options: SessionOptions) {
+    this.#state = new State(options);
+  }
+
+  // ------------------------------------------------------------------------------------ commands of the application
+
+  /**
+   * Signs in, and stays signed in over lost connections until `disconnect` or a refusal. Without a connection within
+   * `timeoutMs` it gives up; `undefined` is for ever.
+   */
+  connect(now: number, token: string, timeoutMs?: number): CallId {
+    const state = this.#state;
+    const call = state.newCall();
+    if (state.login) {
+      state.outcomes.push({ kind: "connected", call, code: Code.CONNECTION_EXISTS });
+      return call;
+    }
+    // Another token may be another user: until the server says who it is, nothing may count as this one's.
+    if (state.owner && state.owner.token !== token) parkOwner(state);
+    state.login = { token, call, giveUpAt: timeoutMs === undefined ? undefined : now + timeoutMs };
+    state.backoff.reset();
+    open(state, now);
+    return call;
+  }
+
+  /** Signs out. Answers stay in the outbox for the next time that this user signs in. */
+  disconnect(): void {
+    if (this.#state.login) signOut(this.#state, ConnectionStatus.SIGNED_OUT, Code.NOT_CONNECTED);
+  }
+
+  /** Makes a call that has one reply. */
+  call(now: number, call: Call): CallId {
+    const state = this.#state;
+    const number = state.newCall();
+    if (!state.isOnline) {
+      state.refuse(number, Code.NOT_CONNECTED);
+    } else if (state.calls.size >= CALLS_IN_FLIGHT_MAX) {
+      state.refuse(number, Code.TOO_BUSY);
+    } else {
+      state.transmit(now, number, call);
+      state.calls.insert(number, { kind: "application", call }, now + state.options.callTimeoutMs);
+    }
+    return number;
+  }
+
+  /** Answers for messages of one conversation, now or as soon as there is a connection. */
+  answer(now: number, conversation: Conversation, messageUids: string[]): CallId {
+    const state = this.#state;
+    const call = state.newCall();
+    const code = this.#mayAnswer(messageUids);
+    if (code !== Code.SUCCESS) {
+      state.outcomes.push({ kind: "answered", call, code });
+      return call;
+    }
+    const answer = { conversation, messageUids };
+    const number = state.outbox.keep(answer, call);
+    if (state.owner) state.unsaved.push({ kind: "answerKept", number, answer });
+    state.pump(now);
+    return call;
+  }
+
+  #mayAnswer(messageUids: string[]): number {
+    if (messageUids.length === 0) return Code.PARAM_ERROR;
+    if (!this.#state.owner && !this.#state.login) return Code.NOT_CONNECTED;
+    return this.#state.outbox.hasRoomFor(messageUids.length) ? Code.SUCCESS : Code.TOO_BUSY;
+  }
+
+  // ------------------------------------------------------------------------------------ what happens outside
+
+  /** The connection is open. */
+  handleOpened(now: number): void {
+    const state = this.#state;
+    if (state.phase.kind !== "opening" || !state.login) return;
+    const { appKey, deviceId, sdk } = state.options;
+    const call = state.newCall();
+    state.phase = { kind: "signingIn", call, until: state.phase.until };
+    const signIn = { appKey, token: state.login.token, deviceId, sdk, protocolMinor: PROTOCOL_MINOR };
+    state.transmit(now, call, { $case: "signIn", value: signIn });
+  }
+
+  /** A frame has come. */
+  handleFrame(now: number, { kind }: ServerFrame): void {
+    const state = this.#state;
+    if (state.phase.kind === "online") state.phase.heartbeat.received(now);
+    // A frame without a kind is of a newer server; a push before it was asked for is passed over.
+    if (kind?.$case === "reply") handleReply(state, now, kind.value);
+    else if (kind?.$case === "goodbye") this.#handleGoodbye(now, kind.value);
+    else if (kind && state.isOnline) handlePush(state, kind);
+    state.pump(now);
+  }
+
+  #handleGoodbye(now: number, goodbye: Goodbye): void {
+    if (!this.#state.isConnected) return;
+    if (goodbye.reconnect) dropConnection(this.#state, now, 0);
+    else signOutRefused(this.#state, goodbye.code);
+  }
+
+  /** The connection could not be opened, or has closed. */
+  handleClosed(now: number): void {
+    if (this.#state.isConnected) lose(this.#state, now, 0);
+  }
+
+  /** Time has passed. */
+  handleTimeout(now: number): void {
+    const state = this.#state;
+    this.#expireCalls(now);
+    if (state.login?.giveUpAt !== undefined && state.login.giveUpAt <= now) {
+      signOut(state, ConnectionStatus.TIMED_OUT, Code.CONNECT_TIMEOUT);
+    }
+    const { phase } = state;
+    if (phase.kind === "waiting" && phase.until <= now) open(state, now);
+    else if ((phase.kind === "opening" || phase.kind === "signingIn") && phase.until <= now) {
+      dropConnection(state, now, 0);
+    } else if (phase.kind === "online") this.#keepAlive(now);
+    state.pump(now);
+  }
+
+  #keepAlive(now: number): void {
+    const state = this.#state;
+    if (state.phase.kind !== "online") return;
+    if (state.mustCatchUp) {
+      state.actions.push({ kind: "close" });
+      endConnection(state);
+      open(state, now);
+      return;
+    }
+    const beat = state.phase.heartbeat.due(now);
+    if (beat === "lost") dropConnection(state, now, 0);
+    if (beat === "ping") state.sendOwn(now, { kind: "ping" }, { $case: "ping", value: {} });
+  }
+
+  #expireCalls(now: number): void {
+    const state = this.#state;
+    for (let expired = state.calls.takeExpired(now); expired; expired = state.calls.takeExpired(now)) {
+      const [number, purpose] = expired;
+      if (purpose.kind === "application") {
+        state.endUnknown(number, purpose.call, state.isOnline ? Code.REPLY_TIMEOUT : Code.RESULT_UNKNOWN);
+      } else if (purpose.kind === "answers") {
+        state.outbox.putBack(purpose.batch);
+        state.answersPause.begin(now, 0);
+      } else if (purpose.kind === "readers") {
+        state.receipts.handleNoPage(purpose.uid);
+        state.fetchesPause.begin(now, 0);
+      }
+    }
+  }
+
+  /** What is remembered of the user who has signed in. */
+  handleLoaded(now: number, memory: Memory): void {
+    const state = this.#state;
+    if (state.phase.kind !== "loading" || !state.login) return;
+    const { signedIn } = state.phase;
+    state.owner = { userId: signedIn.userId, token: state.login.token };
+    state.storeId = memory.storeId;
+    state.positions = Positions.restored(memory.positions);
+    state.receipts = Receipts.restored(memory.asked);
+    state.unanswered = Unanswered.restored(memory.unanswered);
+    this.#restoreAnswers(signedIn.userId, memory.answers);
+    goOnline(state, now, signedIn);
+  }
+
+  /** Answers given before it was known who signs in are this user's, and are remembered from now on. */
+  #restoreAnswers(userId: string, remembered: readonly KeptAnswer[]): void {
+    const state = this.#state;
+    const known = new Set(remembered.map(({ number }) => number));
+    state.outbox = Outbox.restored(remembered, state.parked.get(userId) ?? new Map(), state.outbox);
+    state.parked.delete(userId);
+    for (const kept of state.outbox.answers()) {
+      if (!known.has(kept.number)) state.unsaved.push({ kind: "answerKept", ...kept });
+    }
+  }
+
+  /** What is remembered cannot be read. To go on would lose answers, so the sign-in fails. */
+  handleLoadFailed(): void {
+    signOut(this.#state, ConnectionStatus.REFUSED, Code.NATIVE_OPERATION_ERROR);
+  }
+
+  // ------------------------------------------------------------------------------------ what must now be done
+
+  /** The next thing for the driver to do. */
+  pollAction(): Action | undefined {
+    this.#state.flushUnsaved();
+    return this.#state.actions.shift();
+  }
+
+  /** The next frame to send, in order. */
+  pollTransmit(): ClientFrame | undefined {
+    return this.#state.transmits.shift();
+  }
+
+  /** The next result of a command. */
+  pollOutcome(): Outcome | undefined {
+    return this.#state.outcomes.shift();
+  }
+
+  /**
+   * The next event for the application, if it has room for one. Events wait here meanwhile; when too many do, what the
+   * server pushes is left there, and fetched by a new connection once all of them have been taken.
+   */
+  pollEvent(): SessionEvent | undefined {
+    const state = this.#state;
+    for (let waiting = state.events.take(); waiting; waiting = state.events.take()) {
+      const { news } = waiting;
+      const event = typeof news === "string" ? state.receipts.takeEvent(news, state.unsaved) : news;
+      state.unsaved.push(...waiting.then);
+      if (event) return event;
+    }
+    return undefined;
+  }
+
+  /** When to call `handleTimeout`, if nothing happens before. It may be in the past. */
+  pollTimeout(): number | undefined {
+    const state = this.#state;
+    const answers = state.isOnline && state.outbox.hasWaiting() ? state.answersPause.until : undefined;
+    const fetches = state.isOnline && state.receipts.hasFetches() ? state.fetchesPause.until : undefined;
+    const timeouts = [this.#phaseTimeout(), state.login?.giveUpAt, state.calls.nextDeadline(), answers, fetches];
+    const set = timeouts.filter((timeout) => timeout !== undefined);
+    return set.length > 0 ? Math.min(...set) : undefined;
+  }
+
+  #phaseTimeout(): number | undefined {
+    const { phase, mustCatchUp } = this.#state;
+    switch (phase.kind) {
+      case "signedOut":
+      case "loading":
+        return undefined;
+      case "online":
+        return mustCatchUp ? 0 : phase.heartbeat.next();
+      default:
+        return phase.until;
+    }
+  }
+
+  /** How the connection is. */
+  get status(): ConnectionStatus {
+    return this.#state.status;
+  }
+
+  /** Who has signed in. */
+  get userId(): string | undefined {
+    return this.#state.userId;
+  }
+
+  /** The server's clock, when it was last read. */
+  get serverTime(): ServerTime | undefined {
+    return this.#state.serverTime;
+  }
+}

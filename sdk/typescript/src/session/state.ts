@@ -1,0 +1,213 @@
+/** What a session is made of, and the steps that all its parts share. */
+
+import type { Conversation } from "../conversation.js";
+import type { Change } from "../memory.js";
+import type { Call, ClientFrame, KnownReceipt, SignedIn } from "../protocol/frames.js";
+import { Calls, type Purpose } from "./calls.js";
+import { Events } from "./events.js";
+import type { Heartbeat } from "./heartbeat.js";
+import { Outbox } from "./outbox.js";
+import { type Action, type CallId, ConnectionStatus, type Outcome } from "./outcome.js";
+import { Positions } from "./positions.js";
+import { Receipts } from "./receipts.js";
+import { Recent } from "./recent.js";
+import { Backoff, Pause } from "./reconnect.js";
+import { Unanswered } from "./unanswered.js";
+
+/** Frames of answers that may await their reply at once. While they do, later answers gather into larger frames. */
+const ANSWER_FRAMES_IN_FLIGHT_MAX = 4;
+/** Pages of readers that may be on their way at once. */
+const FETCHES_IN_FLIGHT_MAX = 4;
+/** The server gives fewer if it likes. */
+const READERS_PER_PAGE_MAX = 1_000;
+
+/** What a session is made with. */
+export interface SessionOptions {
+  /** The application. */
+  appKey: string;
+  /** Made once by an installation and kept. */
+  deviceId: string;
+  /** What every `clientRef` made by this installation begins with, so that it knows its own messages. */
+  clientRefPrefix: string;
+  /** Name and version of the SDK, for logs. */
+  sdk: string;
+  /** Ceiling of the first wait before connecting again. */
+  backoffMinMs: number;
+  /** Ceiling of every wait before connecting again. */
+  backoffMaxMs: number;
+  /** How long a call waits for its reply, over connections. */
+  callTimeoutMs: number;
+  /** How long one attempt may take, from dialing to being signed in. */
+  attemptTimeoutMs: number;
+  /** Of the jitter: 32 bits. */
+  seed: number;
+}
+
+export type Phase =
+  /** Nobody wants a connection. */
+  | { kind: "signedOut" }
+  | { kind: "waiting"; until: number }
+  | { kind: "opening"; until: number }
+  | { kind: "signingIn"; call: CallId; until: number }
+  | { kind: "loading"; signedIn: SignedIn }
+  | { kind: "online"; since: number; heartbeat: Heartbeat; answersPerFrame: number };
+
+/** From `connect` to `disconnect`, or until the server refuses. */
+export interface Login {
+  token: string;
+  /** Until its outcome is told. */
+  call: CallId | undefined;
+  giveUpAt: number | undefined;
+}
+
+/** The user whose memory is loaded; stays after signing out, so that answers are kept for the right one. */
+export interface SessionOwner {
+  userId: string;
+  token: string;
+}
+
+/** The server's clock, when it was last read. */
+export interface ServerTime {
+  /** Unix milliseconds. */
+  serverTimeMs: number;
+  /** The session's time then. */
+  readAt: number;
+}
+
+export class State {
+  readonly options: SessionOptions;
+  phase: Phase = { kind: "signedOut" };
+  login: Login | undefined;
+  owner: SessionOwner | undefined;
+  status: ConnectionStatus = ConnectionStatus.UNCONNECTED;
+  serverTime: ServerTime | undefined;
+  readonly backoff: Backoff;
+
+  readonly calls = new Calls();
+  outbox = new Outbox();
+  readonly answersPause: Pause;
+  readonly fetchesPause: Pause;
+  /** Calls about answers of other users than the present one, by user and number. */
+  readonly parked = new Map<string, Map<number, CallId>>();
+
+  positions = new Positions();
+  receipts = new Receipts();
+  unanswered = new Unanswered();
+  storeId = "";
+  /** Messages that this device has answered or recalled itself. */
+  doneHere = new Recent();
+  /** References of messages whose sending ended without a known result. */
+  readonly unknownSends = new Recent();
+
+  /** The server would not hear what this client has. */
+  resumeRefused = false;
+  /** Something was left at the server because too many events waited. It is fetched by connecting anew. */
+  stalled = false;
+  readonly events = new Events();
+  unsaved: Change[] = [];
+  readonly actions: Action[] = [];
+  transmits: ClientFrame[] = [];
+  readonly outcomes: Outcome[] = [];
+  #nextCall: CallId = 0;
+
+  constructor(options: SessionOptions) {
+    const backoff = (lane: number) => new Backoff(options.backoffMinMs, options.backoffMaxMs, options.seed + lane);
+    this.options = options;
+    this.backoff = backoff(0);
+    this.answersPause = new Pause(backoff(1));
+    this.fetchesPause = new Pause(backoff(2));
+  }
+
+  get userId(): string | undefined {
+    return this.login && this.owner?.userId;
+  }
+
+  get isOnline(): boolean {
+    return this.phase.kind === "online";
+  }
+
+  get isConnected(): boolean {
+    return this.phase.kind !== "signedOut" && this.phase.kind !== "waiting";
+  }
+
+  get mustCatchUp(): boolean {
+    return this.stalled && this.events.isEmpty();
+  }
+
+  newCall(): CallId {
+    this.#nextCall += 1;
+    return this.#nextCall;
+  }
+
+  /** Ends a call of the application with a code of this side. */
+  refuse(call: CallId, code: number): void {
+    const reply = { callId: call, code, detail: "", retryAfterMs: 0, result: undefined };
+    this.outcomes.push({ kind: "replied", call, reply });
+  }
+
+  /** Ends a call that may have been carried out. */
+  endUnknown(number: CallId, call: Call, code: number): void {
+    if (call.$case === "sendMessage") this.unknownSends.insert(call.value.clientRef);
+    this.refuse(number, code);
+  }
+
+  /** Sends what waits for its turn. */
+  pump(now: number): void {
+    if (this.phase.kind !== "online") return;
+    const { answersPerFrame } = this.phase;
+    while (this.answersPause.isOver(now) && this.calls.count("answers") < ANSWER_FRAMES_IN_FLIGHT_MAX) {
+      const batch = this.outbox.nextBatch(answersPerFrame);
+      if (!batch) break;
+      const answer = { conversation: batch.conversation, messageUids: this.outbox.uids(batch) };
+      this.sendOwn(now, { kind: "answers", batch }, { $case: "answerReceipts", value: answer });
+    }
+    while (this.fetchesPause.isOver(now) && this.calls.count("readers") < FETCHES_IN_FLIGHT_MAX) {
+      const fetch = this.receipts.nextFetch();
+      if (!fetch) break;
+      const purpose: Purpose = { kind: "readers", uid: fetch.messageUid };
+      this.sendOwn(now, purpose, { $case: "getReaders", value: { ...fetch, count: READERS_PER_PAGE_MAX } });
+    }
+  }
+
+  sendOwn(now: number, purpose: Purpose, call: Call): void {
+    const number = this.newCall();
+    this.calls.insert(number, purpose, now + this.options.callTimeoutMs);
+    this.transmit(now, number, call);
+  }
+
+  transmit(now: number, callId: CallId, call: Call): void {
+    if (this.phase.kind === "online") this.phase.heartbeat.sent(now);
+    this.transmits.push({ callId, call });
+  }
+
+  setStatus(status: ConnectionStatus): void {
+    if (this.status === status) return;
+    this.status = status;
+    this.events.pushStatus(status);
+  }
+
+  readServerTime(now: number, serverTimeMs: number): void {
+    this.serverTime = { serverTimeMs, readAt: now };
+  }
+
+  flushUnsaved(): void {
+    if (!this.owner || this.unsaved.length === 0) return;
+    this.actions.push({ kind: "save", userId: this.owner.userId, changes: this.unsaved });
+    this.unsaved = [];
+  }
+
+  /** Own messages with a request and requests that wait for an answer, as the server is told of them. */
+  knownReceipts(): KnownReceipt[] {
+    const foreign = [...this.unanswered].map((request) => ({ ...request, readers: 0 }));
+    return [...this.receipts.known(), ...foreign];
+  }
+
+  follow(conversation: Conversation, uid: string): boolean {
+    return this.receipts.ask(conversation, uid, this.unsaved);
+  }
+
+  forgetMessage(uid: string): void {
+    this.receipts.forget(uid, this.unsaved);
+    this.unanswered.forget(uid, this.unsaved);
+  }
+}

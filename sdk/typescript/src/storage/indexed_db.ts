@@ -1,0 +1,51 @@
+/** Remembers in an IndexedDB of a browser, for apps whose `localStorage` is full or forbidden. */
+
+import type { Storage } from "../ports.js";
+import { claimLock } from "./lock.js";
+
+const TABLE = "seenby";
+
+export function indexedDbStorage(factory: IDBFactory, name = "seenby"): Storage {
+  let opened: Promise<IDBDatabase> | undefined;
+  const table = async (mode: IDBTransactionMode) => {
+    opened ??= open(factory, name);
+    return (await opened).transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
+  };
+  return {
+    async set(key, value) {
+      await committed((await table("readwrite")).put(value, key));
+    },
+    async delete(key) {
+      await committed((await table("readwrite")).delete(key));
+    },
+    async entries(prefix) {
+      const store = await table("readonly");
+      const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+      const [keys, values] = await Promise.all([done(store.getAllKeys(range)), done(store.getAll(range))]);
+      return keys.map((key, index) => [String(key), String(values[index])]);
+    },
+    claim: claimLock,
+  };
+}
+
+function open(factory: IDBFactory, name: string): Promise<IDBDatabase> {
+  const request = factory.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+  return done(request);
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** A request that succeeded may still be undone: what counts is its transaction. */
+function committed(request: IDBRequest<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const transaction = request.transaction as IDBTransaction;
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
