@@ -113,7 +113,7 @@ pub struct SessionOptions {
     /// How long `connect` goes on trying before it gives up; `None` is for ever.
     pub connect_timeout: Option<Duration>,
     /// Of the jitter.
-    pub seed: u64,
+    pub seed: u32,
 }
 
 /// Names a command, to tell its outcome.
