@@ -69,9 +69,9 @@ fn a_busy_server_is_tried_again_but_not_before_it_wants() {
 
 #[test]
 fn connect_gives_up_when_its_time_is_over() {
-    let mut alice = Pair::with(|options| options.connect_timeout = Some(Duration::from_secs(30)));
+    let mut alice = Pair::new();
     alice.server.is_up = false;
-    let call = alice.connect("alice");
+    let call = alice.connect_within("alice", Duration::from_secs(30));
     alice.wait(Duration::from_secs(29));
     assert_eq!(alice.connected(call), None);
     alice.wait(Duration::from_secs(1));
@@ -84,8 +84,8 @@ fn connect_gives_up_when_its_time_is_over() {
 
 #[test]
 fn a_connection_that_was_there_once_is_tried_for_ever() {
-    let mut alice = Pair::with(|options| options.connect_timeout = Some(Duration::from_secs(30)));
-    alice.sign_in("alice");
+    let mut alice = Pair::new();
+    alice.connect_within("alice", Duration::from_secs(30));
     alice.server.is_up = false;
     alice.drop_connection();
     alice.wait(Duration::from_secs(3_600));

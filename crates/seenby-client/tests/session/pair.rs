@@ -91,7 +91,11 @@ impl Pair {
     // ------------------------------------------------------------------------------------------ the application
 
     pub fn connect(&mut self, token: &str) -> CallId {
-        let call = self.session.connect(self.now, token.to_owned());
+        self.connect_within(token, None)
+    }
+
+    pub fn connect_within(&mut self, token: &str, timeout: impl Into<Option<Duration>>) -> CallId {
+        let call = self.session.connect(self.now, token.to_owned(), timeout.into());
         self.settle();
         call
     }
@@ -421,7 +425,6 @@ pub fn session(change: impl FnOnce(&mut SessionOptions)) -> Session {
         backoff_max: Duration::from_secs(20),
         call_timeout: Duration::from_secs(30),
         attempt_timeout: Duration::from_secs(10),
-        connect_timeout: None,
         seed: 42,
     };
     change(&mut options);
