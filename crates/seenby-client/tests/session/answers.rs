@@ -143,6 +143,32 @@ fn while_frames_await_their_reply_later_answers_gather() {
 }
 
 #[test]
+fn a_busy_conversation_does_not_starve_the_others() {
+    let mut bob = Pair::new();
+    bob.server.answers_per_frame_max = 1;
+    bob.sign_in("bob");
+    bob.answers(&["m1", "m2", "m3", "m4", "m5", "m6", "m7"]);
+    bob.answers_in(Conversation::ultra_group("u", None), &["u1", "u2"]);
+    let mut sent = Vec::new();
+    while !bob.calls.is_empty() {
+        sent.extend(bob.answered_uids());
+        bob.accept_answers(&[OK]);
+    }
+    assert_eq!(sent, ["m1", "m2", "m3", "m4", "m5", "u1", "m6", "u2", "m7"]);
+}
+
+#[test]
+fn a_conversation_whose_answers_must_be_sent_again_has_the_first_turn() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.answers_in(Conversation::ultra_group("u", None), &["u1"]);
+    bob.refuse_until(Code::TOO_BUSY, 3_000);
+    bob.refuse_until(Code::TOO_BUSY, 3_000);
+    bob.wait(Duration::from_secs(5));
+    assert_eq!(bob.answered_uids(), ["u1"]);
+}
+
+#[test]
 fn after_a_restart_kept_answers_are_sent_and_told_as_an_event() {
     let mut bob = Pair::signed_in("bob");
     bob.server.is_up = false;
