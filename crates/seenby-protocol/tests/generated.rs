@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
+use seenby_vectors::{compare, root};
 use serde::Deserialize;
 
 #[test]
@@ -90,18 +90,4 @@ fn page(codes: &[Code], language: Language) -> String {
         writeln!(text, "| {} | `{}` | {meaning} | {action} |", code.number, code.name).unwrap();
     }
     text
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
-}
-
-fn compare(path: &str, expected: &str) {
-    let file = root().join(path);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, expected).unwrap();
-    }
-    let found = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "{path} is out of date: run `make generate`");
 }

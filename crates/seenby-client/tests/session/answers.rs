@@ -315,7 +315,8 @@ fn an_answer_for_nothing_is_refused() {
 
 #[test]
 fn a_full_outbox_refuses_and_drops_nothing() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("100,000 uids");
+    bob.sign_in("bob");
     bob.disconnect();
     let many: Vec<String> = (0..100_000).map(|number| format!("m{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();

@@ -169,7 +169,8 @@ fn a_recalled_message_is_not_followed_any_more() {
 
 #[test]
 fn the_newest_thousand_are_reported_in_frames_of_five_hundred() {
-    let mut alice = Pair::signed_in("alice");
+    let mut alice = Pair::unrecorded("1,005 requests");
+    alice.sign_in("alice");
     for number in 0..1_005 {
         alice.has_asked(&format!("m{number}"));
     }
@@ -302,7 +303,7 @@ fn check_events(alice: &mut Pair, told: &mut u32) {
 proptest! {
     #[test]
     fn whatever_happens_on_the_way_the_list_is_complete_in_the_end(fates in prop::collection::vec(fate(), 1..60)) {
-        let mut alice = Pair::new();
+        let mut alice = Pair::unrecorded("any number of cases");
         alice.server.page_size_max = 3;
         alice.sign_in("alice");
         alice.has_asked("m1");
