@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::Value;
 
 /// Of the repository.
@@ -39,8 +39,17 @@ static PROTO: LazyLock<DescriptorPool> = LazyLock::new(|| {
 
 /// The bytes of a message of the proto file as its canonical JSON, except that 64-bit integers are numbers.
 pub fn json(message: &str, bytes: &[u8]) -> Value {
-    let descriptor = PROTO.get_message_by_name(&format!("seenby.v1.{message}")).expect("a message of the proto file");
-    let message = DynamicMessage::decode(descriptor, bytes).expect("bytes of this message");
+    let message = DynamicMessage::decode(descriptor(message), bytes).expect("bytes of this message");
     let options = SerializeOptions::new().stringify_64_bit_integers(false);
     message.serialize_with_options(serde_json::value::Serializer, &options).expect("every message has a JSON")
+}
+
+/// What the members of a oneof are called in the JSON of its message.
+pub fn members(message: &str, oneof: &str) -> Vec<String> {
+    let oneof = descriptor(message).oneofs().find(|found| found.name() == oneof).expect("a oneof of this message");
+    oneof.fields().map(|field| field.json_name().to_owned()).collect()
+}
+
+fn descriptor(message: &str) -> MessageDescriptor {
+    PROTO.get_message_by_name(&format!("seenby.v1.{message}")).expect("a message of the proto file")
 }
