@@ -20,9 +20,10 @@ fn the_rust_frames_are_those_of_the_proto_file() {
 }
 
 #[test]
-fn the_constants_and_the_page_are_those_of_the_table() {
+fn the_constants_and_the_pages_are_those_of_the_table() {
     let codes = table();
     compare("crates/seenby-protocol/src/codes.rs", &constants(&codes));
+    compare("sdk/typescript/src/codes.ts", &typescript(&codes));
     compare("docs/codes.md", &page(&codes, Language::English));
     compare("docs/codes.zh-CN.md", &page(&codes, Language::Chinese));
 }
@@ -61,6 +62,17 @@ fn constants(codes: &[Code]) -> String {
         writeln!(text, "    {name} = {number}, {meaning:?}, {action:?};").unwrap();
     }
     text + "}\n"
+}
+
+fn typescript(codes: &[Code]) -> String {
+    let mut text = String::from(
+        "// Generated from crates/seenby-protocol/codes.toml by `make generate`.\n\n\
+         /** The status codes of Seenby and of its SDKs. */\nexport const Code = {\n",
+    );
+    for Code { number, name, meaning, action, .. } in codes {
+        writeln!(text, "  /**\n   * {meaning}\n   *\n   * What to do: {action}\n   */\n  {name}: {number},").unwrap();
+    }
+    text + "} as const;\n"
 }
 
 #[derive(Clone, Copy)]
