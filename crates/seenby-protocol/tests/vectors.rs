@@ -145,6 +145,7 @@ fn message() -> frames::Message {
             readers: Some(readers()),
             counts: counts(1),
         }),
+        conversation: None,
     }
 }
 
@@ -321,6 +322,7 @@ fn message_results() -> Vec<(&'static str, reply::Result)> {
             "message of others",
             reply::Result::Message(frames::Message { content: custom(), receipt: Some(receiver), ..message() }),
         ),
+        ("message that was found", reply::Result::Message(frames::Message { conversation: channel(), ..message() })),
         ("message that was recalled", reply::Result::Message(recalled_message())),
     ]
 }
