@@ -110,6 +110,16 @@ fn a_sender_who_was_away_gets_one_event_for_each_changed_message() {
 }
 
 #[test]
+fn readers_that_came_and_wait_to_be_taken_are_not_asked_for_again() {
+    let mut alice = alice_has_asked("m1");
+    alice.reading = false;
+    alice.delta("m1", 0, 3);
+    alice.drop_connection();
+    alice.wait_for_connection();
+    assert_eq!(alice.resumes[0].receipts[0].readers, 3);
+}
+
+#[test]
 fn a_list_that_comes_in_pieces_is_told_when_it_is_whole() {
     let mut alice = alice_has_asked("m1");
     let piece = |first, end| {
