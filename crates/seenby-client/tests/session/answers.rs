@@ -120,6 +120,47 @@ fn a_server_that_cannot_now_is_asked_again_later() {
 }
 
 #[test]
+fn a_server_cannot_ask_for_more_than_five_minutes() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.refuse_until(Code::TOO_BUSY, u32::MAX);
+    bob.wait(Duration::from_secs(299));
+    assert!(bob.calls.is_empty());
+    bob.wait(Duration::from_secs(1));
+    assert_eq!(bob.answered_uids(), ["m1"]);
+}
+
+#[test]
+fn waits_for_a_busy_server_grow_until_it_has_settled_something() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    let waits_twice_as_long = |bob: &mut Pair, ceilings: &[u64]| {
+        for ceiling in ceilings {
+            bob.refuse(Code::TOO_BUSY);
+            let wait = bob.session.poll_timeout().unwrap() - bob.now;
+            assert!(wait < Duration::from_millis(*ceiling), "{wait:?}");
+            bob.wait(wait);
+        }
+    };
+    waits_twice_as_long(&mut bob, &[500, 1_000, 2_000, 4_000]);
+    bob.accept_answers(&[OK]);
+    bob.answers(&["m2"]);
+    waits_twice_as_long(&mut bob, &[500]);
+    assert_eq!(bob.answered_uids(), ["m2"]);
+}
+
+#[test]
+fn a_request_stays_for_a_user_who_may_come_back_into_the_group() {
+    let mut bob = Pair::signed_in("bob");
+    for (code, remembered) in [(Code::NOT_IN_GROUP, 1), (Code::NOT_IN_ULTRA_GROUP, 1), (Code::NOT_IN_AUDIENCE, 0)] {
+        bob.log(1, vec![requested("alice", "m1")]);
+        bob.answers(&["m1"]);
+        bob.refuse(code);
+        assert_eq!(bob.memory("bob").unanswered.len(), remembered, "{code}");
+    }
+}
+
+#[test]
 fn only_the_messages_that_could_not_be_settled_are_sent_again() {
     let mut bob = Pair::signed_in("bob");
     let call = bob.answers(&["m1", "m2", "m3"]);

@@ -174,6 +174,16 @@ fn an_idle_connection_is_kept_alive() {
 }
 
 #[test]
+fn an_interval_that_makes_no_sense_is_brought_into_range() {
+    for (interval_ms, ping_after) in [(0, Duration::from_millis(500)), (u32::MAX, Duration::from_secs(300))] {
+        let mut alice = Pair::new();
+        alice.server.ping_interval_ms = interval_ms;
+        alice.sign_in("alice");
+        assert_eq!(alice.session.poll_timeout(), Some(alice.now + ping_after));
+    }
+}
+
+#[test]
 fn a_server_that_fell_silent_is_left_after_two_intervals() {
     let mut alice = Pair::signed_in("alice");
     alice.server.is_silent = true;

@@ -46,6 +46,7 @@ pub struct Server {
     pub store_id: String,
     pub answers_per_frame_max: u32,
     pub page_size_max: u32,
+    pub ping_interval_ms: u32,
     pub sign_in_refusal: Option<Reply>,
     /// Who signs in, whatever the token says.
     pub sign_in_as: Option<String>,
@@ -72,6 +73,7 @@ impl Pair {
                 store_id: "store-1".into(),
                 answers_per_frame_max: 100,
                 page_size_max: 100,
+                ping_interval_ms: PING_INTERVAL.as_millis() as u32,
                 sign_in_refusal: None,
                 sign_in_as: None,
             },
@@ -417,7 +419,7 @@ impl Pair {
             user_id: self.server.sign_in_as.clone().unwrap_or(named),
             server_time_ms: 1_000_000,
             store_id: self.server.store_id.clone(),
-            ping_interval_ms: PING_INTERVAL.as_millis() as u32,
+            ping_interval_ms: self.server.ping_interval_ms,
             answers_per_frame_max: self.server.answers_per_frame_max,
             page_size_max: self.server.page_size_max,
             ..Default::default()

@@ -236,6 +236,59 @@ fn a_fetch_that_cannot_be_served_now_is_made_again_later() {
 }
 
 #[test]
+fn waits_between_fetches_grow_until_one_is_served() {
+    let mut alice = alice_has_asked("m1");
+    alice.delta("m1", 1, 2);
+    for ceiling in [500, 1_000, 2_000, 4_000] {
+        alice.refuse(Code::TOO_BUSY);
+        let wait = alice.session.poll_timeout().unwrap() - alice.now;
+        assert!(wait < Duration::from_millis(ceiling), "{wait:?}");
+        alice.wait(wait);
+    }
+    alice.accept_with(reply::Result::Readers(readers(0, 2)));
+    alice.delta("m1", 3, 4);
+    alice.refuse(Code::TOO_BUSY);
+    assert!(alice.session.poll_timeout().unwrap() - alice.now < Duration::from_millis(500));
+}
+
+#[test]
+fn no_more_than_four_fetches_are_on_their_way() {
+    let mut alice = Pair::signed_in("alice");
+    for uid in ["m1", "m2", "m3", "m4", "m5", "m6"] {
+        alice.has_asked(uid);
+    }
+    for uid in ["m6", "m5", "m4", "m3", "m2", "m1"] {
+        alice.delta(uid, 1, 2);
+    }
+    assert_eq!(alice.calls.len(), 4);
+    alice.accept_with(reply::Result::Readers(readers(0, 2)));
+    let Some((_, Call::GetReaders(fetch))) = alice.calls.back() else { panic!("{:?}", alice.calls) };
+    assert_eq!((alice.calls.len(), &*fetch.message_uid), (4, "m1"), "the first by name");
+}
+
+#[test]
+fn names_that_are_too_long_are_of_no_honest_server() {
+    let mut alice = alice_has_asked("m1");
+    let delta = |target_id: &str, user_id: &str| {
+        let conversation = frames::Conversation { r#type: 2, target_id: target_id.into(), ..Default::default() };
+        let readers = frames::Readers { first_ordinal: 0, user_ids: vec![user_id.into()], times_ms: vec![1] };
+        server_frame::Kind::ReceiptDelta(frames::ReceiptDelta {
+            conversation: Some(conversation),
+            message_uid: "m1".into(),
+            readers: Some(readers),
+            counts: None,
+        })
+    };
+    // Bytes, and not characters.
+    let (longest, too_long) = ("ü".repeat(128), "ü".repeat(128) + "x");
+    alice.push(delta(&too_long, "bob"));
+    alice.push(delta("g", &too_long));
+    assert_eq!(alice.takes_events(), []);
+    alice.push(delta(&longest, &longest));
+    assert_eq!(readers_event(&alice.takes_events()).1, [longest]);
+}
+
+#[test]
 fn a_fetch_that_was_interrupted_is_made_again() {
     let mut alice = alice_has_asked("m1");
     alice.delta("m1", 1, 2);
