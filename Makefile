@@ -23,7 +23,11 @@ lint:
 	scripts/check-dependencies
 	scripts/check-docs
 
-# Brings everything that is generated up to date: frames, status codes, the pages made from them and from the settings.
+# Brings everything that is generated up to date: frames, status codes, the pages made from them and from the settings,
+# and the vectors. Records of sessions are removed first, so that none stays behind its scenario.
 generate:
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-protocol --test generated
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby-protocol --test vectors
+	rm -f vectors/session/*.json
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby-client --test session
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page

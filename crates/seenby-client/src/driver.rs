@@ -24,6 +24,7 @@ use crate::{ConnectionStatus, Conversation, Event, ReceiptResponse};
 pub(crate) enum Command {
     Connect {
         token: String,
+        timeout: Option<Duration>,
         waiter: oneshot::Sender<Result<String, ConnectError>>,
     },
     Disconnect {
@@ -170,8 +171,8 @@ impl Driver {
 
     fn handle_command(&mut self, now: Duration, command: Command) {
         match command {
-            Command::Connect { token, waiter } => {
-                let call = self.session.connect(now, token);
+            Command::Connect { token, timeout, waiter } => {
+                let call = self.session.connect(now, token, timeout);
                 self.waiters.insert(call, Waiter::Connect(waiter));
             }
             Command::Disconnect { done } => {

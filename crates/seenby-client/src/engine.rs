@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, ready, try_join_all};
@@ -63,6 +64,7 @@ pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
     glance: watch::Receiver<Glance>,
     reference_prefix: Arc<str>,
+    connect_timeout: Option<Duration>,
 }
 
 impl fmt::Debug for Engine {
@@ -93,13 +95,13 @@ impl Engine {
             backoff_max: options.reconnect_max,
             call_timeout: options.call_timeout,
             attempt_timeout: options.attempt_timeout,
-            connect_timeout: options.connect_timeout,
             seed: rand::random(),
         });
         let (commands, taken) = mpsc::unbounded_channel();
         let (driver, glance) = Driver::new(session, app_key.to_owned(), store, dialer, taken);
         runtime.spawn(driver.run());
-        Ok(Self { commands, glance, reference_prefix: reference_prefix.into() })
+        let connect_timeout = options.connect_timeout;
+        Ok(Self { commands, glance, reference_prefix: reference_prefix.into(), connect_timeout })
     }
 
     /// Signs in and gives the user's id. From then on the engine keeps the connection up by itself, until
@@ -112,7 +114,7 @@ impl Engine {
             return Err(Parameter::new(Code::PARAM_ERROR, "the token is empty").into());
         }
         let (waiter, result) = oneshot::channel();
-        let _ = self.commands.send(Command::Connect { token, waiter });
+        let _ = self.commands.send(Command::Connect { token, timeout: self.connect_timeout, waiter });
         result.await.unwrap_or(Err(ConnectError::Destroyed))
     }
 

@@ -52,4 +52,5 @@ codes! {
     REPLACED = 90009, "The same device has signed in again on a newer connection.", "Nothing; the newer connection is in use.";
     INTERNAL_ERROR = 90010, "The server failed in a way that it did not foresee; its log says more.", "Ask again; report it if it stays.";
     TOO_BUSY = 90011, "The server has more to do than it can take in now.", "Wait a moment, then ask again.";
+    CALL_NOT_SUPPORTED = 90012, "This SDK does not have this call of the vendor's engine. Decided in the SDK, before any network use.", "Do without; the page of the TypeScript SDK says which calls there are.";
 }

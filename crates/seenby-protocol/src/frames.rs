@@ -275,6 +275,9 @@ pub struct Message {
     pub recalled: bool,
     #[prost(message, optional, tag = "8")]
     pub receipt: ::core::option::Option<ReceiptInfo>,
+    /// Set in the reply to a GetMessage that named none.
+    #[prost(message, optional, tag = "9")]
+    pub conversation: ::core::option::Option<Conversation>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Content {
@@ -360,6 +363,7 @@ pub struct History {
     #[prost(bool, tag = "2")]
     pub more: bool,
 }
+/// Without a conversation the server looks in every one that the caller is in now; since minor version 1.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMessage {
     #[prost(message, optional, tag = "1")]

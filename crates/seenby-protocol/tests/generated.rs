@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
+use seenby_vectors::{compare, root};
 use serde::Deserialize;
 
 #[test]
@@ -20,9 +20,10 @@ fn the_rust_frames_are_those_of_the_proto_file() {
 }
 
 #[test]
-fn the_constants_and_the_page_are_those_of_the_table() {
+fn the_constants_and_the_pages_are_those_of_the_table() {
     let codes = table();
     compare("crates/seenby-protocol/src/codes.rs", &constants(&codes));
+    compare("sdk/typescript/src/codes.ts", &typescript(&codes));
     compare("docs/codes.md", &page(&codes, Language::English));
     compare("docs/codes.zh-CN.md", &page(&codes, Language::Chinese));
 }
@@ -63,6 +64,17 @@ fn constants(codes: &[Code]) -> String {
     text + "}\n"
 }
 
+fn typescript(codes: &[Code]) -> String {
+    let mut text = String::from(
+        "// Generated from crates/seenby-protocol/codes.toml by `make generate`.\n\n\
+         /** The status codes of Seenby and of its SDKs. */\nexport const Code = {\n",
+    );
+    for Code { number, name, meaning, action, .. } in codes {
+        writeln!(text, "  /**\n   * {meaning}\n   *\n   * What to do: {action}\n   */\n  {name}: {number},").unwrap();
+    }
+    text + "} as const;\n"
+}
+
 #[derive(Clone, Copy)]
 enum Language {
     English,
@@ -90,18 +102,4 @@ fn page(codes: &[Code], language: Language) -> String {
         writeln!(text, "| {} | `{}` | {meaning} | {action} |", code.number, code.name).unwrap();
     }
     text
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
-}
-
-fn compare(path: &str, expected: &str) {
-    let file = root().join(path);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, expected).unwrap();
-    }
-    let found = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "{path} is out of date: run `make generate`");
 }

@@ -26,6 +26,8 @@ pub(crate) enum Request {
         uids: Vec<Result<MessageUid, Refusal>>,
     },
     Query(ConversationName, Query),
+    /// A message of any conversation that the user is in.
+    Find(MessageUid),
 }
 
 /// Reads the calls of one user.
@@ -72,6 +74,7 @@ impl Reader<'_> {
                 let query = Query::History(history_query(&wire, limits)?);
                 Request::Query(self.conversation(wire.conversation)?, query)
             }
+            Wire::GetMessage(wire) if wire.conversation.is_none() => Request::Find(message_uid(&wire.message_uid)?),
             Wire::GetMessage(wire) => {
                 let (conversation, uid) = self.message(wire.conversation, &wire.message_uid)?;
                 Request::Query(conversation, Query::Message(uid))

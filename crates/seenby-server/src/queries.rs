@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 use seenby_core::{
-    Answer, ConversationName, ConversationNumber, Counts, Denied, Group, GroupNumber, Message, MessageKey, MessageUid,
-    Ordinal, ReceiptRequest, Slot, Timestamp, UserId,
+    Answer, AppKey, ConversationName, ConversationNumber, Counts, Denied, Group, GroupNumber, Message, MessageKey,
+    MessageUid, Ordinal, ReceiptRequest, Slot, Timestamp, UserId,
 };
 use seenby_protocol::Code;
 use seenby_storage::{Storage, StorageError, TimeOrder};
@@ -33,6 +33,8 @@ pub(crate) enum Query {
 pub(crate) enum QueryResult {
     History(HistoryPage),
     Message(ViewedMessage),
+    /// Where a message was found that was asked for by its id alone.
+    Found(ConversationName, ViewedMessage),
     /// One for each message; a bad one does not spoil the others.
     Counts(Vec<(MessageUid, Result<Counts, Refusal>)>),
     Users(UsersPage),
@@ -142,6 +144,27 @@ impl<'a> Queries<'a> {
         }
         let conversation = storage.conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
         Ok(Self { storage, user: user.clone(), group, slot, conversation })
+    }
+
+    /// Looks for a message in every conversation that this user is in now, with one read for each. One that is elsewhere is
+    /// not found, as if there were none.
+    pub(crate) fn find(
+        storage: &'a dyn Storage,
+        app: &AppKey,
+        user: &UserId,
+        uid: MessageUid,
+    ) -> Result<QueryResult, Refusal> {
+        for membership in storage.memberships(app, user)? {
+            for conversation in storage.conversations(membership.group)? {
+                let key = MessageKey { conversation: conversation.number, uid };
+                let Some(message) = storage.message(key)? else { continue };
+                let group = storage.group(membership.group)?.ok_or(Denied::MessageNotFound)?;
+                let (slot, user) = (membership.slot, user.clone());
+                let queries = Self { storage, user, group, slot, conversation: conversation.number };
+                return Ok(QueryResult::Found(conversation.name, queries.view(message)?));
+            }
+        }
+        Err(Denied::MessageNotFound.into())
     }
 
     pub(crate) fn run(&self, query: Query) -> Result<QueryResult, Refusal> {

@@ -21,7 +21,7 @@ use self::receipts::Deltas;
 use crate::call::{Call, CallResult, Outcome};
 use crate::delivery::{Farewell, Mail, ReceiptNews, Registration};
 use crate::from_wire::Request;
-use crate::queries::{Queries, Query};
+use crate::queries::{Queries, QueryResult};
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
@@ -130,7 +130,15 @@ impl Session {
             }
             Request::Query(conversation, query) => {
                 self.registration.rates().check(CallKind::Query)?;
-                self.query(call_id, conversation, query).await.map(Some)
+                let user = self.user.clone();
+                let read = move |storage: &dyn Storage| Queries::enter(storage, &user, &conversation)?.run(query);
+                self.read(call_id, read).await.map(Some)
+            }
+            Request::Find(uid) => {
+                self.registration.rates().check(CallKind::Query)?;
+                let (app, user) = (self.app.clone(), self.user.clone());
+                let read = move |storage: &dyn Storage| Queries::find(storage, &app, &user, uid);
+                self.read(call_id, read).await.map(Some)
             }
         }
     }
@@ -151,12 +159,12 @@ impl Session {
     }
 
     /// Reads block, so they run where blocking is fine. The session waits: its calls stay in order and cannot pile up.
-    async fn query(&self, call_id: u64, name: ConversationName, query: Query) -> Result<Vec<u8>, Refusal> {
-        let (shared, user) = (self.shared.clone(), self.user.clone());
-        let work = move || {
-            let result = Queries::enter(&*shared.storage, &user, &name)?.run(query)?;
-            Ok(to_wire::reply(call_id, Ok(to_wire::query_result(result))))
-        };
+    async fn read<R>(&self, call_id: u64, read: R) -> Result<Vec<u8>, Refusal>
+    where
+        R: FnOnce(&dyn Storage) -> Result<QueryResult, Refusal> + Send + 'static,
+    {
+        let shared = self.shared.clone();
+        let work = move || Ok(to_wire::reply(call_id, Ok(to_wire::query_result(read(&*shared.storage)?))));
         tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::internal())?
     }
 }

@@ -80,6 +80,7 @@ pub(crate) fn message(viewed: ViewedMessage) -> frames::Message {
         client_ref: message.client_ref.to_string(),
         recalled,
         receipt: receipt.map(receipt_info),
+        conversation: None,
     }
 }
 
@@ -99,6 +100,10 @@ pub(crate) fn query_result(result: QueryResult) -> reply::Result {
     match result {
         QueryResult::History(page) => reply::Result::History(history(page)),
         QueryResult::Message(viewed) => reply::Result::Message(message(viewed)),
+        QueryResult::Found(name, viewed) => {
+            let conversation = Some(conversation(&name));
+            reply::Result::Message(frames::Message { conversation, ..message(viewed) })
+        }
         QueryResult::Counts(items) => {
             let items = items.into_iter().map(|(uid, counts)| message_counts(uid, counts)).collect();
             reply::Result::ReceiptCounts(frames::ReceiptCountsList { items })

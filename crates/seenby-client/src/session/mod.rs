@@ -110,10 +110,8 @@ pub struct SessionOptions {
     pub call_timeout: Duration,
     /// How long one attempt may take, from dialing to being signed in.
     pub attempt_timeout: Duration,
-    /// How long `connect` goes on trying before it gives up; `None` is for ever.
-    pub connect_timeout: Option<Duration>,
     /// Of the jitter.
-    pub seed: u64,
+    pub seed: u32,
 }
 
 /// Names a command, to tell its outcome.
@@ -247,8 +245,9 @@ impl Session {
         }
     }
 
-    /// Signs in, and stays signed in over lost connections until `disconnect` or a refusal.
-    pub fn connect(&mut self, now: Duration, token: String) -> CallId {
+    /// Signs in, and stays signed in over lost connections until `disconnect` or a refusal. `timeout` is how long it goes
+    /// on trying before the first connection is there; `None` is for ever.
+    pub fn connect(&mut self, now: Duration, token: String, timeout: Option<Duration>) -> CallId {
         let call = self.new_call();
         if self.login.is_some() {
             self.outcomes.push_back(Outcome::Connected(call, Err(ConnectError::AlreadyConnected)));
@@ -258,7 +257,7 @@ impl Session {
         if self.owner.as_ref().is_some_and(|owner| owner.token != token) {
             self.park_owner();
         }
-        let give_up_at = self.options.connect_timeout.map(|timeout| now + timeout);
+        let give_up_at = timeout.map(|timeout| now + timeout);
         self.login = Some(Login { token, call: Some(call), give_up_at });
         self.backoff.reset();
         self.open(now);

@@ -5,7 +5,6 @@
 //! answered a hundred messages one by one while offline sends one frame.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
 
 use seenby_protocol::Code;
 
@@ -21,11 +20,11 @@ pub(super) const MESSAGES_WAITING_MAX: usize = 100_000;
 pub(super) struct Outbox {
     kept: BTreeMap<u64, Kept>,
     waiting: BTreeMap<Conversation, VecDeque<Item>>,
+    /// The conversations of `waiting`, each once. They take turns, so that a busy one cannot starve the others.
+    turns: VecDeque<Conversation>,
     /// How often each message that is not settled is named.
     unsettled: BTreeMap<String, usize>,
     unsettled_messages: usize,
-    /// Batches go round the conversations, so that a busy one cannot starve the others.
-    last_conversation: Option<Conversation>,
     next_number: u64,
 }
 
@@ -84,7 +83,10 @@ impl Outbox {
     }
 
     fn insert(&mut self, number: u64, answer: Answer, call: Option<CallId>) {
-        let waiting = self.waiting.entry(answer.conversation.clone()).or_default();
+        let waiting = self.waiting.entry(answer.conversation.clone()).or_insert_with_key(|newcomer| {
+            self.turns.push_back(newcomer.clone());
+            VecDeque::new()
+        });
         for (index, uid) in answer.message_uids.iter().enumerate() {
             waiting.push_back(Item { number, index });
             *self.unsettled.entry(uid.clone()).or_default() += 1;
@@ -96,22 +98,14 @@ impl Outbox {
     }
 
     pub(super) fn next_batch(&mut self, messages_max: usize) -> Option<Batch> {
-        let conversation = self.next_conversation()?.clone();
+        let conversation = self.turns.pop_front()?;
         let waiting = self.waiting.get_mut(&conversation)?;
         let items = waiting.drain(..messages_max.min(waiting.len())).collect();
-        if waiting.is_empty() {
-            self.waiting.remove(&conversation);
+        match waiting.is_empty() {
+            true => drop(self.waiting.remove(&conversation)),
+            false => self.turns.push_back(conversation.clone()),
         }
-        self.last_conversation = Some(conversation.clone());
         Some(Batch { conversation, items })
-    }
-
-    fn next_conversation(&self) -> Option<&Conversation> {
-        let later = self
-            .last_conversation
-            .as_ref()
-            .and_then(|last| self.waiting.range((Bound::Excluded(last.clone()), Bound::Unbounded)).next());
-        later.or_else(|| self.waiting.first_key_value()).map(|(conversation, _)| conversation)
     }
 
     pub(super) fn uids(&self, batch: &Batch) -> Vec<String> {
@@ -124,7 +118,10 @@ impl Outbox {
 
     /// The batch has to be sent again, before what came later.
     pub(super) fn put_back(&mut self, batch: Batch) {
-        let waiting = self.waiting.entry(batch.conversation).or_default();
+        let waiting = self.waiting.entry(batch.conversation).or_insert_with_key(|returning| {
+            self.turns.push_front(returning.clone());
+            VecDeque::new()
+        });
         batch.items.into_iter().rev().for_each(|item| waiting.push_front(item));
     }
 

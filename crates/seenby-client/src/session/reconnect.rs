@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 /// Waits between 0 and a ceiling that doubles from `min` to `max`. Full jitter spreads the clients of a server that went
-/// down over the whole time, so they do not come back all at once.
+/// down over the whole time, so they do not come back all at once. A wait is a whole number of milliseconds.
 #[derive(Debug)]
 pub(super) struct Backoff {
-    min: Duration,
-    max: Duration,
+    min_ms: u64,
+    max_ms: u64,
     attempts: u32,
     random: Random,
 }
 
 impl Backoff {
-    pub(super) fn new(min: Duration, max: Duration, seed: u64) -> Self {
-        Self { min, max, attempts: 0, random: Random(seed) }
+    pub(super) fn new(min: Duration, max: Duration, seed: u32) -> Self {
+        Self { min_ms: whole_ms(min), max_ms: whole_ms(max), attempts: 0, random: Random(seed) }
     }
 
     pub(super) fn next(&mut self) -> Duration {
-        let ceiling = self.min.saturating_mul(1 << self.attempts.min(16)).min(self.max);
-        self.attempts += 1;
-        ceiling.mul_f64(self.random.next())
+        let ceiling_ms = self.min_ms.saturating_mul(1 << self.attempts.min(16)).min(self.max_ms);
+        self.attempts = self.attempts.saturating_add(1);
+        Duration::from_millis((ceiling_ms as f64 * self.random.next()) as u64)
     }
 
     pub(super) fn reset(&mut self) {
@@ -28,19 +28,21 @@ impl Backoff {
     }
 }
 
-/// SplitMix64: enough for jitter, and the same in every language.
+fn whole_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Mulberry32: enough for jitter, and the same in a language whose numbers are exact to 53 bits only.
 #[derive(Debug)]
-struct Random(u64);
+struct Random(u32);
 
 impl Random {
     /// At least 0 and below 1.
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        (bits >> 11) as f64 / (1_u64 << 53) as f64
+        self.0 = self.0.wrapping_add(0x6d2b_79f5);
+        let mut bits = (self.0 ^ (self.0 >> 15)).wrapping_mul(self.0 | 1);
+        bits ^= bits.wrapping_add((bits ^ (bits >> 7)).wrapping_mul(bits | 61));
+        f64::from(bits ^ (bits >> 14)) / 4_294_967_296.0
     }
 }
 
@@ -93,6 +95,14 @@ mod tests {
             let ceiling = (min * (1 << attempt)).min(max);
             assert!(longest < ceiling && longest > ceiling.mul_f64(0.9), "attempt {attempt}: {longest:?}");
         }
+    }
+
+    /// What other SDKs have to compute too.
+    #[test]
+    fn the_waits_of_a_seed_are_known() {
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(20), 42);
+        let waits: Vec<_> = (0..8).map(|_| backoff.next().as_millis()).collect();
+        assert_eq!(waits, [300, 448, 1_704, 2_678, 1_398, 8_425, 5_464, 12_494]);
     }
 
     #[test]

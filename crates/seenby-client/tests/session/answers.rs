@@ -120,6 +120,47 @@ fn a_server_that_cannot_now_is_asked_again_later() {
 }
 
 #[test]
+fn a_server_cannot_ask_for_more_than_five_minutes() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.refuse_until(Code::TOO_BUSY, u32::MAX);
+    bob.wait(Duration::from_secs(299));
+    assert!(bob.calls.is_empty());
+    bob.wait(Duration::from_secs(1));
+    assert_eq!(bob.answered_uids(), ["m1"]);
+}
+
+#[test]
+fn waits_for_a_busy_server_grow_until_it_has_settled_something() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    let waits_twice_as_long = |bob: &mut Pair, ceilings: &[u64]| {
+        for ceiling in ceilings {
+            bob.refuse(Code::TOO_BUSY);
+            let wait = bob.session.poll_timeout().unwrap() - bob.now;
+            assert!(wait < Duration::from_millis(*ceiling), "{wait:?}");
+            bob.wait(wait);
+        }
+    };
+    waits_twice_as_long(&mut bob, &[500, 1_000, 2_000, 4_000]);
+    bob.accept_answers(&[OK]);
+    bob.answers(&["m2"]);
+    waits_twice_as_long(&mut bob, &[500]);
+    assert_eq!(bob.answered_uids(), ["m2"]);
+}
+
+#[test]
+fn a_request_stays_for_a_user_who_may_come_back_into_the_group() {
+    let mut bob = Pair::signed_in("bob");
+    for (code, remembered) in [(Code::NOT_IN_GROUP, 1), (Code::NOT_IN_ULTRA_GROUP, 1), (Code::NOT_IN_AUDIENCE, 0)] {
+        bob.log(1, vec![requested("alice", "m1")]);
+        bob.answers(&["m1"]);
+        bob.refuse(code);
+        assert_eq!(bob.memory("bob").unanswered.len(), remembered, "{code}");
+    }
+}
+
+#[test]
 fn only_the_messages_that_could_not_be_settled_are_sent_again() {
     let mut bob = Pair::signed_in("bob");
     let call = bob.answers(&["m1", "m2", "m3"]);
@@ -140,6 +181,32 @@ fn while_frames_await_their_reply_later_answers_gather() {
     bob.accept_answers(&[OK]);
     assert_eq!(bob.calls.len(), 4);
     assert_eq!(bob.calls.pop_back().map(|(_, call)| uids_of(&call)), Some(vec!["m5".to_owned(), "m6".to_owned()]));
+}
+
+#[test]
+fn a_busy_conversation_does_not_starve_the_others() {
+    let mut bob = Pair::new();
+    bob.server.answers_per_frame_max = 1;
+    bob.sign_in("bob");
+    bob.answers(&["m1", "m2", "m3", "m4", "m5", "m6", "m7"]);
+    bob.answers_in(Conversation::ultra_group("u", None), &["u1", "u2"]);
+    let mut sent = Vec::new();
+    while !bob.calls.is_empty() {
+        sent.extend(bob.answered_uids());
+        bob.accept_answers(&[OK]);
+    }
+    assert_eq!(sent, ["m1", "m2", "m3", "m4", "m5", "u1", "m6", "u2", "m7"]);
+}
+
+#[test]
+fn a_conversation_whose_answers_must_be_sent_again_has_the_first_turn() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.answers_in(Conversation::ultra_group("u", None), &["u1"]);
+    bob.refuse_until(Code::TOO_BUSY, 3_000);
+    bob.refuse_until(Code::TOO_BUSY, 3_000);
+    bob.wait(Duration::from_secs(5));
+    assert_eq!(bob.answered_uids(), ["u1"]);
 }
 
 #[test]
@@ -289,7 +356,8 @@ fn an_answer_for_nothing_is_refused() {
 
 #[test]
 fn a_full_outbox_refuses_and_drops_nothing() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("100,000 uids");
+    bob.sign_in("bob");
     bob.disconnect();
     let many: Vec<String> = (0..100_000).map(|number| format!("m{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();

@@ -68,10 +68,20 @@ fn a_busy_server_is_tried_again_but_not_before_it_wants() {
 }
 
 #[test]
-fn connect_gives_up_when_its_time_is_over() {
-    let mut alice = Pair::with(|options| options.connect_timeout = Some(Duration::from_secs(30)));
-    alice.server.is_up = false;
+fn a_sign_in_whose_memory_cannot_be_read_fails() {
+    let mut alice = Pair::new();
+    alice.store_is_broken = true;
     let call = alice.connect("alice");
+    assert_eq!(alice.connected(call).unwrap().unwrap_err().code(), Code::NATIVE_OPERATION_ERROR);
+    assert_eq!(alice.statuses(), [Status::Connecting, Status::Refused(Code::NATIVE_OPERATION_ERROR)]);
+    assert!(!alice.is_open);
+}
+
+#[test]
+fn connect_gives_up_when_its_time_is_over() {
+    let mut alice = Pair::new();
+    alice.server.is_up = false;
+    let call = alice.connect_within("alice", Duration::from_secs(30));
     alice.wait(Duration::from_secs(29));
     assert_eq!(alice.connected(call), None);
     alice.wait(Duration::from_secs(1));
@@ -84,11 +94,11 @@ fn connect_gives_up_when_its_time_is_over() {
 
 #[test]
 fn a_connection_that_was_there_once_is_tried_for_ever() {
-    let mut alice = Pair::with(|options| options.connect_timeout = Some(Duration::from_secs(30)));
-    alice.sign_in("alice");
+    let mut alice = Pair::new();
+    alice.connect_within("alice", Duration::from_secs(30));
     alice.server.is_up = false;
     alice.drop_connection();
-    alice.wait(Duration::from_secs(3_600));
+    alice.wait(Duration::from_secs(600));
     alice.server.is_up = true;
     alice.wait_for_connection();
     assert_eq!(alice.session.status(), Status::Connected);
@@ -158,9 +168,19 @@ fn a_goodbye_says_whether_to_come_back() {
 #[test]
 fn an_idle_connection_is_kept_alive() {
     let mut alice = Pair::signed_in("alice");
-    alice.wait(PING_INTERVAL * 100);
+    alice.wait(PING_INTERVAL * 50);
     assert!(alice.is_open && alice.attempts.is_empty());
     assert_eq!(alice.session.server_time().unwrap().server_time_ms, 2_000_000);
+}
+
+#[test]
+fn an_interval_that_makes_no_sense_is_brought_into_range() {
+    for (interval_ms, ping_after) in [(0, Duration::from_millis(500)), (u32::MAX, Duration::from_secs(300))] {
+        let mut alice = Pair::new();
+        alice.server.ping_interval_ms = interval_ms;
+        alice.sign_in("alice");
+        assert_eq!(alice.session.poll_timeout(), Some(alice.now + ping_after));
+    }
 }
 
 #[test]
@@ -256,7 +276,8 @@ fn a_call_whose_connection_does_not_come_back_has_an_unknown_result() {
 
 #[test]
 fn too_many_calls_under_way_are_refused() {
-    let mut alice = Pair::signed_in("alice");
+    let mut alice = Pair::unrecorded("1,000 calls");
+    alice.sign_in("alice");
     for number in 0..1_000 {
         alice.asks(&format!("m{number}"));
     }
@@ -292,7 +313,8 @@ fn a_client_whose_resume_is_refused_for_good_says_nothing_the_next_time() {
 
 #[test]
 fn statuses_do_not_pile_up_while_nobody_reads() {
-    let mut alice = Pair::signed_in("alice");
+    let mut alice = Pair::unrecorded("24 hours of attempts");
+    alice.sign_in("alice");
     alice.server.is_up = false;
     alice.reading = false;
     alice.drop_connection();
@@ -311,7 +333,8 @@ impl Pair {
     fn wait_for_connection_only(&mut self) {
         let attempts = self.attempts.len();
         while self.attempts.len() == attempts {
-            self.wait(Duration::from_millis(10));
+            let next = self.session.poll_timeout().expect("there is always a next attempt");
+            self.wait(next.saturating_sub(self.now));
         }
     }
 

@@ -117,7 +117,8 @@ fn a_request_that_is_answered_already_is_not_told() {
 
 #[test]
 fn the_newest_thousand_unanswered_requests_are_remembered() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("1,003 requests");
+    bob.sign_in("bob");
     for number in 1..=1_003 {
         bob.log(number, vec![requested("alice", &format!("m{number}"))]);
     }
@@ -179,7 +180,8 @@ fn a_recalled_message_needs_no_answer() {
 
 #[test]
 fn positions_of_many_conversations_are_said_in_frames_of_five_hundred() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("1,200 conversations");
+    bob.sign_in("bob");
     for number in 0..1_200 {
         let conversation = frames::Conversation { r#type: 2, target_id: format!("g{number}"), ..Default::default() };
         let page = frames::LogEntries { conversation: Some(conversation), through: 5, ..Default::default() };
@@ -193,7 +195,8 @@ fn positions_of_many_conversations_are_said_in_frames_of_five_hundred() {
 
 #[test]
 fn no_more_is_said_than_a_server_takes_and_the_newest_is() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("8,001 conversations");
+    bob.sign_in("bob");
     let page = |number: u32, through| {
         let conversation = frames::Conversation { r#type: 2, target_id: format!("g{number}"), ..Default::default() };
         let conversation = Some(conversation);
@@ -210,7 +213,8 @@ fn no_more_is_said_than_a_server_takes_and_the_newest_is() {
 
 #[test]
 fn what_nobody_reads_is_left_at_the_server_and_fetched_later() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("5,000 messages");
+    bob.sign_in("bob");
     bob.has_asked("own");
     bob.reading = false;
     let uid = |number: u64| format!("m{number}");
@@ -238,7 +242,8 @@ fn what_nobody_reads_is_left_at_the_server_and_fetched_later() {
 
 #[test]
 fn large_messages_that_nobody_reads_are_left_at_the_server_sooner() {
-    let mut bob = Pair::signed_in("bob");
+    let mut bob = Pair::unrecorded("90 MiB of messages");
+    bob.sign_in("bob");
     bob.reading = false;
     for number in 1..=700 {
         let text = frames::content::Kind::Text(frames::TextContent { text: "x".repeat(128 * 1024) });

@@ -5,6 +5,8 @@
 mod answers;
 mod connection;
 mod hostile;
+mod json;
 mod log;
 mod pair;
 mod readers;
+mod recorder;

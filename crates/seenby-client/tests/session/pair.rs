@@ -6,10 +6,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use seenby_client::session::{Action, CallId, Outcome, Session, SessionOptions};
+use seenby_client::session::{Action, CallId, Outcome, SessionOptions};
 use seenby_client::store::{DeviceStore, Memory, MemoryStore, Owner};
 use seenby_client::{Code, ConnectError, ConnectionStatus, Conversation, Event, ReceiptResponse, ResponseError};
 use seenby_protocol::frames::{self, Reply, ServerFrame, client_frame::Call, log_entry, reply, server_frame};
+
+use crate::recorder::Recorder;
 
 pub const PING_INTERVAL: Duration = Duration::from_secs(30);
 pub const APP: &str = "app";
@@ -17,10 +19,11 @@ pub const APP: &str = "app";
 pub const THIS_DEVICE: &str = "device-";
 
 pub struct Pair {
-    pub session: Session,
+    pub session: Recorder,
     pub now: Duration,
     pub server: Server,
     pub store: MemoryStore,
+    pub store_is_broken: bool,
     /// Calls that the test has to answer, oldest first.
     pub calls: VecDeque<(u64, Call)>,
     pub resumes: Vec<frames::Resume>,
@@ -43,6 +46,7 @@ pub struct Server {
     pub store_id: String,
     pub answers_per_frame_max: u32,
     pub page_size_max: u32,
+    pub ping_interval_ms: u32,
     pub sign_in_refusal: Option<Reply>,
     /// Who signs in, whatever the token says.
     pub sign_in_as: Option<String>,
@@ -50,14 +54,15 @@ pub struct Server {
 
 impl Pair {
     pub fn new() -> Self {
-        Self::with(|_| {})
+        Self::around(Recorder::new(options()))
     }
 
-    pub fn with(change: impl FnOnce(&mut SessionOptions)) -> Self {
-        Self::around(session(change))
+    /// For a scenario that is too large to be replayed elsewhere.
+    pub fn unrecorded(_why: &str) -> Self {
+        Self::around(Recorder::unrecorded(options()))
     }
 
-    fn around(session: Session) -> Self {
+    fn around(session: Recorder) -> Self {
         Self {
             session,
             now: Duration::from_secs(1_000),
@@ -68,10 +73,12 @@ impl Pair {
                 store_id: "store-1".into(),
                 answers_per_frame_max: 100,
                 page_size_max: 100,
+                ping_interval_ms: PING_INTERVAL.as_millis() as u32,
                 sign_in_refusal: None,
                 sign_in_as: None,
             },
             store: MemoryStore::new(),
+            store_is_broken: false,
             calls: VecDeque::new(),
             resumes: Vec::new(),
             outcomes: Vec::new(),
@@ -91,7 +98,11 @@ impl Pair {
     // ------------------------------------------------------------------------------------------ the application
 
     pub fn connect(&mut self, token: &str) -> CallId {
-        let call = self.session.connect(self.now, token.to_owned());
+        self.connect_within(token, None)
+    }
+
+    pub fn connect_within(&mut self, token: &str, timeout: impl Into<Option<Duration>>) -> CallId {
+        let call = self.session.connect(self.now, token.to_owned(), timeout.into());
         self.settle();
         call
     }
@@ -154,10 +165,14 @@ impl Pair {
 
     /// The process ends and begins anew with the same device store.
     pub fn restart(&mut self) {
-        let store = std::mem::take(&mut self.store);
-        let server = std::mem::replace(&mut self.server, Self::new().server);
-        let now = self.now;
-        *self = Self { store, server, now, ..Self::new() };
+        self.session.restart();
+        self.calls.clear();
+        self.resumes.clear();
+        self.outcomes.clear();
+        self.events.clear();
+        self.attempts.clear();
+        self.reading = true;
+        self.is_open = false;
     }
 
     // ------------------------------------------------------------------------------------------ the server
@@ -355,6 +370,7 @@ impl Pair {
                     self.is_open = false;
                     self.calls.clear();
                 }
+                Action::Load { .. } if self.store_is_broken => self.session.handle_load_failed("broken"),
                 Action::Load { user_id } => {
                     let memory = self.store.load(&owner(&user_id)).unwrap();
                     self.session.handle_loaded(self.now, memory);
@@ -403,7 +419,7 @@ impl Pair {
             user_id: self.server.sign_in_as.clone().unwrap_or(named),
             server_time_ms: 1_000_000,
             store_id: self.server.store_id.clone(),
-            ping_interval_ms: PING_INTERVAL.as_millis() as u32,
+            ping_interval_ms: self.server.ping_interval_ms,
             answers_per_frame_max: self.server.answers_per_frame_max,
             page_size_max: self.server.page_size_max,
             ..Default::default()
@@ -411,8 +427,8 @@ impl Pair {
     }
 }
 
-pub fn session(change: impl FnOnce(&mut SessionOptions)) -> Session {
-    let mut options = SessionOptions {
+fn options() -> SessionOptions {
+    SessionOptions {
         app_key: APP.into(),
         device_id: "device".into(),
         client_ref_prefix: THIS_DEVICE.into(),
@@ -421,11 +437,8 @@ pub fn session(change: impl FnOnce(&mut SessionOptions)) -> Session {
         backoff_max: Duration::from_secs(20),
         call_timeout: Duration::from_secs(30),
         attempt_timeout: Duration::from_secs(10),
-        connect_timeout: None,
         seed: 42,
-    };
-    change(&mut options);
-    Session::new(options)
+    }
 }
 
 pub fn owner(user_id: &str) -> Owner {

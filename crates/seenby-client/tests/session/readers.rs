@@ -110,6 +110,16 @@ fn a_sender_who_was_away_gets_one_event_for_each_changed_message() {
 }
 
 #[test]
+fn readers_that_came_and_wait_to_be_taken_are_not_asked_for_again() {
+    let mut alice = alice_has_asked("m1");
+    alice.reading = false;
+    alice.delta("m1", 0, 3);
+    alice.drop_connection();
+    alice.wait_for_connection();
+    assert_eq!(alice.resumes[0].receipts[0].readers, 3);
+}
+
+#[test]
 fn a_list_that_comes_in_pieces_is_told_when_it_is_whole() {
     let mut alice = alice_has_asked("m1");
     let piece = |first, end| {
@@ -169,7 +179,8 @@ fn a_recalled_message_is_not_followed_any_more() {
 
 #[test]
 fn the_newest_thousand_are_reported_in_frames_of_five_hundred() {
-    let mut alice = Pair::signed_in("alice");
+    let mut alice = Pair::unrecorded("1,005 requests");
+    alice.sign_in("alice");
     for number in 0..1_005 {
         alice.has_asked(&format!("m{number}"));
     }
@@ -222,6 +233,59 @@ fn a_fetch_that_cannot_be_served_now_is_made_again_later() {
     assert!(alice.calls.is_empty());
     alice.wait(Duration::from_millis(700));
     assert_eq!(alice.fetched_from(), 0);
+}
+
+#[test]
+fn waits_between_fetches_grow_until_one_is_served() {
+    let mut alice = alice_has_asked("m1");
+    alice.delta("m1", 1, 2);
+    for ceiling in [500, 1_000, 2_000, 4_000] {
+        alice.refuse(Code::TOO_BUSY);
+        let wait = alice.session.poll_timeout().unwrap() - alice.now;
+        assert!(wait < Duration::from_millis(ceiling), "{wait:?}");
+        alice.wait(wait);
+    }
+    alice.accept_with(reply::Result::Readers(readers(0, 2)));
+    alice.delta("m1", 3, 4);
+    alice.refuse(Code::TOO_BUSY);
+    assert!(alice.session.poll_timeout().unwrap() - alice.now < Duration::from_millis(500));
+}
+
+#[test]
+fn no_more_than_four_fetches_are_on_their_way() {
+    let mut alice = Pair::signed_in("alice");
+    for uid in ["m1", "m2", "m3", "m4", "m5", "m6"] {
+        alice.has_asked(uid);
+    }
+    for uid in ["m6", "m5", "m4", "m3", "m2", "m1"] {
+        alice.delta(uid, 1, 2);
+    }
+    assert_eq!(alice.calls.len(), 4);
+    alice.accept_with(reply::Result::Readers(readers(0, 2)));
+    let Some((_, Call::GetReaders(fetch))) = alice.calls.back() else { panic!("{:?}", alice.calls) };
+    assert_eq!((alice.calls.len(), &*fetch.message_uid), (4, "m1"), "the first by name");
+}
+
+#[test]
+fn names_that_are_too_long_are_of_no_honest_server() {
+    let mut alice = alice_has_asked("m1");
+    let delta = |target_id: &str, user_id: &str| {
+        let conversation = frames::Conversation { r#type: 2, target_id: target_id.into(), ..Default::default() };
+        let readers = frames::Readers { first_ordinal: 0, user_ids: vec![user_id.into()], times_ms: vec![1] };
+        server_frame::Kind::ReceiptDelta(frames::ReceiptDelta {
+            conversation: Some(conversation),
+            message_uid: "m1".into(),
+            readers: Some(readers),
+            counts: None,
+        })
+    };
+    // Bytes, and not characters.
+    let (longest, too_long) = ("ü".repeat(128), "ü".repeat(128) + "x");
+    alice.push(delta(&too_long, "bob"));
+    alice.push(delta("g", &too_long));
+    assert_eq!(alice.takes_events(), []);
+    alice.push(delta(&longest, &longest));
+    assert_eq!(readers_event(&alice.takes_events()).1, [longest]);
 }
 
 #[test]
@@ -302,7 +366,7 @@ fn check_events(alice: &mut Pair, told: &mut u32) {
 proptest! {
     #[test]
     fn whatever_happens_on_the_way_the_list_is_complete_in_the_end(fates in prop::collection::vec(fate(), 1..60)) {
-        let mut alice = Pair::new();
+        let mut alice = Pair::unrecorded("any number of cases");
         alice.server.page_size_max = 3;
         alice.sign_in("alice");
         alice.has_asked("m1");

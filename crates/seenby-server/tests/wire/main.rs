@@ -7,6 +7,7 @@ mod peer;
 use std::time::Duration;
 
 use peer::{APP, TestServer, answer, conversation, forged, group, send_message, sign_in, soon};
+use seenby_core::{GroupId, GroupKind, GroupName};
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code};
@@ -375,6 +376,70 @@ async fn messages_older_than_they_may_be_go_with_their_receipts() {
     };
     soon(gone).await;
     assert_eq!(alice.call(looks_up(&young)).await.code, 0);
+}
+
+/// Where the message was found, and what it says; or why not.
+fn found(reply: frames::Reply) -> Result<(Option<frames::Conversation>, String), Code> {
+    match (reply.code, reply.result) {
+        (0, Some(reply::Result::Message(message))) => Ok((message.conversation, message.uid)),
+        (code, _) => Err(Code(code)),
+    }
+}
+
+fn find(uid: &str) -> Call {
+    Call::GetMessage(frames::GetMessage { conversation: None, message_uid: uid.to_owned() })
+}
+
+#[tokio::test]
+async fn a_message_is_found_by_its_id_alone_and_says_where_it_is() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let mut bob = server.sign_in("bob").await;
+    let uid = alice.sends("1", true).await;
+    assert_eq!(found(alice.call(find(&uid)).await), Ok((Some(conversation()), uid.clone())));
+    let reply = bob.call(find(&uid)).await;
+    let Some(reply::Result::Message(message)) = reply.result else { panic!("{reply:?}") };
+    assert!(message.receipt.unwrap().requested, "it is what a member may see of it");
+    let named = Call::GetMessage(frames::GetMessage { conversation: Some(conversation()), message_uid: uid.clone() });
+    assert_eq!(found(bob.call(named).await), Ok((None, uid)), "who named the conversation knows it");
+}
+
+#[tokio::test]
+async fn a_message_is_found_in_any_channel_of_an_ultra_group() {
+    let server = TestServer::start().await;
+    let city = GroupName { kind: GroupKind::UltraGroup, id: GroupId::new("city").unwrap(), ..group(APP) };
+    server.administration().create_group(&city, "City").await.unwrap();
+    server.administration().create_channel(&city, "news").await.unwrap();
+    server.administration().join(&city, &["alice"]).await.unwrap();
+    let mut alice = server.sign_in("alice").await;
+    for channel_id in ["RCDefault", "news"] {
+        let r#type = frames::ConversationType::UltraGroup.into();
+        let channel = frames::Conversation { r#type, target_id: "city".into(), channel_id: channel_id.into() };
+        let Call::SendMessage(send) = send_message(channel_id, "hello", false) else { unreachable!() };
+        let send = frames::SendMessage { conversation: Some(channel.clone()), ..send };
+        let reply = alice.call(Call::SendMessage(send)).await;
+        let Some(reply::Result::MessageSent(sent)) = reply.result else { panic!("{reply:?}") };
+        assert_eq!(found(alice.call(find(&sent.message_uid)).await), Ok((Some(channel), sent.message_uid)));
+    }
+}
+
+#[tokio::test]
+async fn a_message_elsewhere_is_not_found_by_its_id() {
+    let server = TestServer::start().await;
+    server.found("school").await;
+    let mut alice = server.sign_in("alice").await;
+    let mut carol = server.sign_in("carol").await;
+    let mut eve = server.sign_in("eve").await;
+    let uid = alice.sends("1", true).await;
+    let mut school = server.connect().await;
+    assert_eq!(school.call(sign_in("school", &server.token("school", "alice"), "phone")).await.code, 0);
+    assert!(found(carol.call(find(&uid)).await).is_ok());
+    server.administration().leave(&group(APP), &["carol"]).await.unwrap();
+    for peer in [&mut carol, &mut eve, &mut school] {
+        assert_eq!(found(peer.call(find(&uid)).await), Err(Code::RECEIPT_MESSAGE_NOT_FOUND));
+    }
+    assert_eq!(found(alice.call(find("0000-0000-0000-0000")).await), Err(Code::RECEIPT_MESSAGE_NOT_FOUND));
+    assert_eq!(found(alice.call(find("nonsense")).await), Err(Code::MESSAGE_UID_INVALID));
 }
 
 #[tokio::test]
