@@ -13,10 +13,14 @@ export function indexedDbStorage(factory: IDBFactory, name = "seenby"): Storage 
   };
   return {
     async set(key, value) {
-      await committed((await table("readwrite")).put(value, key));
+      const store = await table("readwrite");
+      store.put(value, key);
+      await committed(store.transaction);
     },
     async delete(key) {
-      await committed((await table("readwrite")).delete(key));
+      const store = await table("readwrite");
+      store.delete(key);
+      await committed(store.transaction);
     },
     async entries(prefix) {
       const store = await table("readonly");
@@ -42,9 +46,8 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 /** A request that succeeded may still be undone: what counts is its transaction. */
-function committed(request: IDBRequest<unknown>): Promise<void> {
+function committed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
-    const transaction = request.transaction as IDBTransaction;
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
   });
