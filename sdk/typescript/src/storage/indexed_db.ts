@@ -7,9 +7,17 @@ const TABLE = "seenby";
 
 export function indexedDbStorage(factory: IDBFactory, name = "seenby"): Storage {
   let opened: Promise<IDBDatabase> | undefined;
+  // A browser may refuse for a while, and closes a database whose site the user clears.
+  const isGone = () => {
+    opened = undefined;
+  };
   const table = async (mode: IDBTransactionMode) => {
-    opened ??= open(factory, name);
-    return (await opened).transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
+    opened ??= open(factory, name, isGone);
+    const database = await opened.catch((error) => {
+      isGone();
+      throw error;
+    });
+    return database.transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
   };
   return {
     async set(key, value) {
@@ -32,10 +40,12 @@ export function indexedDbStorage(factory: IDBFactory, name = "seenby"): Storage 
   };
 }
 
-function open(factory: IDBFactory, name: string): Promise<IDBDatabase> {
+async function open(factory: IDBFactory, name: string, onClose: () => void): Promise<IDBDatabase> {
   const request = factory.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-  return done(request);
+  const database = await done(request);
+  database.onclose = onClose;
+  return database;
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
