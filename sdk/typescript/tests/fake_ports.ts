@@ -83,10 +83,10 @@ export class Peer {
   }
 
   /** The next frame, which must be this call. */
-  takes<Case extends Call["$case"]>(kind: Case): { callId: number; value: Extract<Call, { $case: Case }>["value"] } {
+  takes(kind: Call["$case"]): ClientFrame {
     const frame = this.#sent.shift();
     if (frame?.call?.$case !== kind) throw new Error(`${kind} was expected and not ${frame?.call?.$case}`);
-    return { callId: frame.callId, value: frame.call.value };
+    return frame;
   }
 
   /** Lets the user in who has asked. */
