@@ -6,7 +6,7 @@
 
 import type { Conversation } from "./conversation.js";
 import { emptyMemory } from "./memory.js";
-import { type Eventual, type Ports, type Socket, type SocketListener } from "./ports.js";
+import type { Eventual, Ports, Socket, SocketListener } from "./ports.js";
 import { type Call, decode, encode, type Reply, type ServerFrame } from "./protocol/frames.js";
 import type { Action, CallId, ConnectionStatus, Outcome, ReceiptResponse, SessionEvent } from "./session/outcome.js";
 import { Session } from "./session/session.js";
