@@ -35,9 +35,10 @@ type ResultOf<Case extends string> = Extract<NonNullable<Reply["result"]>, { $ca
 /** One for all: `create` gives the same until it is destroyed. */
 let instance: Promise<RCIMIWEngine | null> | undefined;
 
+// biome-ignore lint/correctness/noUnusedVariables: it is a part of the class.
 interface RCIMIWEngine extends NotSupported {}
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 class RCIMIWEngine {
   readonly #core: Core;
   #isDestroyed = false;

@@ -70,7 +70,7 @@ type CallbackMember<Member, Event extends Name, Call> =
 
 export interface RCIMIWEngine extends Calls, Setters, NotSupported {}
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 export class RCIMIWEngine {
   static #instance: RCIMIWEngine | undefined;
   /** Calls and listeners that come before it is there wait for it, in order. */
