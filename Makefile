@@ -2,18 +2,31 @@
 #   make demo    watch one announcement being read
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo test test-rust lint generate
+.PHONY: demo test test-rust test-sdk lint generate
 
 demo:
 	scripts/setup build
 	cargo run --locked -p seenby -- demo
 
-test: test-rust
+test: test-rust test-sdk
 
 test-rust: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc --quiet
 	scripts/run-tests
+
+# The SDK for JavaScript: checked, tried, built, weighed, installed, and held against the server in Node and in a browser.
+test-sdk:
+	scripts/setup test
+	cd sdk/typescript && npm ci --loglevel=error
+	cd sdk/typescript && npm run --silent check
+	cd sdk/typescript && npm run --silent generate -- --check
+	cd sdk/typescript && npm run --silent test
+	cd sdk/typescript && npm run --silent build
+	cd sdk/typescript && npm run --silent size
+	cd sdk/typescript && npm run --silent package
+	cargo build --locked --quiet -p seenby
+	cd sdk/typescript && npm run --silent test-e2e
 
 lint:
 	scripts/setup test
@@ -31,3 +44,4 @@ generate:
 	rm -f vectors/session/*.json
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-client --test session
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
+	cd sdk/typescript && npm ci --loglevel=error && npm run --silent generate
