@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng as _;
-use seenby_core::commit::{AppRecord, Secret, UserRecord};
+use seenby_core::commit::{AppRecord, Secret, UserChange, UserRecord};
 use seenby_core::{AppKey, ChannelId, Denied, GroupId, GroupKind, GroupName, Slot, Source as _, UserId};
 use seenby_protocol::Code;
 use seenby_storage::Storage;
@@ -108,7 +108,8 @@ impl Administration {
         blocked: Option<bool>,
     ) -> Result<UserSummary> {
         let id = user_id(id)?;
-        self.write(Call::SaveUser { app: app.clone(), user: id.clone(), name, blocked }).await?;
+        let change = UserChange { name, blocked, ..UserChange::default() };
+        self.write(Call::SaveUser { app: app.clone(), user: id.clone(), change }).await?;
         Ok(self.storage.user(app, &id)?.ok_or_else(Refusal::internal)?.into())
     }
 }

@@ -1,6 +1,6 @@
 //! Calls that change something, and their results.
 
-use seenby_core::commit::AppRecord;
+use seenby_core::commit::{AppRecord, UserChange};
 use seenby_core::ledger::{Answered, Sent};
 use seenby_core::{AppKey, ChannelId, ConversationName, Denied, Draft, GroupName, MessageKey, MessageUid, UserId};
 use seenby_protocol::Code;
@@ -35,12 +35,10 @@ pub(crate) enum Call {
     Expire(Vec<MessageKey>),
 
     CreateApp(AppRecord),
-    /// What is `None` stays as it is.
     SaveUser {
         app: AppKey,
         user: UserId,
-        name: Option<String>,
-        blocked: Option<bool>,
+        change: UserChange,
     },
     CreateGroup {
         group: GroupName,

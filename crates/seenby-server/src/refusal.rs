@@ -48,6 +48,11 @@ pub(crate) fn code(denied: Denied) -> Code {
         Denied::NotRequested => Code::RECEIPT_NOT_REQUESTED,
         Denied::NotInAudience => Code::NOT_IN_AUDIENCE,
         // Administration only; sessions meet NotMember instead.
-        Denied::AppExists | Denied::UnknownGroup | Denied::NoChannels | Denied::GroupFull => Code::INVALID_PARAMETER,
+        Denied::AppExists
+        | Denied::UnknownApp
+        | Denied::UnknownGroup
+        | Denied::NoChannels
+        | Denied::DefaultChannel
+        | Denied::GroupFull => Code::INVALID_PARAMETER,
     }
 }

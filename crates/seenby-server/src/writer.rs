@@ -189,7 +189,7 @@ fn apply(ledger: &mut StoreLedger, call: Call, now: Timestamp) -> CallResult {
         }
         Call::Expire(keys) => done(ledger.expire(&keys)),
         Call::CreateApp(app) => done(ledger.create_app(app)),
-        Call::SaveUser { app, user, name, blocked } => done(ledger.save_user(&app, &user, name, blocked, now)),
+        Call::SaveUser { app, user, change } => done(ledger.save_user(&app, &user, change, now)),
         Call::CreateGroup { group, title } => done(ledger.create_group(&group, &title, now).map(drop)),
         Call::CreateChannel { group, channel } => done(ledger.create_channel(&group, channel)),
         Call::Join { group, users } => done(ledger.join(&group, &users, now)),
