@@ -23,7 +23,9 @@ lint:
 	scripts/check-dependencies
 	scripts/check-docs
 
-# Brings everything that is generated up to date: frames, status codes, the pages made from them and from the settings.
+# Brings everything that is generated up to date: frames, status codes, the pages made from them and from the settings,
+# the description of the server API.
 generate:
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-protocol --test generated
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby-server --lib checked_in_document

@@ -164,7 +164,7 @@ fn message(conversation: u64, number: u64) -> Message {
         group_version: 3,
         content: vec![0, 0xff, number as u8],
         recalled_at: None,
-        hidden_from_sender: number % 2 == 0,
+        hidden_from_sender: number.is_multiple_of(2),
     }
 }
 
