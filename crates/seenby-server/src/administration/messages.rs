@@ -4,7 +4,7 @@ use prost::Message as _;
 use rand::Rng as _;
 use seenby_core::ledger::Sent;
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Counts, Draft, MessageKey, MessageUid, Publication, Source as _,
+    AppKey, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, MessageUid, Publication, Source as _,
 };
 use seenby_protocol::{Code, frames};
 
@@ -58,7 +58,11 @@ impl Administration {
 
     pub(crate) fn message(&self, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
         let uid = from_wire::message_uid(uid)?;
-        Queries::for_sender(&*self.storage, conversation, uid)?.1.message(uid)
+        let viewed = Queries::for_sender(&*self.storage, conversation, uid)?.1.message(uid)?;
+        match viewed.message.recalled_at {
+            Some(_) => Err(Denied::MessageNotFound.into()),
+            None => Ok(viewed),
+        }
     }
 
     /// `sender`: refused when somebody else sent it.

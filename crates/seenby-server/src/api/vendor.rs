@@ -42,7 +42,9 @@ const PREFIXES: [&str; 14] = [
     "wordfilter",
 ];
 
+/// In any case: a mistake in a path of the vendor's is told as the vendor would, if not served.
 pub(super) fn is_vendors(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
     let first = path.trim_start_matches('/').split(['/', '.']).next().unwrap_or_default();
     path.ends_with(".json") || PREFIXES.contains(&first)
 }

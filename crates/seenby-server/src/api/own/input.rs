@@ -1,5 +1,7 @@
 //! Paths, queries and bodies as the handlers take them. What does not fit becomes a [`Refusal`].
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -7,7 +9,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use seenby_protocol::Code;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{Api, problem};
 use crate::api::body;
@@ -21,6 +25,30 @@ pub(super) struct Search<T>(pub(super) T);
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
+
+/// A JSON object. Left to itself, serde takes a list of values for any struct.
+#[derive(Clone)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Route<T> {
     type Rejection = Refusal;
@@ -51,7 +79,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
         }
         let bytes = body::read(request.into_body(), &api.settings).await.map_err(Refusal::into_response)?;
         let parsed = serde_json::from_slice(&bytes);
-        parsed.map(Self).map_err(|error| invalid(format!("the body: {error}")).into_response())
+        parsed.map(|Object(parsed)| Self(parsed)).map_err(|error| invalid(format!("the body: {error}")).into_response())
     }
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::Answer;
 use super::access::Caller;
-use super::input::{Body, Route, Search, invalid};
+use super::input::{Body, Object, Route, Search, invalid};
 use super::refused::Refused;
 use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, Reference, UserId, named_group};
 use crate::administration::{NewMessage, conversation_name};
@@ -30,9 +30,10 @@ pub(super) struct NewMessageBody {
     #[schema(value_type = UserId)]
     sender_id: String,
     /// All of them get the message, or none.
-    #[schema(min_items = 1, max_items = 3)]
-    targets: Vec<Target>,
-    content: Content,
+    #[schema(value_type = Vec<Target>, min_items = 1, max_items = 3)]
+    targets: Vec<Object<Target>>,
+    #[schema(value_type = Content)]
+    content: Object<Content>,
     /// Ask who has read it, in the same step. The sender's devices are told of the readers.
     #[serde(default)]
     need_receipt: bool,
@@ -119,7 +120,7 @@ pub(super) async fn publish(caller: Caller, Body(new): Body<NewMessageBody>) -> 
     if new.need_receipt {
         caller.check_scope(Scope::Receipts)?;
     }
-    let conversations = new.targets.iter().map(|target| {
+    let conversations = new.targets.iter().map(|Object(target)| {
         conversation_name(named_group(&caller.app, target.kind, &target.group_id)?, target.channel.as_deref())
     });
     let mut conversations: Vec<_> = conversations.collect::<Result<_, _>>()?;
@@ -136,14 +137,14 @@ pub(super) async fn publish(caller: Caller, Body(new): Body<NewMessageBody>) -> 
     let message = NewMessage {
         sender: new.sender_id,
         conversations: conversations.clone(),
-        content: new.content.into_wire()?,
+        content: new.content.0.into_wire()?,
         need_receipt: new.need_receipt,
         hidden_from_sender: !new.include_sender,
         reference: new.reference,
     };
     let sent = caller.administration().publish(message).await?;
     let place = |name| conversations.iter().position(|known| known == name).and_then(|place| sent.get(place));
-    let messages = new.targets.into_iter().zip(&named).filter_map(|(target, name)| {
+    let messages = new.targets.into_iter().zip(&named).filter_map(|(Object(target), name)| {
         let sent = place(name)?;
         Some(PublishedMessage { target, message_uid: sent.uid.to_string(), sent_at_ms: sent.sent_at.0 })
     });

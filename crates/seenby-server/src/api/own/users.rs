@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Answer;
 use super::access::Caller;
 use super::groups::Group;
-use super::input::{Body, Route, Search, invalid};
+use super::input::{Body, Object, Route, Search, invalid};
 use super::refused::Refused;
 use super::shapes::{GroupId, UserId, page_size};
 use crate::administration::UserSummary;
@@ -119,8 +119,8 @@ pub(super) async fn list_groups_of_user(caller: Caller, Route(user): Route<Strin
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WantedGroups {
-    #[schema(max_items = 1000)]
-    groups: Vec<WantedGroup>,
+    #[schema(value_type = Vec<WantedGroup>, max_items = 1000)]
+    groups: Vec<Object<WantedGroup>>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -152,7 +152,7 @@ pub(super) async fn sync_groups(
     if wanted.groups.len() > max {
         return Err(invalid(format!("{} groups; at most {max}", wanted.groups.len())));
     }
-    let wanted: Vec<_> = wanted.groups.into_iter().map(|group| (group.id, group.title)).collect();
+    let wanted: Vec<_> = wanted.groups.into_iter().map(|Object(group)| (group.id, group.title)).collect();
     administration.sync_groups(&caller.app, &user, &wanted).await?;
     let found = caller.read(move |administration, app| administration.groups_of(app, &user)).await?;
     Ok(Json(GroupsOfUser { groups: found.into_iter().map(Group::from).collect() }))
