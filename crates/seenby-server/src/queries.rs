@@ -101,6 +101,19 @@ pub(crate) enum ReceiptList {
     Silent(ReceiptStatus),
 }
 
+impl ReceiptList {
+    /// The token of a place in this list.
+    pub(crate) fn token(self, place: u32) -> String {
+        let mark = match self {
+            Self::OldestReaders => OLDEST,
+            Self::NewestReaders => NEWEST,
+            Self::Silent(ReceiptStatus::Left) => LEFT,
+            Self::Silent(_) => UNREAD,
+        };
+        format!("{mark}{place}")
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct UsersQuery {
     pub(crate) list: ReceiptList,
@@ -167,6 +180,20 @@ impl<'a> Queries<'a> {
         Err(Denied::MessageNotFound.into())
     }
 
+    /// What the sender of a message may see, for a back end; the sender need not be a member.
+    pub(crate) fn for_sender(
+        storage: &'a dyn Storage,
+        name: &ConversationName,
+        uid: MessageUid,
+    ) -> Result<(UserId, Self), Refusal> {
+        let number = storage.group_number(&name.group)?.ok_or(Denied::UnknownGroup)?;
+        let group = storage.group(number)?.filter(|group| !group.dismissed).ok_or(Denied::UnknownGroup)?;
+        let conversation = storage.conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
+        let message = storage.message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        let user = message.sender.clone();
+        Ok((user, Self { storage, user: message.sender, group, slot: message.sender_slot, conversation }))
+    }
+
     pub(crate) fn run(&self, query: Query) -> Result<QueryResult, Refusal> {
         Ok(match query {
             Query::History(query) => QueryResult::History(self.history(&query)?),
@@ -198,7 +225,7 @@ impl<'a> Queries<'a> {
         Ok(HistoryPage { messages: page, more })
     }
 
-    fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
+    pub(crate) fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
         let message = self.storage.message(self.key(uid))?.ok_or(Denied::MessageNotFound)?;
         self.view(message)
     }
@@ -221,7 +248,7 @@ impl<'a> Queries<'a> {
         Ok(ReceiptView::Sender { readers, counts: request.counts(&self.group.present) })
     }
 
-    fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {
+    pub(crate) fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {
         Ok(self.own_request(uid)?.counts(&self.group.present))
     }
 
@@ -230,7 +257,7 @@ impl<'a> Queries<'a> {
         self.reader_list(request.key, from, count)
     }
 
-    fn users(&self, uid: MessageUid, query: &UsersQuery) -> Result<UsersPage, Refusal> {
+    pub(crate) fn users(&self, uid: MessageUid, query: &UsersQuery) -> Result<UsersPage, Refusal> {
         let request = self.own_request(uid)?;
         match query.list {
             ReceiptList::OldestReaders => {
@@ -284,7 +311,7 @@ impl<'a> Queries<'a> {
     }
 
     /// Of these users, those who were asked.
-    fn find_users(&self, uid: MessageUid, users: &[UserId]) -> Result<Vec<ReceiptUser>, Refusal> {
+    pub(crate) fn find_users(&self, uid: MessageUid, users: &[UserId]) -> Result<Vec<ReceiptUser>, Refusal> {
         let request = self.own_request(uid)?;
         let mut asked = Vec::new();
         for user in users {

@@ -297,7 +297,8 @@ impl Session {
 
     fn writer_reply(&mut self, call_id: u64, result: CallResult) -> Vec<u8> {
         match result {
-            Ok(Outcome::Done) => to_wire::done(call_id),
+            // Only back ends publish.
+            Ok(Outcome::Done | Outcome::Published(_)) => to_wire::done(call_id),
             Ok(Outcome::Sent(sent)) => to_wire::reply(
                 call_id,
                 Ok(reply::Result::MessageSent(frames::MessageSent {

@@ -7,6 +7,7 @@ mod peer;
 use std::time::Duration;
 
 use peer::{APP, TestServer, answer, conversation, forged, group, send_message, sign_in, soon};
+use seenby_core::commit::UserChange;
 use seenby_core::{GroupId, GroupKind, GroupName};
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
@@ -108,7 +109,8 @@ async fn one_device_too_many_signs_out_the_oldest() {
 async fn a_blocked_user_is_signed_out_and_stays_out() {
     let server = TestServer::start().await;
     let mut bob = server.sign_in("bob").await;
-    server.administration().save_user(&group(APP).app, "bob", None, Some(true)).await.unwrap();
+    let blocked = UserChange { blocked: Some(true), ..UserChange::default() };
+    server.administration().save_user(&group(APP).app, "bob", blocked).await.unwrap();
     assert_eq!(bob.goodbye().await, (Code::USER_BLOCKED, false));
     let mut again = server.connect().await;
     assert_eq!(again.call(sign_in(APP, &server.token(APP, "bob"), "d")).await.code, Code::USER_BLOCKED.0);
