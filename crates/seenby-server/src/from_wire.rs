@@ -10,7 +10,9 @@ use seenby_protocol::{Code, frames};
 use seenby_storage::TimeOrder;
 
 use crate::call::Call;
-use crate::queries::{HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery};
+use crate::queries::{
+    ConversationsQuery, HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery,
+};
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
@@ -28,6 +30,8 @@ pub(crate) enum Request {
     Query(ConversationName, Query),
     /// A message of any conversation that the user is in.
     Find(MessageUid),
+    /// The conversations that the user is in.
+    List(ConversationsQuery),
 }
 
 /// Reads the calls of one user.
@@ -78,6 +82,14 @@ impl Reader<'_> {
             Wire::GetMessage(wire) => {
                 let (conversation, uid) = self.message(wire.conversation, &wire.message_uid)?;
                 Request::Query(conversation, Query::Message(uid))
+            }
+            Wire::ListConversations(wire) => {
+                let count = page_size(wire.count, limits)?;
+                Request::List(ConversationsQuery { token: wire.page_token, count })
+            }
+            Wire::GetUsers(wire) => {
+                let query = Query::Names(user_ids(&wire.user_ids, limits)?);
+                Request::Query(self.conversation(wire.conversation)?, query)
             }
             Wire::GetReceiptCounts(wire) => {
                 let uids = message_uids(&wire.message_uids, limits)?;

@@ -140,6 +140,12 @@ impl Session {
                 let read = move |storage: &dyn Storage| Queries::find(storage, &app, &user, uid);
                 self.read(call_id, read).await.map(Some)
             }
+            Request::List(query) => {
+                self.registration.rates().check(CallKind::Query)?;
+                let (app, user) = (self.app.clone(), self.user.clone());
+                let read = move |storage: &dyn Storage| Queries::conversations(storage, &app, &user, &query);
+                self.read(call_id, read).await.map(Some)
+            }
         }
     }
 
