@@ -8,6 +8,7 @@
 
 mod admin;
 mod administration;
+mod api;
 mod call;
 mod clock;
 mod connection;
@@ -15,6 +16,7 @@ mod delivery;
 mod from_wire;
 mod http;
 mod metrics;
+mod page;
 mod queries;
 mod rate;
 mod refusal;
@@ -28,7 +30,8 @@ mod to_wire;
 mod token;
 mod writer;
 
-pub use administration::{Administration, GroupSummary, UserSummary, group_name};
+pub use administration::{Actor, Administration, GroupSummary, NewKey, UserSummary, group_name};
+pub use page::Page;
 pub use refusal::Refusal;
 pub use server::{Listeners, Server, StartError};
 pub use settings::Settings;
