@@ -97,7 +97,7 @@ fn status(code: Code) -> StatusCode {
         | Code::RECEIPT_MESSAGE_NOT_FOUND
         | Code::RECEIPT_NOT_REQUESTED
         | Code::NOT_IN_AUDIENCE => StatusCode::NOT_FOUND,
-        Code::GROUP_FULL | Code::APP_EXISTS => StatusCode::CONFLICT,
+        Code::GROUP_FULL | Code::APP_EXISTS | Code::DEFAULT_CHANNEL_STAYS => StatusCode::CONFLICT,
         Code::API_BODY_TOO_LARGE | Code::MESSAGE_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         Code::API_RATE_EXCEEDED => StatusCode::TOO_MANY_REQUESTS,
         Code::INTERNAL_ERROR => StatusCode::INTERNAL_SERVER_ERROR,

@@ -107,7 +107,7 @@ async fn lists_are_paged_by_cursor_and_miss_nobody() {
     back_end.works("DELETE", "/groups/ultra-group/b", Value::Null).await;
     assert_eq!(all("/groups", "groups", "id").await.0, ["ward-3", "a", "z"]);
     assert_eq!(all("/users", "users", "id").await.0, ["a", "b", "z"]);
-    for cursor in ["x", "-1", "99999999999"] {
+    for cursor in ["x", "-1", "%2B1", "0000000000", "99999999999"] {
         let response = back_end.calls("GET", &format!("{receipts}/read?cursor={cursor}"), Value::Null).await;
         assert_eq!(response.outcome(), (400, 25432));
     }
@@ -141,6 +141,28 @@ async fn a_senders_requests_come_newest_first_with_their_progress() {
     assert_eq!(page["next"], Value::Null);
     back_end.works("DELETE", &format!("/groups/group/{GROUP}/messages/{first}"), Value::Null).await;
     assert_eq!(back_end.gets("/users/alice/receipt-requests").await["requests"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_default_channel_stays() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "" })).await;
+    let response = back_end.calls("DELETE", "/groups/ultra-group/house/channels/RCDefault", Value::Null).await;
+    assert_eq!(response.outcome(), (409, 90029));
+}
+
+#[tokio::test]
+async fn a_number_is_whole_however_it_is_written() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    for (seconds, status) in
+        [("60", 200), ("60.0", 200), ("6e1", 200), ("60.5", 400), ("59", 400), ("1e300", 400), ("\"60\"", 400)]
+    {
+        let body = format!(r#"{{"user_id":"alice","lifetime_seconds":{seconds}}}"#);
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(back_end.calls("POST", "/tokens", body).await.status, status, "{seconds}");
+    }
 }
 
 #[tokio::test]

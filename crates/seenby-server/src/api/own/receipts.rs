@@ -10,13 +10,13 @@ use super::access::Caller;
 use super::input::{Route, Search, bad_cursor};
 use super::messages::Target;
 use super::refused::Refused;
-use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, page_size, place};
+use super::shapes::{
+    ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, named_group, number, page_size, place,
+};
 use crate::administration::{RequestProgress, conversation_name};
 use crate::from_wire;
 use crate::queries::{self, ReceiptList, UsersQuery};
 use crate::refusal::Refusal;
-
-use super::shapes::named_group;
 
 /// Those who were asked. `total = read + unread`; those who left without reading stand apart.
 #[derive(Serialize, ToSchema)]
@@ -254,9 +254,11 @@ pub(super) async fn list_requests(
     Ok(Json(ReceiptRequests { requests: found.iter().map(ReceiptRequest::from).collect(), next }))
 }
 
+const CONVERSATION_DIGITS_MAX: usize = 18;
+
 /// A cursor names the last message of its page, whatever has become of it since.
 fn message_key(cursor: &str) -> Result<MessageKey, Refusal> {
     let (uid, conversation) = cursor.split_once('.').ok_or_else(bad_cursor)?;
-    let conversation = ConversationNumber(conversation.parse().map_err(|_| bad_cursor())?);
+    let conversation = ConversationNumber(number(conversation, CONVERSATION_DIGITS_MAX)?);
     Ok(MessageKey { conversation, uid: from_wire::message_uid(uid).map_err(|_| bad_cursor())? })
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::Answer;
 use super::access::Caller;
-use super::input::{Body, Route, invalid};
+use super::input::{Body, Route, invalid, whole};
 use super::refused::Refused;
 use super::shapes::{Done, UserId};
 use crate::api::rates::TOKENS;
@@ -31,9 +31,10 @@ pub(super) struct NewTokenBody {
     #[schema(max_length = 128)]
     name: Option<String>,
     /// Address of a picture; one that is left out stays as it is.
-    #[schema(max_length = 256)]
+    #[schema(max_length = 1024)]
     portrait: Option<String>,
     /// 30 days unless given.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 60, maximum = 3153600000_u64)]
     lifetime_seconds: Option<u64>,
 }
@@ -70,6 +71,7 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
 #[serde(deny_unknown_fields)]
 pub(super) struct Expiration {
     /// Tokens issued before this are void; now unless given.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(maximum = 9007199254740991_u64)]
     before_ms: Option<u64>,
 }
