@@ -93,10 +93,10 @@ class Server:
             sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
 
 
-def output_of(command, seconds=STEP_SECONDS, **environment):
+def output_of(command, seconds=STEP_SECONDS, folder=HERE, **environment):
     """What a program prints that must succeed."""
     done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=seconds, cwd=HERE
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=seconds, cwd=folder
     )
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout[-20000:]}\n{done.stderr[-8000:]}")
@@ -147,6 +147,8 @@ def document(server):
                 [schemathesis, "--config-file", config, "run", f"http://{server.address}/api/v1/openapi.json",
                  "--checks", "all", "--max-time", str(FUZZ_SECONDS), "--seed", FUZZ_SEED, "--request-timeout", "10"],
                 seconds=FUZZ_SECONDS_MAX,
+                # It keeps notes of its own in the folder that it runs in.
+                folder=folder,
                 **environment,
             )[-1500:]
         )
