@@ -67,12 +67,18 @@ pub(super) fn wrong_content_type() -> Response {
     with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal)
 }
 
+/// The code of a response that is a refusal, for the metrics.
+pub(super) fn code(response: &Response) -> Option<Code> {
+    response.extensions().get::<Code>().copied()
+}
+
 fn with_status(status: StatusCode, refusal: Refusal) -> Response {
-    let headers = headers(&refusal);
+    let (code, headers) = (refusal.code, headers(&refusal));
     let problem = Problem { status: status.as_u16(), ..refusal.into() };
     let mut response = (status, Json(problem)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     response.headers_mut().extend(headers);
+    response.extensions_mut().insert(code);
     response
 }
 

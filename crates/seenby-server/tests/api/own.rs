@@ -139,6 +139,15 @@ async fn a_senders_requests_come_newest_first_with_their_progress() {
     assert_eq!(page["requests"][0]["message_uid"], json!(first));
     assert_eq!(page["requests"][0]["counts"], json!({ "read": 1, "unread": 1, "left": 0, "total": 2 }));
     assert_eq!(page["next"], Value::Null);
+    back_end.works("DELETE", "/groups/ultra-group/house/channels/news", Value::Null).await;
+    let page = back_end.gets("/users/alice/receipt-requests?limit=1").await;
+    assert_eq!(
+        (&page["requests"], page["next"].is_string()),
+        (&json!([]), true),
+        "a page may be empty before the last"
+    );
+    assert_eq!(back_end.gets("/users/alice/receipt-requests").await["requests"].as_array().unwrap().len(), 1);
+    back_end.works("PUT", "/groups/ultra-group/house/channels/news", Value::Null).await;
     back_end.works("DELETE", &format!("/groups/group/{GROUP}/messages/{first}"), Value::Null).await;
     assert_eq!(back_end.gets("/users/alice/receipt-requests").await["requests"].as_array().unwrap().len(), 1);
 }
@@ -225,6 +234,19 @@ async fn ids_may_hold_any_character_in_a_path() {
     back_end.works("PUT", &format!("/groups/group/{id}"), json!({ "title": "x", "members": [shown] })).await;
     assert_eq!(back_end.gets(&format!("/users/{id}/groups")).await["groups"][0]["id"], shown);
     assert_eq!(back_end.calls("GET", "/users/%ff", Value::Null).await.outcome(), (400, 33003));
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_their_codes() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.calls("GET", "/users/nobody", Value::Null).await;
+    back_end.calls_with("nobody:x", "GET", "/users/nobody", Value::Null).await;
+    back_end.posts_with("/user/info.json", &[], &[("userId", "nobody")]).await;
+    back_end.posts("/user/info.json", &[("userId", "nobody")]).await;
+    let (_, metrics) = server.get("/metrics").await;
+    assert!(metrics.contains(r#"seenby_refusals_total{code="90020"} 2"#), "{metrics}");
+    assert!(metrics.contains(r#"seenby_refusals_total{code="90024"} 2"#), "{metrics}");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use super::refused::Refused;
 use super::shapes::{Done, UserId};
 use crate::api::rates::TOKENS;
 use crate::clock;
+use crate::refusal::Refusal;
 
 const LIFETIME_SECONDS: u64 = 30 * 86_400;
 const LIFETIME_SECONDS_MAX: u64 = 36_500 * 86_400;
@@ -62,7 +63,7 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
     }
     let change = UserChange { name: new.name, portrait: new.portrait, ..UserChange::default() };
     let user = administration.save_user(&caller.app, &new.user_id, change).await?;
-    let app = administration.find_app(Some(caller.app.as_str()))?;
+    let app = administration.app(&caller.app)?.ok_or_else(Refusal::internal)?;
     let token = administration.token(&app, &user.id, Duration::from_secs(seconds))?;
     Ok(Json(Token { user_id: user.id, token, expires_at_ms: clock::now().0 + seconds * 1_000 }))
 }
