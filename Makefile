@@ -2,18 +2,23 @@
 #   make demo    watch one announcement being read
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo test test-rust test-sdk lint generate
+.PHONY: demo test test-rust test-api test-sdk lint generate
 
 demo:
 	scripts/setup build
 	cargo run --locked -p seenby -- demo
 
-test: test-rust test-sdk
+test: test-rust test-api test-sdk
 
 test-rust: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc --quiet
 	scripts/run-tests
+
+# The vendor's own server SDKs against a running server, and calls made from the OpenAPI document.
+test-api:
+	scripts/setup test
+	scripts/run-api-tests
 
 # The SDK for JavaScript: checked, tried, built, weighed, installed, and held against the server in Node and in a browser.
 test-sdk:
