@@ -7,13 +7,14 @@
 
 import { Code } from "./codes.js";
 import { type Conversation, ConversationType } from "./protocol/frames.js";
+import { utf8Bytes } from "./protocol/utf8.js";
 
 export type { Conversation };
 
 /** Ids of users and groups have 1 to this many characters. */
 export const ID_CHARACTERS_MAX = 64;
 /** Longer ones on the wire are of no honest server. */
-const ID_LENGTH_MAX = 4 * ID_CHARACTERS_MAX;
+export const ID_BYTES_MAX = 4 * ID_CHARACTERS_MAX;
 const CHANNEL_ID_CHARACTERS_MAX = 20;
 /** The channel of an ultra group that is meant when none is named. */
 const DEFAULT_CHANNEL = "RCDefault";
@@ -35,7 +36,7 @@ export function checkConversation({ type, targetId, channelId }: Conversation): 
 
 /** `undefined` for what is no conversation that this version knows. */
 export function conversationFromWire(wire: Conversation | undefined): Conversation | undefined {
-  if (!wire || Math.max(wire.targetId.length, wire.channelId.length) > ID_LENGTH_MAX) return undefined;
+  if (!wire || Math.max(utf8Bytes(wire.targetId), utf8Bytes(wire.channelId)) > ID_BYTES_MAX) return undefined;
   if (wire.type < ConversationType.PRIVATE || wire.type > ConversationType.ULTRA_GROUP) return undefined;
   return conversation(wire.type, wire.targetId, wire.channelId);
 }

@@ -4,9 +4,9 @@
  * What the application is told comes in a microtask of its own, so no callback runs inside a call of the application.
  */
 
-import { Code } from "./codes.js";
 import type { Conversation } from "./conversation.js";
-import { type Eventual, type Ports, type Socket, type SocketListener, whenDone } from "./ports.js";
+import { emptyMemory } from "./memory.js";
+import { type Eventual, type Ports, type Socket, type SocketListener } from "./ports.js";
 import { type Call, decode, encode, type Reply, type ServerFrame } from "./protocol/frames.js";
 import type { Action, CallId, ConnectionStatus, Outcome, ReceiptResponse, SessionEvent } from "./session/outcome.js";
 import { Session } from "./session/session.js";
@@ -57,6 +57,16 @@ export class Driver {
 
   answer(conversation: Conversation, messageUids: string[], then: (answered: Answered) => void): void {
     this.#expect(this.#session.answer(this.#now(), conversation, messageUids), "answered", then);
+  }
+
+  /** 0, or the code with which a call would be refused now. */
+  mayCall(): number {
+    return this.#session.mayCall();
+  }
+
+  /** The same for an answer for so many messages. */
+  mayAnswer(messages: number): number {
+    return this.#session.mayAnswer(messages);
   }
 
   /** Stops for good, once everything is remembered. What still waits is not told. */
@@ -145,10 +155,9 @@ export class Driver {
   }
 
   #load(userId: string): Eventual<void> {
-    const empty = { storeId: "", positions: [], asked: [], unanswered: [], answers: [] };
     return this.#attempt(
       async () => {
-        const memory = (await this.#options.store?.load(this.#owner(userId))) ?? empty;
+        const memory = (await this.#options.store?.load(this.#owner(userId))) ?? emptyMemory();
         this.#session.handleLoaded(this.#now(), memory);
       },
       (error) => {

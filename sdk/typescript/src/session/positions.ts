@@ -46,7 +46,10 @@ export class Positions {
   reported(): Position[] {
     const positions = [...this.#known.values()];
     positions.sort((a, b) => compareConversations(a.conversation, b.conversation));
-    if (positions.length <= REPORTED_MAX) return positions;
-    return positions.sort((a, b) => b.advanced - a.advanced).slice(0, REPORTED_MAX);
+    if (positions.length > REPORTED_MAX) {
+      positions.sort((a, b) => b.advanced - a.advanced);
+      positions.length = REPORTED_MAX;
+    }
+    return positions.map(({ conversation, through }) => ({ conversation, through }));
   }
 }

@@ -9,9 +9,10 @@
  * - wanted: how many there are, as far as this client has heard.
  */
 
-import { type Conversation, conversationFromWire, ID_CHARACTERS_MAX } from "../conversation.js";
+import { type Conversation, conversationFromWire, ID_BYTES_MAX } from "../conversation.js";
 import type { Asked, Change, MessageName } from "../memory.js";
 import type { ReceiptCounts, ReceiptDelta, Readers } from "../protocol/frames.js";
+import { utf8Bytes } from "../protocol/utf8.js";
 import type { Reader, ReadersEvent } from "./outcome.js";
 
 /** The newest of them are followed and reported. One with news that waits is kept a while longer, up to `WAITING_MAX`. */
@@ -24,8 +25,6 @@ const WAITING_MAX = 4 * FOLLOWED_MAX;
 const READERS_HELD_MAX = 1_000_000;
 /** A message cannot have more readers than this, whatever the server says. */
 const READERS_OF_MESSAGE_MAX = 1_000_000;
-/** Longer ones are of no honest server. */
-const USER_ID_LENGTH_MAX = 4 * ID_CHARACTERS_MAX;
 
 interface Fetch extends MessageName {
   fromOrdinal: number;
@@ -245,5 +244,5 @@ export function readersFromWire({ userIds, timesMs }: Readers): Reader[] {
 }
 
 function isHonest(readers: Readers): boolean {
-  return readers.userIds.every((userId) => userId.length <= USER_ID_LENGTH_MAX);
+  return readers.userIds.every((userId) => utf8Bytes(userId) <= ID_BYTES_MAX);
 }

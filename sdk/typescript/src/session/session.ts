@@ -73,10 +73,9 @@ export class Session {
   call(now: number, call: Call): CallId {
     const state = this.#state;
     const number = state.newCall();
-    if (!state.isOnline) {
-      state.refuse(number, Code.NOT_CONNECTED);
-    } else if (state.calls.size >= CALLS_IN_FLIGHT_MAX) {
-      state.refuse(number, Code.TOO_BUSY);
+    const code = this.mayCall();
+    if (code !== Code.SUCCESS) {
+      state.refuse(number, code);
     } else {
       state.transmit(now, number, call);
       state.calls.insert(number, { kind: "application", call }, now + state.options.callTimeoutMs);
@@ -84,11 +83,17 @@ export class Session {
     return number;
   }
 
+  /** 0, or the code with which a call would be refused now. */
+  mayCall(): number {
+    if (!this.#state.isOnline) return Code.NOT_CONNECTED;
+    return this.#state.calls.size < CALLS_IN_FLIGHT_MAX ? Code.SUCCESS : Code.TOO_BUSY;
+  }
+
   /** Answers for messages of one conversation, now or as soon as there is a connection. */
   answer(now: number, conversation: Conversation, messageUids: string[]): CallId {
     const state = this.#state;
     const call = state.newCall();
-    const code = this.#mayAnswer(messageUids);
+    const code = this.mayAnswer(messageUids.length);
     if (code !== Code.SUCCESS) {
       state.outcomes.push({ kind: "answered", call, code });
       return call;
@@ -100,10 +105,11 @@ export class Session {
     return call;
   }
 
-  #mayAnswer(messageUids: string[]): number {
-    if (messageUids.length === 0) return Code.PARAM_ERROR;
+  /** 0, or the code with which an answer for so many messages would be refused now. */
+  mayAnswer(messages: number): number {
+    if (messages === 0) return Code.PARAM_ERROR;
     if (!this.#state.owner && !this.#state.login) return Code.NOT_CONNECTED;
-    return this.#state.outbox.hasRoomFor(messageUids.length) ? Code.SUCCESS : Code.TOO_BUSY;
+    return this.#state.outbox.hasRoomFor(messages) ? Code.SUCCESS : Code.TOO_BUSY;
   }
 
   // ------------------------------------------------------------------------------------ what happens outside

@@ -7,16 +7,28 @@ const TABLE = "seenby";
 
 export function indexedDbStorage(factory: IDBFactory, name = "seenby"): Storage {
   let opened: Promise<IDBDatabase> | undefined;
+  // A browser may refuse for a while, and closes a database whose site the user clears.
+  const isGone = () => {
+    opened = undefined;
+  };
   const table = async (mode: IDBTransactionMode) => {
-    opened ??= open(factory, name);
-    return (await opened).transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
+    opened ??= open(factory, name, isGone);
+    const database = await opened.catch((error) => {
+      isGone();
+      throw error;
+    });
+    return database.transaction(TABLE, mode, { durability: "strict" }).objectStore(TABLE);
   };
   return {
     async set(key, value) {
-      await committed((await table("readwrite")).put(value, key));
+      const store = await table("readwrite");
+      store.put(value, key);
+      await committed(store.transaction);
     },
     async delete(key) {
-      await committed((await table("readwrite")).delete(key));
+      const store = await table("readwrite");
+      store.delete(key);
+      await committed(store.transaction);
     },
     async entries(prefix) {
       const store = await table("readonly");
@@ -28,10 +40,12 @@ export function indexedDbStorage(factory: IDBFactory, name = "seenby"): Storage 
   };
 }
 
-function open(factory: IDBFactory, name: string): Promise<IDBDatabase> {
+async function open(factory: IDBFactory, name: string, onClose: () => void): Promise<IDBDatabase> {
   const request = factory.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-  return done(request);
+  const database = await done(request);
+  database.onclose = onClose;
+  return database;
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
@@ -42,9 +56,8 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 /** A request that succeeded may still be undone: what counts is its transaction. */
-function committed(request: IDBRequest<unknown>): Promise<void> {
+function committed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
-    const transaction = request.transaction as IDBTransaction;
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
   });

@@ -225,7 +225,11 @@ export interface Message {
   /** What the sender's device called this message; see SendMessage. */
   clientRef: string;
   recalled: boolean;
-  receipt: ReceiptInfo | undefined;
+  receipt:
+    | ReceiptInfo
+    | undefined;
+  /** Set in the reply to a GetMessage that named none. */
+  conversation: Conversation | undefined;
 }
 
 export interface Content {
@@ -287,6 +291,7 @@ export interface History {
   more: boolean;
 }
 
+/** Without a conversation the server looks in every one that the caller is in now; since minor version 1. */
 export interface GetMessage {
   conversation: Conversation | undefined;
   messageUid: string;
@@ -473,7 +478,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.callId = longToNumber(reader.uint64());
@@ -481,7 +486,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "signIn", value: SignIn.decode(reader, reader.uint32()) };
@@ -489,7 +494,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "resume", value: Resume.decode(reader, reader.uint32()) };
@@ -497,7 +502,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "ping", value: Ping.decode(reader, reader.uint32()) };
@@ -505,7 +510,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 10: {
             if (tag !== 82) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "sendMessage", value: SendMessage.decode(reader, reader.uint32()) };
@@ -513,7 +518,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 11: {
             if (tag !== 90) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "recallMessage", value: RecallMessage.decode(reader, reader.uint32()) };
@@ -521,7 +526,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 12: {
             if (tag !== 98) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "getHistory", value: GetHistory.decode(reader, reader.uint32()) };
@@ -529,7 +534,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 13: {
             if (tag !== 106) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "getMessage", value: GetMessage.decode(reader, reader.uint32()) };
@@ -537,7 +542,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 20: {
             if (tag !== 162) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "requestReceipt", value: RequestReceipt.decode(reader, reader.uint32()) };
@@ -545,7 +550,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 21: {
             if (tag !== 170) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "answerReceipts", value: AnswerReceipts.decode(reader, reader.uint32()) };
@@ -553,7 +558,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 22: {
             if (tag !== 178) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "getReceiptCounts", value: GetReceiptCounts.decode(reader, reader.uint32()) };
@@ -561,7 +566,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 23: {
             if (tag !== 186) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "listReceiptUsers", value: ListReceiptUsers.decode(reader, reader.uint32()) };
@@ -569,7 +574,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 24: {
             if (tag !== 194) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "findReceiptUsers", value: FindReceiptUsers.decode(reader, reader.uint32()) };
@@ -577,7 +582,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
           case 25: {
             if (tag !== 202) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.call = { $case: "getReaders", value: GetReaders.decode(reader, reader.uint32()) };
@@ -585,7 +590,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -637,7 +642,7 @@ export const ServerFrame: MessageFns<ServerFrame> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "reply", value: Reply.decode(reader, reader.uint32()) };
@@ -645,7 +650,7 @@ export const ServerFrame: MessageFns<ServerFrame> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "logEntries", value: LogEntries.decode(reader, reader.uint32()) };
@@ -653,7 +658,7 @@ export const ServerFrame: MessageFns<ServerFrame> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "receiptDelta", value: ReceiptDelta.decode(reader, reader.uint32()) };
@@ -661,7 +666,7 @@ export const ServerFrame: MessageFns<ServerFrame> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "receiptsAnswered", value: ReceiptsAnswered.decode(reader, reader.uint32()) };
@@ -669,7 +674,7 @@ export const ServerFrame: MessageFns<ServerFrame> = {
           }
           case 5: {
             if (tag !== 42) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "goodbye", value: Goodbye.decode(reader, reader.uint32()) };
@@ -677,7 +682,7 @@ export const ServerFrame: MessageFns<ServerFrame> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -753,7 +758,7 @@ export const Reply: MessageFns<Reply> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.callId = longToNumber(reader.uint64());
@@ -761,7 +766,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.code = reader.uint32();
@@ -769,7 +774,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.detail = reader.string();
@@ -777,7 +782,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.retryAfterMs = reader.uint32();
@@ -785,7 +790,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 10: {
             if (tag !== 82) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "signedIn", value: SignedIn.decode(reader, reader.uint32()) };
@@ -793,7 +798,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 11: {
             if (tag !== 90) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "pong", value: Pong.decode(reader, reader.uint32()) };
@@ -801,7 +806,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 12: {
             if (tag !== 98) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "messageSent", value: MessageSent.decode(reader, reader.uint32()) };
@@ -809,7 +814,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 13: {
             if (tag !== 106) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "history", value: History.decode(reader, reader.uint32()) };
@@ -817,7 +822,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 14: {
             if (tag !== 114) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "message", value: Message.decode(reader, reader.uint32()) };
@@ -825,7 +830,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 15: {
             if (tag !== 122) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "receiptsAccepted", value: ReceiptsAccepted.decode(reader, reader.uint32()) };
@@ -833,7 +838,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 16: {
             if (tag !== 130) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "receiptCounts", value: ReceiptCountsList.decode(reader, reader.uint32()) };
@@ -841,7 +846,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 17: {
             if (tag !== 138) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "receiptUsers", value: ReceiptUsers.decode(reader, reader.uint32()) };
@@ -849,7 +854,7 @@ export const Reply: MessageFns<Reply> = {
           }
           case 18: {
             if (tag !== 146) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.result = { $case: "readers", value: Readers.decode(reader, reader.uint32()) };
@@ -857,7 +862,7 @@ export const Reply: MessageFns<Reply> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -901,7 +906,7 @@ export const Goodbye: MessageFns<Goodbye> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.code = reader.uint32();
@@ -909,7 +914,7 @@ export const Goodbye: MessageFns<Goodbye> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.detail = reader.string();
@@ -917,7 +922,7 @@ export const Goodbye: MessageFns<Goodbye> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.reconnect = reader.bool();
@@ -925,7 +930,7 @@ export const Goodbye: MessageFns<Goodbye> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -975,7 +980,7 @@ export const SignIn: MessageFns<SignIn> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.appKey = reader.string();
@@ -983,7 +988,7 @@ export const SignIn: MessageFns<SignIn> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.token = reader.string();
@@ -991,7 +996,7 @@ export const SignIn: MessageFns<SignIn> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.deviceId = reader.string();
@@ -999,7 +1004,7 @@ export const SignIn: MessageFns<SignIn> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sdk = reader.string();
@@ -1007,7 +1012,7 @@ export const SignIn: MessageFns<SignIn> = {
           }
           case 5: {
             if (tag !== 40) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.protocolMinor = reader.uint32();
@@ -1015,7 +1020,7 @@ export const SignIn: MessageFns<SignIn> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1079,7 +1084,7 @@ export const SignedIn: MessageFns<SignedIn> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.userId = reader.string();
@@ -1087,7 +1092,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.serverTimeMs = longToNumber(reader.uint64());
@@ -1095,7 +1100,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.protocolMinor = reader.uint32();
@@ -1103,7 +1108,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.storeId = reader.string();
@@ -1111,7 +1116,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
           case 5: {
             if (tag !== 40) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.pingIntervalMs = reader.uint32();
@@ -1119,7 +1124,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
           case 6: {
             if (tag !== 48) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.answersPerFrameMax = reader.uint32();
@@ -1127,7 +1132,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
           case 7: {
             if (tag !== 56) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.pageSizeMax = reader.uint32();
@@ -1135,7 +1140,7 @@ export const SignedIn: MessageFns<SignedIn> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1179,7 +1184,7 @@ export const Resume: MessageFns<Resume> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.positions.push(Position.decode(reader, reader.uint32()));
@@ -1187,7 +1192,7 @@ export const Resume: MessageFns<Resume> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.receipts.push(KnownReceipt.decode(reader, reader.uint32()));
@@ -1195,7 +1200,7 @@ export const Resume: MessageFns<Resume> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.last = reader.bool();
@@ -1203,7 +1208,7 @@ export const Resume: MessageFns<Resume> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1244,7 +1249,7 @@ export const Position: MessageFns<Position> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -1252,7 +1257,7 @@ export const Position: MessageFns<Position> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.through = longToNumber(reader.uint64());
@@ -1260,7 +1265,7 @@ export const Position: MessageFns<Position> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1304,7 +1309,7 @@ export const KnownReceipt: MessageFns<KnownReceipt> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -1312,7 +1317,7 @@ export const KnownReceipt: MessageFns<KnownReceipt> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -1320,7 +1325,7 @@ export const KnownReceipt: MessageFns<KnownReceipt> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.readers = reader.uint32();
@@ -1328,7 +1333,7 @@ export const KnownReceipt: MessageFns<KnownReceipt> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1363,7 +1368,7 @@ export const Ping: MessageFns<Ping> = {
         switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1401,7 +1406,7 @@ export const Pong: MessageFns<Pong> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.serverTimeMs = longToNumber(reader.uint64());
@@ -1409,7 +1414,7 @@ export const Pong: MessageFns<Pong> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1453,7 +1458,7 @@ export const Conversation: MessageFns<Conversation> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.type = reader.int32() as any;
@@ -1461,7 +1466,7 @@ export const Conversation: MessageFns<Conversation> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.targetId = reader.string();
@@ -1469,7 +1474,7 @@ export const Conversation: MessageFns<Conversation> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.channelId = reader.string();
@@ -1477,7 +1482,7 @@ export const Conversation: MessageFns<Conversation> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1527,7 +1532,7 @@ export const LogEntries: MessageFns<LogEntries> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -1535,7 +1540,7 @@ export const LogEntries: MessageFns<LogEntries> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.entries.push(LogEntry.decode(reader, reader.uint32()));
@@ -1543,7 +1548,7 @@ export const LogEntries: MessageFns<LogEntries> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.through = longToNumber(reader.uint64());
@@ -1551,7 +1556,7 @@ export const LogEntries: MessageFns<LogEntries> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.left = longToNumber(reader.uint64());
@@ -1559,7 +1564,7 @@ export const LogEntries: MessageFns<LogEntries> = {
           }
           case 5: {
             if (tag !== 40) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.offline = reader.bool();
@@ -1567,7 +1572,7 @@ export const LogEntries: MessageFns<LogEntries> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1619,7 +1624,7 @@ export const LogEntry: MessageFns<LogEntry> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sequence = longToNumber(reader.uint64());
@@ -1627,7 +1632,7 @@ export const LogEntry: MessageFns<LogEntry> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.atMs = longToNumber(reader.uint64());
@@ -1635,7 +1640,7 @@ export const LogEntry: MessageFns<LogEntry> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.event = { $case: "message", value: Message.decode(reader, reader.uint32()) };
@@ -1643,7 +1648,7 @@ export const LogEntry: MessageFns<LogEntry> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.event = { $case: "receiptRequested", value: ReceiptRequested.decode(reader, reader.uint32()) };
@@ -1651,7 +1656,7 @@ export const LogEntry: MessageFns<LogEntry> = {
           }
           case 5: {
             if (tag !== 42) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.event = { $case: "messageRecalled", value: MessageRecalled.decode(reader, reader.uint32()) };
@@ -1659,7 +1664,7 @@ export const LogEntry: MessageFns<LogEntry> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1703,7 +1708,7 @@ export const ReceiptRequested: MessageFns<ReceiptRequested> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -1711,7 +1716,7 @@ export const ReceiptRequested: MessageFns<ReceiptRequested> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.senderId = reader.string();
@@ -1719,7 +1724,7 @@ export const ReceiptRequested: MessageFns<ReceiptRequested> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.answered = reader.bool();
@@ -1727,7 +1732,7 @@ export const ReceiptRequested: MessageFns<ReceiptRequested> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1768,7 +1773,7 @@ export const MessageRecalled: MessageFns<MessageRecalled> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -1776,7 +1781,7 @@ export const MessageRecalled: MessageFns<MessageRecalled> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.senderId = reader.string();
@@ -1784,7 +1789,7 @@ export const MessageRecalled: MessageFns<MessageRecalled> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1805,6 +1810,7 @@ function createBaseMessage(): Message {
     clientRef: "",
     recalled: false,
     receipt: undefined,
+    conversation: undefined,
   };
 }
 
@@ -1834,6 +1840,9 @@ export const Message: MessageFns<Message> = {
     if (message.receipt !== undefined) {
       ReceiptInfo.encode(message.receipt, writer.uint32(66).fork()).join();
     }
+    if (message.conversation !== undefined) {
+      Conversation.encode(message.conversation, writer.uint32(74).fork()).join();
+    }
     return writer;
   },
 
@@ -1852,7 +1861,7 @@ export const Message: MessageFns<Message> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.uid = reader.string();
@@ -1860,7 +1869,7 @@ export const Message: MessageFns<Message> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.senderId = reader.string();
@@ -1868,7 +1877,7 @@ export const Message: MessageFns<Message> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sequence = longToNumber(reader.uint64());
@@ -1876,7 +1885,7 @@ export const Message: MessageFns<Message> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sentAtMs = longToNumber(reader.uint64());
@@ -1884,7 +1893,7 @@ export const Message: MessageFns<Message> = {
           }
           case 5: {
             if (tag !== 42) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.content = Content.decode(reader, reader.uint32());
@@ -1892,7 +1901,7 @@ export const Message: MessageFns<Message> = {
           }
           case 6: {
             if (tag !== 50) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.clientRef = reader.string();
@@ -1900,7 +1909,7 @@ export const Message: MessageFns<Message> = {
           }
           case 7: {
             if (tag !== 56) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.recalled = reader.bool();
@@ -1908,15 +1917,23 @@ export const Message: MessageFns<Message> = {
           }
           case 8: {
             if (tag !== 66) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.receipt = ReceiptInfo.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.conversation = Conversation.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -1962,7 +1979,7 @@ export const Content: MessageFns<Content> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "text", value: TextContent.decode(reader, reader.uint32()) };
@@ -1970,7 +1987,7 @@ export const Content: MessageFns<Content> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.kind = { $case: "custom", value: CustomContent.decode(reader, reader.uint32()) };
@@ -1978,7 +1995,7 @@ export const Content: MessageFns<Content> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.extra = reader.string();
@@ -1986,7 +2003,7 @@ export const Content: MessageFns<Content> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2024,7 +2041,7 @@ export const TextContent: MessageFns<TextContent> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.text = reader.string();
@@ -2032,7 +2049,7 @@ export const TextContent: MessageFns<TextContent> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2076,7 +2093,7 @@ export const CustomContent: MessageFns<CustomContent> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.identifier = reader.string();
@@ -2084,7 +2101,7 @@ export const CustomContent: MessageFns<CustomContent> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.policy = reader.uint32();
@@ -2092,7 +2109,7 @@ export const CustomContent: MessageFns<CustomContent> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.fields = reader.string();
@@ -2100,7 +2117,7 @@ export const CustomContent: MessageFns<CustomContent> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2147,7 +2164,7 @@ export const SendMessage: MessageFns<SendMessage> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2155,7 +2172,7 @@ export const SendMessage: MessageFns<SendMessage> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.clientRef = reader.string();
@@ -2163,7 +2180,7 @@ export const SendMessage: MessageFns<SendMessage> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.content = Content.decode(reader, reader.uint32());
@@ -2171,7 +2188,7 @@ export const SendMessage: MessageFns<SendMessage> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.needReceipt = reader.bool();
@@ -2179,7 +2196,7 @@ export const SendMessage: MessageFns<SendMessage> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2223,7 +2240,7 @@ export const MessageSent: MessageFns<MessageSent> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -2231,7 +2248,7 @@ export const MessageSent: MessageFns<MessageSent> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sequence = longToNumber(reader.uint64());
@@ -2239,7 +2256,7 @@ export const MessageSent: MessageFns<MessageSent> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sentAtMs = longToNumber(reader.uint64());
@@ -2247,7 +2264,7 @@ export const MessageSent: MessageFns<MessageSent> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2288,7 +2305,7 @@ export const RecallMessage: MessageFns<RecallMessage> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2296,7 +2313,7 @@ export const RecallMessage: MessageFns<RecallMessage> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -2304,7 +2321,7 @@ export const RecallMessage: MessageFns<RecallMessage> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2354,7 +2371,7 @@ export const GetHistory: MessageFns<GetHistory> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2362,7 +2379,7 @@ export const GetHistory: MessageFns<GetHistory> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.sentAtMs = longToNumber(reader.uint64());
@@ -2370,7 +2387,7 @@ export const GetHistory: MessageFns<GetHistory> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.order = reader.int32() as any;
@@ -2378,7 +2395,7 @@ export const GetHistory: MessageFns<GetHistory> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.count = reader.uint32();
@@ -2386,7 +2403,7 @@ export const GetHistory: MessageFns<GetHistory> = {
           }
           case 5: {
             if (tag !== 42) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.fromMessageUid = reader.string();
@@ -2394,7 +2411,7 @@ export const GetHistory: MessageFns<GetHistory> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2435,7 +2452,7 @@ export const History: MessageFns<History> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messages.push(Message.decode(reader, reader.uint32()));
@@ -2443,7 +2460,7 @@ export const History: MessageFns<History> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.more = reader.bool();
@@ -2451,7 +2468,7 @@ export const History: MessageFns<History> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2492,7 +2509,7 @@ export const GetMessage: MessageFns<GetMessage> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2500,7 +2517,7 @@ export const GetMessage: MessageFns<GetMessage> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -2508,7 +2525,7 @@ export const GetMessage: MessageFns<GetMessage> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2549,7 +2566,7 @@ export const RequestReceipt: MessageFns<RequestReceipt> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2557,7 +2574,7 @@ export const RequestReceipt: MessageFns<RequestReceipt> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -2565,7 +2582,7 @@ export const RequestReceipt: MessageFns<RequestReceipt> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2606,7 +2623,7 @@ export const AnswerReceipts: MessageFns<AnswerReceipts> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2614,7 +2631,7 @@ export const AnswerReceipts: MessageFns<AnswerReceipts> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUids.push(reader.string());
@@ -2622,7 +2639,7 @@ export const AnswerReceipts: MessageFns<AnswerReceipts> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2678,11 +2695,11 @@ export const ReceiptsAccepted: MessageFns<ReceiptsAccepted> = {
               continue;
             }
 
-            break;
+            throw new globalThis.Error("a field of the wrong kind");
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2730,7 +2747,7 @@ export const Readers: MessageFns<Readers> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.firstOrdinal = reader.uint32();
@@ -2738,7 +2755,7 @@ export const Readers: MessageFns<Readers> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.userIds.push(reader.string());
@@ -2760,11 +2777,11 @@ export const Readers: MessageFns<Readers> = {
               continue;
             }
 
-            break;
+            throw new globalThis.Error("a field of the wrong kind");
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2811,7 +2828,7 @@ export const ReceiptCounts: MessageFns<ReceiptCounts> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.read = reader.uint32();
@@ -2819,7 +2836,7 @@ export const ReceiptCounts: MessageFns<ReceiptCounts> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.unread = reader.uint32();
@@ -2827,7 +2844,7 @@ export const ReceiptCounts: MessageFns<ReceiptCounts> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.left = reader.uint32();
@@ -2835,7 +2852,7 @@ export const ReceiptCounts: MessageFns<ReceiptCounts> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.total = reader.uint32();
@@ -2843,7 +2860,7 @@ export const ReceiptCounts: MessageFns<ReceiptCounts> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2890,7 +2907,7 @@ export const ReceiptInfo: MessageFns<ReceiptInfo> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.requested = reader.bool();
@@ -2898,7 +2915,7 @@ export const ReceiptInfo: MessageFns<ReceiptInfo> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.answered = reader.bool();
@@ -2906,7 +2923,7 @@ export const ReceiptInfo: MessageFns<ReceiptInfo> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.readers = Readers.decode(reader, reader.uint32());
@@ -2914,7 +2931,7 @@ export const ReceiptInfo: MessageFns<ReceiptInfo> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.counts = ReceiptCounts.decode(reader, reader.uint32());
@@ -2922,7 +2939,7 @@ export const ReceiptInfo: MessageFns<ReceiptInfo> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -2969,7 +2986,7 @@ export const ReceiptDelta: MessageFns<ReceiptDelta> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -2977,7 +2994,7 @@ export const ReceiptDelta: MessageFns<ReceiptDelta> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -2985,7 +3002,7 @@ export const ReceiptDelta: MessageFns<ReceiptDelta> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.readers = Readers.decode(reader, reader.uint32());
@@ -2993,7 +3010,7 @@ export const ReceiptDelta: MessageFns<ReceiptDelta> = {
           }
           case 4: {
             if (tag !== 34) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.counts = ReceiptCounts.decode(reader, reader.uint32());
@@ -3001,7 +3018,7 @@ export const ReceiptDelta: MessageFns<ReceiptDelta> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3042,7 +3059,7 @@ export const ReceiptsAnswered: MessageFns<ReceiptsAnswered> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -3050,7 +3067,7 @@ export const ReceiptsAnswered: MessageFns<ReceiptsAnswered> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUids.push(reader.string());
@@ -3058,7 +3075,7 @@ export const ReceiptsAnswered: MessageFns<ReceiptsAnswered> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3099,7 +3116,7 @@ export const GetReceiptCounts: MessageFns<GetReceiptCounts> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -3107,7 +3124,7 @@ export const GetReceiptCounts: MessageFns<GetReceiptCounts> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUids.push(reader.string());
@@ -3115,7 +3132,7 @@ export const GetReceiptCounts: MessageFns<GetReceiptCounts> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3153,7 +3170,7 @@ export const ReceiptCountsList: MessageFns<ReceiptCountsList> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.items.push(MessageReceiptCounts.decode(reader, reader.uint32()));
@@ -3161,7 +3178,7 @@ export const ReceiptCountsList: MessageFns<ReceiptCountsList> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3205,7 +3222,7 @@ export const MessageReceiptCounts: MessageFns<MessageReceiptCounts> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -3213,7 +3230,7 @@ export const MessageReceiptCounts: MessageFns<MessageReceiptCounts> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.code = reader.uint32();
@@ -3221,7 +3238,7 @@ export const MessageReceiptCounts: MessageFns<MessageReceiptCounts> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.counts = ReceiptCounts.decode(reader, reader.uint32());
@@ -3229,7 +3246,7 @@ export const MessageReceiptCounts: MessageFns<MessageReceiptCounts> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3282,7 +3299,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -3290,7 +3307,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -3298,7 +3315,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.status = reader.int32() as any;
@@ -3306,7 +3323,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.order = reader.int32() as any;
@@ -3314,7 +3331,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
           }
           case 5: {
             if (tag !== 42) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.pageToken = reader.string();
@@ -3322,7 +3339,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
           }
           case 6: {
             if (tag !== 48) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.count = reader.uint32();
@@ -3330,7 +3347,7 @@ export const ListReceiptUsers: MessageFns<ListReceiptUsers> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3374,7 +3391,7 @@ export const FindReceiptUsers: MessageFns<FindReceiptUsers> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -3382,7 +3399,7 @@ export const FindReceiptUsers: MessageFns<FindReceiptUsers> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -3390,7 +3407,7 @@ export const FindReceiptUsers: MessageFns<FindReceiptUsers> = {
           }
           case 3: {
             if (tag !== 26) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.userIds.push(reader.string());
@@ -3398,7 +3415,7 @@ export const FindReceiptUsers: MessageFns<FindReceiptUsers> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3442,7 +3459,7 @@ export const ReceiptUsers: MessageFns<ReceiptUsers> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.users.push(ReceiptUser.decode(reader, reader.uint32()));
@@ -3450,7 +3467,7 @@ export const ReceiptUsers: MessageFns<ReceiptUsers> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.pageToken = reader.string();
@@ -3458,7 +3475,7 @@ export const ReceiptUsers: MessageFns<ReceiptUsers> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.total = reader.uint32();
@@ -3466,7 +3483,7 @@ export const ReceiptUsers: MessageFns<ReceiptUsers> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3510,7 +3527,7 @@ export const ReceiptUser: MessageFns<ReceiptUser> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.userId = reader.string();
@@ -3518,7 +3535,7 @@ export const ReceiptUser: MessageFns<ReceiptUser> = {
           }
           case 2: {
             if (tag !== 16) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.readAtMs = longToNumber(reader.uint64());
@@ -3526,7 +3543,7 @@ export const ReceiptUser: MessageFns<ReceiptUser> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.status = reader.int32() as any;
@@ -3534,7 +3551,7 @@ export const ReceiptUser: MessageFns<ReceiptUser> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }
@@ -3581,7 +3598,7 @@ export const GetReaders: MessageFns<GetReaders> = {
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.conversation = Conversation.decode(reader, reader.uint32());
@@ -3589,7 +3606,7 @@ export const GetReaders: MessageFns<GetReaders> = {
           }
           case 2: {
             if (tag !== 18) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.messageUid = reader.string();
@@ -3597,7 +3614,7 @@ export const GetReaders: MessageFns<GetReaders> = {
           }
           case 3: {
             if (tag !== 24) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.fromOrdinal = reader.uint32();
@@ -3605,7 +3622,7 @@ export const GetReaders: MessageFns<GetReaders> = {
           }
           case 4: {
             if (tag !== 32) {
-              break;
+              throw new globalThis.Error("a field of the wrong kind");
             }
 
             message.count = reader.uint32();
@@ -3613,7 +3630,7 @@ export const GetReaders: MessageFns<GetReaders> = {
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
-          break;
+          throw new globalThis.Error("a field of the wrong kind");
         }
         reader.skip(tag & 7);
       }

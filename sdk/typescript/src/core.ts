@@ -1,0 +1,105 @@
+/** What an engine is made of, and how it is made. */
+
+import { Driver } from "./driver.js";
+import type { Ports } from "./ports.js";
+import { portsOf } from "./platform.js";
+import { RCIMIWLogLevel } from "./rcim/enums.js";
+import { EventTeller } from "./rcim/event_teller.js";
+import { KnownMessages } from "./rcim/known_messages.js";
+import { Listeners } from "./rcim/listeners.js";
+import type { RCIMIWEngineOptions } from "./rcim/types.js";
+import { endpoint } from "./socket.js";
+import { DeviceStore } from "./store.js";
+import { SDK_VERSION } from "./version.js";
+
+const DEFAULT_SERVER = "ws://127.0.0.1:7780";
+/**
+ * The part of the device id that begins every reference, so that an installation knows its own messages. The rest stays
+ * between the installation and the server.
+ */
+const REFERENCE_PREFIX_CHARACTERS = 12;
+
+export interface Core {
+  readonly driver: Driver;
+  readonly known: KnownMessages;
+  readonly listeners: Listeners;
+  readonly log: Log;
+  readonly ports: Ports;
+  readonly referencePrefix: string;
+}
+
+/** What goes to the console, up to a level. */
+export class Log {
+  level: number;
+
+  constructor(level: number) {
+    this.level = level;
+  }
+
+  error(problem: string, error?: unknown): void {
+    if (this.level >= RCIMIWLogLevel.error) console.error(`seenby: ${problem}`, error ?? "");
+  }
+
+  warn(problem: string, error?: unknown): void {
+    if (this.level >= RCIMIWLogLevel.warn) console.warn(`seenby: ${problem}`, error ?? "");
+  }
+}
+
+/** `undefined` if nothing can work with these arguments; the log says why. */
+export async function createCore(appKey: string, options: RCIMIWEngineOptions): Promise<Core | undefined> {
+  const log = new Log(options.logLevel ?? RCIMIWLogLevel.warn);
+  const address = endpoint(options.naviServer ?? DEFAULT_SERVER);
+  const ports = portsOf(options);
+  if (typeof appKey !== "string" || appKey === "") return refused(log, "the App Key is empty");
+  if (!address) return refused(log, "naviServer is not a ws, wss, http or https address");
+  if (!ports) return refused(log, "there is no WebSocket here: give one as options.webSocket");
+  const fresh = randomName(ports);
+  const store = await DeviceStore.open(ports.storage);
+  const deviceId = store ? await store.deviceId(fresh) : fresh;
+  return assemble({ appKey, address, ports, store, deviceId, log });
+}
+
+function refused(log: Log, problem: string): undefined {
+  log.error(problem);
+}
+
+interface Parts {
+  appKey: string;
+  address: string;
+  ports: Ports;
+  store: DeviceStore | undefined;
+  deviceId: string;
+  log: Log;
+}
+
+function assemble({ appKey, address, ports, store, deviceId, log }: Parts): Core {
+  const referencePrefix = `${deviceId.slice(0, REFERENCE_PREFIX_CHARACTERS)}-`;
+  const listeners = new Listeners();
+  const known = new KnownMessages(ports.clock, ports.random);
+  const teller = new EventTeller(listeners, known, ports.clock, log);
+  const driver: Driver = new Driver({
+    address,
+    ports,
+    store,
+    session: {
+      appKey,
+      deviceId,
+      clientRefPrefix: referencePrefix,
+      sdk: `seenby-typescript/${SDK_VERSION}`,
+      backoffMinMs: 500,
+      backoffMaxMs: 20_000,
+      callTimeoutMs: 30_000,
+      attemptTimeoutMs: 10_000,
+      seed: ports.random(),
+    },
+    onEvent: (event) => teller.tell(event, driver.userId ?? ""),
+    log: (problem, error) => log.warn(problem, error),
+  });
+  return { driver, known, listeners, log, ports, referencePrefix };
+}
+
+/** 128 random bits. */
+function randomName({ random }: Ports): string {
+  const word = () => (random() >>> 0).toString(16).padStart(8, "0");
+  return word() + word() + word() + word();
+}

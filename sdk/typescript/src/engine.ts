@@ -1,0 +1,611 @@
+/**
+ * The engine, with the vendor's call names.
+ *
+ * Every call resolves to a number at once: 0 is accepted, and the result comes by callback or listener; any other number
+ * is refused, and then nothing fires. With a callback object only that fires, else the listener of the result.
+ */
+
+import { Code } from "./codes.js";
+import { type Conversation, checkConversation, conversation } from "./conversation.js";
+import { type Core, createCore } from "./core.js";
+import { isUid } from "./message.js";
+import { type Call, type Message, type Reply, TimeOrder } from "./protocol/frames.js";
+import { isArray, isBoolean, isCount, isNumber, isObject, isOptionalString, isString } from "./rcim/arguments.js";
+import type * as callbacks from "./rcim/callbacks.js";
+import {
+  type RCIMIWConversationType,
+  type RCIMIWCustomMessagePolicy,
+  type RCIMIWLogLevel,
+  type RCIMIWMessageOperationPolicy,
+  RCIMIWMessageType,
+  RCIMIWSentStatus,
+  RCIMIWTimeOrder,
+} from "./rcim/enums.js";
+import { call, responseSent } from "./rcim/event_teller.js";
+import type { Listener, ListenerName, ListenerResults } from "./rcim/listeners.js";
+import { type Checked, draft, fromWire, sentName, toSend } from "./rcim/message.js";
+import { checkUids, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
+import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
+import { countsOf, pageCall, usersOf } from "./rcim/receipts.js";
+import type * as types from "./rcim/types.js";
+
+type Optional<T> = T | null | undefined;
+type ResultOf<Case extends string> = Extract<NonNullable<Reply["result"]>, { $case: Case }>["value"];
+
+/** One for all: `create` gives the same until it is destroyed. */
+let instance: Promise<RCIMIWEngine | null> | undefined;
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the calls that are not supported are defined below the class.
+interface RCIMIWEngine extends NotSupported {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+class RCIMIWEngine {
+  readonly #core: Core;
+  #isDestroyed = false;
+
+  private constructor(core: Core) {
+    this.#core = core;
+  }
+
+  // ------------------------------------------------------------------------------------ life and connection
+
+  /**
+   * The engine; `null` if the arguments cannot work, and the console says why. A second call gives the same engine and
+   * does not look at its arguments, until the engine is destroyed.
+   */
+  static create(appKey: string, options: types.RCIMIWEngineOptions = {}): Promise<RCIMIWEngine | null> {
+    instance ??= createCore(appKey, options ?? {}).then(
+      (core) => (core ? new RCIMIWEngine(core) : dropped()),
+      (error) => dropped(error),
+    );
+    return instance;
+  }
+
+  /** Ends the engine: every call from now on resolves to 2. Answers that wait are kept for the next one. */
+  async destroy(): Promise<number> {
+    if (this.#isDestroyed) return Code.ENGINE_DESTROYED;
+    this.#isDestroyed = true;
+    await this.#core.driver.end();
+    instance = undefined;
+    return Code.SUCCESS;
+  }
+
+  /**
+   * Signs in and stays signed in over lost connections.
+   *
+   * @param timeout seconds after which it gives up; 0 or less is never
+   */
+  connect(token: string, timeout: number, callback?: Optional<callbacks.IRCIMIWConnectCallback>): Promise<number> {
+    return this.#accept(isString(token) && isNumber(timeout), () => {
+      const timeoutMs = timeout > 0 && Number.isFinite(timeout) ? timeout * 1_000 : undefined;
+      this.#later(() => this.#finish(callback, "onDatabaseOpened", { code: Code.SUCCESS }));
+      this.#core.driver.connect(token, timeoutMs, ({ code, userId = "" }) => {
+        this.#finish(callback, "onConnected", { code, userId });
+      });
+      return Code.SUCCESS;
+    });
+  }
+
+  /** Signs out. Answers that wait are sent the next time that this user signs in. `receivePush` is not looked at. */
+  disconnect(receivePush: boolean): Promise<number> {
+    return this.#accept(isBoolean(receivePush), () => {
+      this.#core.driver.disconnect();
+      return Code.SUCCESS;
+    });
+  }
+
+  /** What goes to the console. */
+  changeLogLevel(level: RCIMIWLogLevel): Promise<number> {
+    return this.#accept(isNumber(level), () => {
+      this.#core.log.level = level;
+      return Code.SUCCESS;
+    });
+  }
+
+  /** This device's clock less the server's, in milliseconds; 0 before the first sign-in. */
+  getDeltaTime(): Promise<number> {
+    return this.#accept(true, () => this.#core.driver.deltaTimeMs);
+  }
+
+  // ------------------------------------------------------------------------------------ messages
+
+  /** Makes a text message to be sent with `sendMessage`. `channelId` is for ultra groups. */
+  async createTextMessage(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    text: string,
+  ): Promise<types.RCIMIWTextMessage | number> {
+    const code = await this.#accept(isPlace(type, targetId, channelId) && isString(text), () => Code.SUCCESS);
+    return code || { ...this.#draft(type, targetId, channelId), messageType: RCIMIWMessageType.text, text };
+  }
+
+  /** Makes a message of the application's own kind. `fields` is anything that JSON can say. */
+  async createCustomMessage(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    policy: RCIMIWCustomMessagePolicy,
+    messageIdentifier: string,
+    fields: Record<string, string>,
+  ): Promise<types.RCIMIWCustomMessage | number> {
+    const isValid = isPlace(type, targetId, channelId) && isNumber(policy) && isString(messageIdentifier);
+    const code = await this.#accept(isValid, () => Code.SUCCESS);
+    const content = { messageType: RCIMIWMessageType.custom, identifier: messageIdentifier, policy, fields };
+    return code || { ...this.#draft(type, targetId, channelId), ...content };
+  }
+
+  #draft(type: number, targetId: string, channelId: Optional<string>) {
+    return draft(type, targetId, channelId, this.#core.known.newId());
+  }
+
+  /** Sends a message; with `needReceipt` set, it asks who has read it in the same step. */
+  sendMessage(
+    message: types.RCIMIWMessage,
+    callback?: Optional<callbacks.IRCIMIWSendMessageCallback>,
+  ): Promise<number> {
+    return this.#accept(isObject(message), () => {
+      const messageId = isCountable(message.messageId) ? message.messageId : this.#core.known.newId();
+      const { code, value } = toSend(message, this.#core.referencePrefix + messageId);
+      const refusal = value ? this.#core.driver.mayCall() : code;
+      if (!value || refusal) return refusal;
+      const senderUserId = this.#core.driver.userId ?? "";
+      const saved = { ...message, messageId, senderUserId, sentStatus: RCIMIWSentStatus.sending };
+      this.#core.known.remember(saved);
+      this.#later(() => this.#tellSaved(callback, saved));
+      this.#core.driver.call({ $case: "sendMessage", value }, (reply) => {
+        this.#finish(callback, "onMessageSent", this.#sent(saved, reply));
+      });
+      return Code.SUCCESS;
+    });
+  }
+
+  #tellSaved(callback: Optional<callbacks.IRCIMIWSendMessageCallback>, message: types.RCIMIWMessage): void {
+    if (callback) call(callback.onMessageSaved?.bind(callback), { message }, this.#core.log);
+    else this.#finish(callback, "onMessageAttached", { message });
+  }
+
+  #sent(saved: types.RCIMIWMessage, reply: Reply): ListenerResults["onMessageSent"] {
+    const { code, value } = resultOf(reply, "messageSent");
+    if (!value) return { code, message: { ...saved, sentStatus: RCIMIWSentStatus.failed } };
+    const asked = { groupReadReceiptInfo: { readReceiptMessage: true, hasRespond: false } };
+    const message = {
+      ...saved,
+      messageUId: value.messageUid,
+      sentTime: value.sentAtMs,
+      sentStatus: RCIMIWSentStatus.sent,
+      ...(saved.needReceipt === true && asked),
+    };
+    return { code, message: this.#core.known.remember(message) };
+  }
+
+  /**
+   * Messages before or after a moment, nearest first; 0 with `before` is the newest. History is the server's, whatever
+   * `policy` says.
+   *
+   * @param sentTime Unix milliseconds
+   * @param count up to 100
+   */
+  getMessages(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    sentTime: number,
+    order: RCIMIWTimeOrder,
+    policy: RCIMIWMessageOperationPolicy,
+    count: number,
+    callback?: Optional<callbacks.IRCIMIWGetMessagesCallback>,
+  ): Promise<number> {
+    const isValid = isPlace(type, targetId, channelId) && [sentTime, order, policy, count].every(isNumber);
+    const where = conversation(type, targetId, channelId);
+    return this.#accept(isValid, () =>
+      this.#history(where, sentTime, order, count, ({ code, value }) => this.#giveObject(callback, code, value)),
+    );
+  }
+
+  /** The same as `getMessages`; the result comes to the listener of `setOnMessagesLoadedListener`. */
+  loadMessages(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    sentTime: number,
+    order: RCIMIWTimeOrder,
+    policy: RCIMIWMessageOperationPolicy,
+    count: number,
+  ): Promise<number> {
+    const isValid = isPlace(type, targetId, channelId) && [sentTime, order, policy, count].every(isNumber);
+    const where = conversation(type, targetId, channelId);
+    return this.#accept(isValid, () =>
+      this.#history(where, sentTime, order, count, ({ code, value: messages = [] }) => {
+        const result = { code, type, targetId, channelId: where.channelId, sentTime, order, messages };
+        this.#finish(undefined, "onMessagesLoaded", result);
+      }),
+    );
+  }
+
+  #history(
+    where: Conversation,
+    sentTime: number,
+    order: RCIMIWTimeOrder,
+    count: number,
+    then: (messages: Checked<types.RCIMIWMessage[]>) => void,
+  ): number {
+    if (!isCount(count) || !Number.isSafeInteger(sentTime) || sentTime < 0) return Code.PARAM_ERROR;
+    const direction = order === RCIMIWTimeOrder.after ? TimeOrder.AFTER : TimeOrder.BEFORE;
+    const value = { conversation: where, sentAtMs: sentTime, order: direction, count, fromMessageUid: "" };
+    return this.#ask(where, { $case: "getHistory", value }, "history", ({ code, value: history }) =>
+      then(history ? { code: 0, value: history.messages.map((message) => this.#seen(message, where)) } : { code }),
+    );
+  }
+
+  /** A message that this engine has seen lately, by this device's number of it. */
+  getMessageById(messageId: number, callback?: Optional<callbacks.IRCIMIWGetMessageCallback>): Promise<number> {
+    return this.#accept(isNumber(messageId), () => {
+      const known = this.#core.known.byId(messageId);
+      if (known?.messageUId && !this.#core.driver.mayCall()) return this.#fetch(known.messageUId, callback);
+      const code = known ? Code.SUCCESS : Code.RECEIPT_MESSAGE_NOT_FOUND;
+      this.#later(() => this.#giveObject(callback, code, known));
+      return Code.SUCCESS;
+    });
+  }
+
+  /** One message with what is known of its receipt, wherever among this user's conversations it is. */
+  getMessageByUId(messageUId: string, callback?: Optional<callbacks.IRCIMIWGetMessageCallback>): Promise<number> {
+    return this.#accept(isString(messageUId), () => this.#fetch(messageUId, callback));
+  }
+
+  #fetch(messageUid: string, callback: Optional<callbacks.IRCIMIWGetMessageCallback>): number {
+    if (!isUid(messageUid)) return Code.MESSAGE_UID_INVALID;
+    const value = { conversation: undefined, messageUid };
+    return this.#ask(undefined, { $case: "getMessage", value }, "message", ({ code, value: message }) => {
+      const where = message?.conversation;
+      this.#giveObject(callback, code, message && where && this.#seen(message, where));
+    });
+  }
+
+  /** Takes an own message back; its content and its receipts go. */
+  recallMessage(
+    message: types.RCIMIWMessage,
+    callback?: Optional<callbacks.IRCIMIWRecallMessageCallback>,
+  ): Promise<number> {
+    return this.#accept(isObject(message), () => {
+      const { code, value } = sentName(message);
+      if (!value) return code;
+      return this.#callServer({ $case: "recallMessage", value }, (reply) => {
+        this.#finish(callback, "onMessageRecalled", { code: reply.code, message });
+      });
+    });
+  }
+
+  // ------------------------------------------------------------------------------------ receipts, as on the page
+
+  /** Asks who has read an own message that was sent. Asking twice is harmless. */
+  sendGroupReadReceiptRequest(
+    message: types.RCIMIWMessage,
+    callback?: Optional<callbacks.IRCIMIWSendGroupReadReceiptRequestCallback>,
+  ): Promise<number> {
+    return this.#accept(isObject(message), () => {
+      const { code, value } = sentName(message);
+      if (!value) return code;
+      return this.#callServer({ $case: "requestReceipt", value }, (reply) => {
+        this.#finish(callback, "onGroupReadReceiptRequestSent", { code: reply.code, message });
+      });
+    });
+  }
+
+  /**
+   * Says that this user has read messages of one conversation, any number of them. `channelId` is for ultra groups.
+   *
+   * Without a connection the answer is kept and sent later; its result comes once, and is final.
+   */
+  sendGroupReadReceiptResponse(
+    targetId: string,
+    channelId: Optional<string>,
+    messages: types.RCIMIWMessage[],
+    callback?: Optional<callbacks.IRCIMIWSendGroupReadReceiptResponseCallback>,
+  ): Promise<number> {
+    const isValid = isString(targetId) && isOptionalString(channelId) && isArray(messages);
+    return this.#accept(isValid, () => {
+      const { code, value } = oneConversation(targetId, channelId, messages);
+      if (!value) return code;
+      const refusal = this.#core.driver.mayAnswer(value.messageUids.length);
+      if (refusal) return refusal;
+      this.#core.driver.answer(value.conversation, value.messageUids, ({ code, response }) => {
+        const results = response?.results ?? value.messageUids.map((messageUid) => ({ messageUid, code }));
+        const result = responseSent(value.conversation, messages, { conversation: value.conversation, results });
+        this.#finish(callback, "onGroupReadReceiptResponseSent", result);
+      });
+      return Code.SUCCESS;
+    });
+  }
+
+  // ------------------------------------------------------------------------------------ receipts message by message: V5
+
+  /** The same as `sendGroupReadReceiptResponse`, by uids. */
+  sendReadReceiptResponseV5(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    messageUIds: string[],
+    callback?: Optional<callbacks.IRCIMIWSendReadReceiptResponseV5Callback>,
+  ): Promise<number> {
+    return this.#accept(isPlace(type, targetId, channelId) && isArray(messageUIds), () => {
+      const where = conversation(type, targetId, channelId);
+      const refusal = checkConversation(where) || checkUids(messageUIds);
+      const uids = onceEach(messageUIds);
+      const code = refusal || this.#core.driver.mayAnswer(uids.length);
+      if (code) return code;
+      this.#core.driver.answer(where, uids, ({ code }) => {
+        if (code) call(callback?.onError?.bind(callback), { code }, this.#core.log);
+        else call(callback?.onSuccess?.bind(callback), {}, this.#core.log);
+      });
+      return Code.SUCCESS;
+    });
+  }
+
+  /** How far own messages of one conversation have been read: up to 100. */
+  getMessageReadReceiptInfoV5(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    messageUIds: string[],
+    callback?: Optional<callbacks.IRCIMIWGetMessageReadReceiptInfoV5Callback>,
+  ): Promise<number> {
+    const isValid = isPlace(type, targetId, channelId) && isArray(messageUIds);
+    return this.#accept(isValid, () => {
+      const where = conversation(type, targetId, channelId);
+      const refusal = checkUids(messageUIds);
+      if (refusal) return refusal;
+      return this.#counts(where, onceEach(messageUIds), ({ code, value }) => this.#giveObject(callback, code, value));
+    });
+  }
+
+  /** How far own messages of several conversations have been read, in the order of the call. */
+  getMessageReadReceiptInfoV5ByIdentifiers(
+    identifiers: types.RCIMIWMessageIdentifier[],
+    callback?: Optional<callbacks.IRCIMIWGetMessageReadReceiptInfoV5Callback>,
+  ): Promise<number> {
+    return this.#accept(isArray(identifiers), () => {
+      const { code, value: names } = namesOf(identifiers);
+      const refusal = names ? this.#core.driver.mayCall() : code;
+      if (!names || refusal) return refusal;
+      const found = new Map<string, types.RCIMIWReadReceiptInfoV5>();
+      let open = names.length;
+      let failed: number = Code.SUCCESS;
+      for (const { conversation: where, messageUids } of names) {
+        this.#counts(where, messageUids, ({ code, value = [] }) => {
+          failed ||= code;
+          for (const info of value) found.set(info.messageUId ?? "", info);
+          open -= 1;
+          const infos = identifiers.flatMap(({ messageUId = "" }) => found.get(messageUId) ?? []);
+          if (open === 0) this.#giveObject(callback, failed, infos);
+        });
+      }
+      return Code.SUCCESS;
+    });
+  }
+
+  #counts(
+    where: Conversation,
+    messageUids: string[],
+    then: (infos: Checked<types.RCIMIWReadReceiptInfoV5[]>) => void,
+  ): number {
+    const counts: Call = { $case: "getReceiptCounts", value: { conversation: where, messageUids } };
+    return this.#ask(where, counts, "receiptCounts", ({ code, value }) =>
+      then(value ? { code: 0, value: value.items.map((item) => countsOf(where, item)) } : { code }),
+    );
+  }
+
+  /** A page of those who have read an own message, who have not, or who left without reading it. */
+  getMessagesReadReceiptUsersByPageV5(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    messageUId: string,
+    option: types.RCIMIWReadReceiptUsersOption,
+    callback?: Optional<callbacks.IRCIMIWGetMessagesReadReceiptUsersByPageV5Callback>,
+  ): Promise<number> {
+    return this.#accept(isPlace(type, targetId, channelId) && isString(messageUId) && isObject(option), () => {
+      const where = conversation(type, targetId, channelId);
+      const { code, value } = pageCall(where, messageUId, option);
+      return value && isUid(messageUId) ? this.#users(where, value, callback) : code || Code.MESSAGE_UID_INVALID;
+    });
+  }
+
+  /** Whether these people have read an own message: up to 100 user ids. */
+  getMessagesReadReceiptByUsersV5(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    messageUId: string,
+    userIds: string[],
+    callback?: Optional<callbacks.IRCIMIWGetMessagesReadReceiptByUsersV5Callback>,
+  ): Promise<number> {
+    return this.#accept(isPlace(type, targetId, channelId) && isString(messageUId) && isArray(userIds), () => {
+      const where = conversation(type, targetId, channelId);
+      if (!isUid(messageUId)) return Code.MESSAGE_UID_INVALID;
+      const find = { conversation: where, messageUid: messageUId, userIds };
+      return checkUserIds(userIds) || this.#users(where, { $case: "findReceiptUsers", value: find }, callback);
+    });
+  }
+
+  #users(
+    where: Conversation,
+    list: Call,
+    callback: Optional<callbacks.IRCIMIWGetMessagesReadReceiptUsersByPageV5Callback>,
+  ): number {
+    return this.#ask(where, list, "receiptUsers", ({ code, value }) => {
+      this.#giveObject(callback, code, value && usersOf(value));
+    });
+  }
+
+  // ------------------------------------------------------------------------------------ listeners
+
+  setOnConnectionStatusChangedListener(listener?: Listener<"onConnectionStatusChanged">): void {
+    this.#listen("onConnectionStatusChanged", listener);
+  }
+
+  setOnConnectedListener(listener?: Listener<"onConnected">): void {
+    this.#listen("onConnected", listener);
+  }
+
+  setOnDatabaseOpenedListener(listener?: Listener<"onDatabaseOpened">): void {
+    this.#listen("onDatabaseOpened", listener);
+  }
+
+  setOnMessageReceivedListener(listener?: Listener<"onMessageReceived">): void {
+    this.#listen("onMessageReceived", listener);
+  }
+
+  setOnMessageAttachedListener(listener?: Listener<"onMessageAttached">): void {
+    this.#listen("onMessageAttached", listener);
+  }
+
+  setOnMessageSentListener(listener?: Listener<"onMessageSent">): void {
+    this.#listen("onMessageSent", listener);
+  }
+
+  setOnMessagesLoadedListener(listener?: Listener<"onMessagesLoaded">): void {
+    this.#listen("onMessagesLoaded", listener);
+  }
+
+  setOnMessageRecalledListener(listener?: Listener<"onMessageRecalled">): void {
+    this.#listen("onMessageRecalled", listener);
+  }
+
+  setOnRemoteMessageRecalledListener(listener?: Listener<"onRemoteMessageRecalled">): void {
+    this.#listen("onRemoteMessageRecalled", listener);
+  }
+
+  /** Somebody wants to know whether this user has read a message: answer once it was on screen. */
+  setOnGroupMessageReadReceiptRequestReceivedListener(
+    listener?: Listener<"onGroupMessageReadReceiptRequestReceived">,
+  ): void {
+    this.#listen("onGroupMessageReadReceiptRequestReceived", listener);
+  }
+
+  /** Somebody has read a message of this user; the result has everybody so far. */
+  setOnGroupMessageReadReceiptResponseReceivedListener(
+    listener?: Listener<"onGroupMessageReadReceiptResponseReceived">,
+  ): void {
+    this.#listen("onGroupMessageReadReceiptResponseReceived", listener);
+  }
+
+  setOnGroupReadReceiptRequestSentListener(listener?: Listener<"onGroupReadReceiptRequestSent">): void {
+    this.#listen("onGroupReadReceiptRequestSent", listener);
+  }
+
+  /** Also hears of answers that were kept from an earlier run. */
+  setOnGroupReadReceiptResponseSentListener(listener?: Listener<"onGroupReadReceiptResponseSent">): void {
+    this.#listen("onGroupReadReceiptResponseSent", listener);
+  }
+
+  /** Somebody has read a message of this user; the result has those who are new, and the counts. */
+  setOnMessageReadReceiptV5ReceivedListener(listener?: Listener<"onMessageReadReceiptV5Received">): void {
+    this.#listen("onMessageReadReceiptV5Received", listener);
+  }
+
+  /** An addition: another device of this user has asked for a receipt. */
+  setOnReadReceiptRequestedElsewhereListener(listener?: Listener<"onReadReceiptRequestedElsewhere">): void {
+    this.#listen("onReadReceiptRequestedElsewhere", listener);
+  }
+
+  /** An addition: another device of this user has answered. */
+  setOnReadReceiptsAnsweredElsewhereListener(listener?: Listener<"onReadReceiptsAnsweredElsewhere">): void {
+    this.#listen("onReadReceiptsAnsweredElsewhere", listener);
+  }
+
+  #listen<Name extends ListenerName>(name: Name, listener: Listener<Name> | undefined): void {
+    this.#core.listeners.set(name, listener);
+  }
+
+  // ------------------------------------------------------------------------------------ what the calls share
+
+  /** Refuses what cannot be; else does it. */
+  async #accept(isValid: boolean, work: () => number): Promise<number> {
+    if (this.#isDestroyed) return Code.ENGINE_DESTROYED;
+    if (isValid) return work();
+    this.#core.log.error("an argument is missing or has the wrong type");
+    return Code.PARAM_ERROR;
+  }
+
+  /** Asks the server something about one conversation. */
+  #ask<Case extends string>(
+    where: Conversation | undefined,
+    question: Call,
+    answer: Case,
+    then: (result: Checked<ResultOf<Case>>) => void,
+  ): number {
+    const refusal = where ? checkConversation(where) : Code.SUCCESS;
+    return refusal || this.#callServer(question, (reply) => then(resultOf(reply, answer)));
+  }
+
+  #callServer(value: Call, then: (reply: Reply) => void): number {
+    const refusal = this.#core.driver.mayCall();
+    if (!refusal) this.#core.driver.call(value, then);
+    return refusal;
+  }
+
+  #seen(message: Message, where: Conversation): types.RCIMIWMessage {
+    const { driver, known, ports } = this.#core;
+    const about = {
+      userId: driver.userId ?? "",
+      messageId: known.idOf(message.uid),
+      receivedTime: ports.clock.unixTime(),
+    };
+    return known.remember(fromWire(message, where, about));
+  }
+
+  #finish<Name extends ListenerName>(
+    callback: Optional<{ [Key in Name]?: Listener<Key> }>,
+    name: Name,
+    result: ListenerResults[Name],
+  ): void {
+    const told = callback ? callback[name]?.bind(callback) : this.#core.listeners.get(name);
+    call(told as Listener<Name> | undefined, result, this.#core.log);
+  }
+
+  #giveObject<T>(callback: Optional<callbacks.IRCIMIWObjectCallback<T>>, code: number, value: T | undefined): void {
+    if (value !== undefined && code === Code.SUCCESS) call(callback?.onSuccess?.bind(callback), { t: value }, this.#core.log);
+    else call(callback?.onError?.bind(callback), { code: code || Code.NATIVE_OPERATION_ERROR }, this.#core.log);
+  }
+
+  /** Not before the call has resolved. */
+  #later(work: () => void): void {
+    void Promise.resolve().then(() => {
+      if (!this.#isDestroyed) work();
+    });
+  }
+}
+
+for (const name of CALLS_NOT_SUPPORTED) {
+  RCIMIWEngine.prototype[name] = function () {
+    // Like any call, it says first that the engine was destroyed; asking for the time is the cheapest way to know.
+    return this.getDeltaTime().then((code) => (code === Code.ENGINE_DESTROYED ? code : Code.CALL_NOT_SUPPORTED));
+  };
+}
+for (const name of LISTENERS_NOT_SUPPORTED) RCIMIWEngine.prototype[name] = () => {};
+
+/** No engine came of it: the next `create` tries again. */
+function dropped(error?: unknown): null {
+  instance = undefined;
+  if (error !== undefined) console.error("seenby: the engine cannot be created", error);
+  return null;
+}
+
+function isPlace(type: unknown, targetId: unknown, channelId: unknown): boolean {
+  return isNumber(type) && isString(targetId) && isOptionalString(channelId);
+}
+
+function isCountable(messageId: unknown): messageId is number {
+  return Number.isSafeInteger(messageId) && (messageId as number) > 0;
+}
+
+/** The result of a success; a success without it is of a broken peer. */
+function resultOf<Case extends string>({ code, result }: Reply, answer: Case): Checked<ResultOf<Case>> {
+  if (code !== Code.SUCCESS) return { code };
+  if (result?.$case !== answer) return { code: Code.NATIVE_OPERATION_ERROR };
+  return { code: 0, value: result.value } as Checked<ResultOf<Case>>;
+}
+
+export { RCIMIWEngine };

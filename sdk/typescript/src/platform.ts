@@ -1,0 +1,51 @@
+/** What this platform offers where the application has not chosen. */
+
+import { type Dialer, platformClock, platformRandom, type Ports, type Storage } from "./ports.js";
+import type { RCIMIWEngineOptions } from "./rcim/types.js";
+import { type UniSockets, uniDialer, type WebSocketConstructor, webSocketDialer } from "./socket.js";
+import { memoryStorage } from "./storage/memory.js";
+import { type UniStorage, uniStorage } from "./storage/uni.js";
+import { type WebStorage, webStorage } from "./storage/web.js";
+
+interface Platform {
+  WebSocket?: WebSocketConstructor;
+  localStorage?: WebStorage;
+  uni?: Partial<UniSockets & UniStorage>;
+}
+
+/** `undefined` if there is no way to connect. */
+export function portsOf(options: RCIMIWEngineOptions): Ports | undefined {
+  const platform = globalThis as Platform;
+  const dialer = options.dialer ?? platformDialer(platform, options.webSocket);
+  if (!dialer) return undefined;
+  return {
+    dialer,
+    storage: options.storage ?? platformStorage(platform),
+    clock: options.clock ?? platformClock,
+    random: options.random ?? platformRandom,
+  };
+}
+
+function platformDialer({ WebSocket, uni }: Platform, chosen: WebSocketConstructor | undefined): Dialer | undefined {
+  const constructor = chosen ?? WebSocket;
+  if (constructor) return webSocketDialer(constructor);
+  return uni?.connectSocket ? uniDialer(uni as UniSockets) : undefined;
+}
+
+function platformStorage(platform: Platform): Storage {
+  const local = usableLocalStorage(platform);
+  if (local) return webStorage(local);
+  return platform.uni?.setStorageSync ? uniStorage(platform.uni as UniStorage) : memoryStorage();
+}
+
+/** Where it is forbidden, a look at it throws. */
+function usableLocalStorage(platform: Platform): WebStorage | undefined {
+  const probe = "seenby/probe";
+  try {
+    platform.localStorage?.setItem(probe, "");
+    platform.localStorage?.removeItem(probe);
+    return platform.localStorage;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+/** The vendor's messages, made for the application from the wire and back. */
+
+import { Code } from "../codes.js";
+import { checkConversation, conversation, type Conversation } from "../conversation.js";
+import { CONTENT_BYTES_MAX, contentBytes, isUid } from "../message.js";
+import type { Content, Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
+import { respondUserIds } from "../respond_user_ids.js";
+import { readersFromWire } from "../session/receipts.js";
+import {
+  RCIMIWConversationType,
+  RCIMIWCustomMessagePolicy,
+  RCIMIWMessageDirection,
+  RCIMIWMessageType,
+  RCIMIWReceivedStatus,
+  RCIMIWSentStatus,
+} from "./enums.js";
+import type { RCIMIWCustomMessage, RCIMIWGroupReadReceiptInfo, RCIMIWMessage, RCIMIWTextMessage } from "./types.js";
+
+/** A value, or the code that says why there is none. */
+export type Checked<T> = { code: 0; value: T } | { code: number; value?: undefined };
+
+export function draft(type: number, targetId: string, channelId: string | null | undefined, messageId: number) {
+  return {
+    ...named(conversation(type, targetId, channelId)),
+    messageId,
+    direction: RCIMIWMessageDirection.send,
+    sentStatus: RCIMIWSentStatus.sending,
+  };
+}
+
+/** The fields that name a conversation. */
+export function named({ type, targetId, channelId }: Conversation) {
+  return { conversationType: type as RCIMIWConversationType, targetId, channelId };
+}
+
+/** Where a message is said. One that does not say its type is of a group. */
+export function conversationOf(message: RCIMIWMessage): Checked<Conversation> {
+  const { conversationType = RCIMIWConversationType.group, targetId, channelId } = message;
+  if (typeof targetId !== "string") return { code: Code.PARAM_ERROR };
+  const value = conversation(conversationType, targetId, typeof channelId === "string" ? channelId : undefined);
+  const code = checkConversation(value);
+  return code === Code.SUCCESS ? { code, value } : { code };
+}
+
+/** The conversation and the uid of a message that was sent. */
+export function sentName(message: RCIMIWMessage): Checked<{ conversation: Conversation; messageUid: string }> {
+  const { code, value } = conversationOf(message);
+  if (!value) return { code };
+  const messageUid = message.messageUId;
+  if (typeof messageUid !== "string" || !isUid(messageUid)) return { code: Code.MESSAGE_UID_INVALID };
+  return { code: Code.SUCCESS, value: { conversation: value, messageUid } };
+}
+
+export function toSend(message: RCIMIWMessage, clientRef: string): Checked<SendMessage> {
+  const where = conversationOf(message);
+  if (!where.value) return where;
+  const kind = contentKind(message);
+  if (typeof kind === "number") return { code: kind };
+  const content = { kind, extra: typeof message.extra === "string" ? message.extra : "" };
+  if (contentBytes(content) > CONTENT_BYTES_MAX) return { code: Code.MESSAGE_TOO_LARGE };
+  const needReceipt = message.needReceipt === true;
+  return { code: 0, value: { conversation: where.value, clientRef, content, needReceipt } };
+}
+
+/** What the message says, or the code that says why it cannot be sent. */
+function contentKind(message: RCIMIWMessage): NonNullable<Content["kind"]> | number {
+  if (message.messageType === RCIMIWMessageType.text) {
+    const { text } = message as RCIMIWTextMessage;
+    return typeof text === "string" && text !== "" ? { $case: "text", value: { text } } : Code.PARAM_ERROR;
+  }
+  if (message.messageType !== RCIMIWMessageType.custom) return Code.CALL_NOT_SUPPORTED;
+  const { identifier, policy = RCIMIWCustomMessagePolicy.normal, fields = {} } = message as RCIMIWCustomMessage;
+  if (typeof identifier !== "string" || identifier === "") return Code.PARAM_ERROR;
+  return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: JSON.stringify(fields) } };
+}
+
+/** A message that came or was fetched, as this user sees it. */
+export function fromWire(
+  message: Message,
+  where: Conversation,
+  about: { userId: string; messageId: number; receivedTime: number; offLine?: boolean },
+): RCIMIWMessage {
+  const isOwn = message.senderId === about.userId;
+  const receipt = message.receipt && receiptInfo(message.receipt, isOwn);
+  return {
+    ...named(where),
+    messageId: about.messageId,
+    messageUId: message.uid,
+    senderUserId: message.senderId,
+    direction: isOwn ? RCIMIWMessageDirection.send : RCIMIWMessageDirection.receive,
+    sentTime: message.sentAtMs,
+    receivedTime: about.receivedTime,
+    offLine: about.offLine ?? false,
+    sentStatus: isOwn ? RCIMIWSentStatus.sent : RCIMIWSentStatus.received,
+    receivedStatus: RCIMIWReceivedStatus.unread,
+    needReceipt: receipt?.readReceiptMessage ?? false,
+    sentReceipt: receipt?.hasRespond ?? false,
+    ...(receipt && { groupReadReceiptInfo: receipt }),
+    ...said(message.recalled ? undefined : message.content, message.recalled),
+  };
+}
+
+function said(content: Content | undefined, recalled: boolean): RCIMIWTextMessage | RCIMIWCustomMessage {
+  const extra = content?.extra ? { extra: content.extra } : {};
+  switch (content?.kind?.$case) {
+    case "text":
+      return { messageType: RCIMIWMessageType.text, text: content.kind.value.text, ...extra };
+    case "custom": {
+      const { identifier, policy, fields } = content.kind.value;
+      return { messageType: RCIMIWMessageType.custom, identifier, policy, fields: parsed(fields), ...extra };
+    }
+    default:
+      return { messageType: recalled ? RCIMIWMessageType.recall : RCIMIWMessageType.unknown, ...extra };
+  }
+}
+
+/** Somebody else's sender may have put anything there. */
+function parsed(fields: string): Record<string, string> {
+  try {
+    return JSON.parse(fields);
+  } catch {
+    return { raw: fields };
+  }
+}
+
+function receiptInfo(receipt: ReceiptInfo, isOwn: boolean): RCIMIWGroupReadReceiptInfo {
+  const info = { readReceiptMessage: receipt.requested, hasRespond: receipt.answered };
+  if (!isOwn || !receipt.requested) return info;
+  const readers = receipt.readers ? readersFromWire(receipt.readers) : [];
+  return { ...info, respondUserIds: respondUserIds(readers), ...counted(receipt.counts) };
+}
+
+/** Counts by the names that events and messages have for them. */
+export function counted(counts: ReceiptInfo["counts"]) {
+  const { read = 0, unread = 0, left = 0, total = 0 } = counts ?? {};
+  return { readCount: read, unreadCount: unread, leftCount: left, totalCount: total };
+}

@@ -1,0 +1,201 @@
+/** Interfaces by the vendor's names. Members that say "an addition" are Seenby's own. */
+
+import type { Clock, Dialer, Random, Storage } from "../ports.js";
+import type { RespondUserIds } from "../respond_user_ids.js";
+import type { WebSocketConstructor } from "../socket.js";
+import type {
+  RCIMIWAreaCode,
+  RCIMIWConversationType,
+  RCIMIWCustomMessagePolicy,
+  RCIMIWGroupReadReceiptVersion,
+  RCIMIWLogLevel,
+  RCIMIWMentionedType,
+  RCIMIWMessageDirection,
+  RCIMIWMessageType,
+  RCIMIWReadReceiptOrder,
+  RCIMIWReadReceiptStatus,
+  RCIMIWReceivedStatus,
+  RCIMIWSentStatus,
+} from "./enums.js";
+
+/** Options of the engine. Those of the vendor that are not about receipts are taken and not looked at. */
+export interface RCIMIWEngineOptions {
+  /** The Seenby server: `ws://`, `wss://`, `http://` or `https://`. `ws://127.0.0.1:7780` if it is not given. */
+  naviServer?: string;
+  fileServer?: string;
+  statisticServer?: string;
+  logServer?: string;
+  cloudControlServer?: string;
+  areaCode?: RCIMIWAreaCode;
+  environment?: string;
+  kickReconnectDevice?: boolean;
+  compressOptions?: object;
+  /** What goes to the console. Warnings and errors, if it is not given. */
+  logLevel?: RCIMIWLogLevel;
+  pushOptions?: object;
+  enablePush?: boolean;
+  enableIPC?: boolean;
+
+  /** An addition: the `WebSocket` to use, such as that of the package `ws` on Node before 22. */
+  webSocket?: WebSocketConstructor;
+  /** An addition: how to connect, where there is no `WebSocket`; see `uniDialer`. */
+  dialer?: Dialer;
+  /**
+   * An addition: where to remember answers that were not sent, and how far this device is. The browser's `localStorage`
+   * or the storage of uni-app, if it is not given and there is one; else nothing outlives the process.
+   */
+  storage?: Storage;
+  /** An addition, for tests. */
+  clock?: Clock;
+  /** An addition, for tests. */
+  random?: Random;
+}
+
+export interface RCIMIWMessage {
+  conversationType?: RCIMIWConversationType;
+  messageType?: RCIMIWMessageType;
+  targetId?: string;
+  channelId?: string;
+  /** This device's own number of the message. Sending a message with the same number again stores it once. */
+  messageId?: number;
+  /** The server's name for the message; not there until it is sent. */
+  messageUId?: string;
+  offLine?: boolean;
+  groupReadReceiptInfo?: RCIMIWGroupReadReceiptInfo;
+  /** Unix milliseconds by this device's clock. */
+  receivedTime?: number;
+  /** Unix milliseconds by the server's clock. */
+  sentTime?: number;
+  receivedStatus?: RCIMIWReceivedStatus;
+  sentStatus?: RCIMIWSentStatus;
+  senderUserId?: string;
+  direction?: RCIMIWMessageDirection;
+  userInfo?: RCIMIWUserInfo;
+  mentionedInfo?: RCIMIWMentionedInfo;
+  pushOptions?: object;
+  /** Free text of the application, carried along. */
+  extra?: string;
+  expansion?: Record<string, string>;
+  /** Set before sending: ask for a receipt in the same step. */
+  needReceipt?: boolean;
+  /** This user has answered (V5); the same as `groupReadReceiptInfo.hasRespond`. */
+  sentReceipt?: boolean;
+}
+
+export interface RCIMIWTextMessage extends RCIMIWMessage {
+  text?: string;
+}
+
+export interface RCIMIWCustomMessage extends RCIMIWMessage {
+  identifier?: string;
+  policy?: RCIMIWCustomMessagePolicy;
+  fields?: Record<string, string>;
+}
+
+export interface RCIMIWMediaMessage extends RCIMIWMessage {
+  local?: string;
+  remote?: string;
+}
+
+export interface RCIMIWRecallNotificationMessage extends RCIMIWMessage {
+  admin?: boolean;
+  deleted?: boolean;
+  /** Sent time of the message that was recalled. */
+  recallTime?: number;
+  recallActionTime?: number;
+  originalMessage?: RCIMIWMessage;
+}
+
+export interface RCIMIWUnknownMessage extends RCIMIWMessage {
+  rawData?: string;
+  objectName?: string;
+}
+
+export interface RCIMIWGroupReadReceiptInfo {
+  /** A receipt was asked for. */
+  readReceiptMessage?: boolean;
+  /** I have answered (receivers). */
+  hasRespond?: boolean;
+  /** Who has read, and when (the sender): everybody up to 1,000 readers, the newest 1,000 beyond. */
+  respondUserIds?: RespondUserIds;
+  /** An addition, like the three that follow (the sender). `totalCount` = `readCount` + `unreadCount`. */
+  readCount?: number;
+  unreadCount?: number;
+  /** People who were asked and left the group without answering. */
+  leftCount?: number;
+  totalCount?: number;
+}
+
+export interface RCIMIWUserInfo {
+  userId?: string;
+  name?: string;
+  portrait?: string;
+  alias?: string;
+  extra?: string;
+}
+
+export interface RCIMIWMentionedInfo {
+  type?: RCIMIWMentionedType;
+  userIdList?: string[];
+  mentionedContent?: string;
+}
+
+export interface RCIMIWAppSettings {
+  speechToTextEnable?: boolean;
+  messageModifiableMinutes?: number;
+  readReceiptVersion?: RCIMIWGroupReadReceiptVersion;
+}
+
+export interface RCIMIWMessageIdentifier {
+  conversationType?: RCIMIWConversationType;
+  targetId?: string;
+  channelId?: string;
+  messageUId?: string;
+}
+
+export interface RCIMIWReadReceiptUsersOption {
+  /** Empty or not there for the first page, then that of the page before. */
+  pageToken?: string;
+  /** 1 to 100. */
+  pageCount?: number;
+  /** By time of reading. The other lists have one order only. */
+  order?: RCIMIWReadReceiptOrder;
+  readStatus?: RCIMIWReadReceiptStatus;
+}
+
+export interface RCIMIWReadReceiptUsersResult {
+  /** Empty on the last page. */
+  pageToken?: string;
+  /** Length of the whole list; 0 when people were asked for by name. */
+  totalCount?: number;
+  users?: RCIMIWReadReceiptUser[];
+}
+
+export interface RCIMIWReadReceiptUser {
+  userId?: string;
+  /** Unix milliseconds; 0 if this user has not read. */
+  timestamp?: number;
+  /** An addition: in which list this user stands. */
+  readStatus?: RCIMIWReadReceiptStatus;
+}
+
+export interface RCIMIWReadReceiptInfoV5 extends RCIMIWMessageIdentifier {
+  messageUId?: string;
+  readCount?: number;
+  unreadCount?: number;
+  totalCount?: number;
+  /** An addition. */
+  leftCount?: number;
+  /** An addition: 0, or why this message has no counts. */
+  code?: number;
+}
+
+export interface RCIMIWReadReceiptResponseV5 extends RCIMIWMessageIdentifier {
+  /** Those who are new since the event before. */
+  users?: RCIMIWReadReceiptUser[];
+  readCount?: number;
+  unreadCount?: number;
+  totalCount?: number;
+  /** An addition. */
+  leftCount?: number;
+}
