@@ -70,5 +70,5 @@ export class CallError extends Error {
 }
 
 export const PAGE_SIZE = 100;
-/** What the vendor's call takes at most. */
-export const HISTORY_PAGE_SIZE = 20;
+/** Two or three screens. */
+export const HISTORY_PAGE_SIZE = 40;

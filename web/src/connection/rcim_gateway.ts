@@ -5,6 +5,7 @@ import RCIMIWEngine, {
   RCIMIWConversationType,
   type RCIMIWMessage,
   RCIMIWMessageOperationPolicy,
+  type RCIMIWReadReceiptInfoV5,
   RCIMIWReadReceiptOrder,
   RCIMIWReadReceiptStatus,
   RCIMIWTimeOrder,
@@ -112,7 +113,7 @@ class RcimGateway implements Gateway {
   }
 
   async receiptCounts({ type, targetId, channelId }: ConversationRef, uid: string) {
-    const infos = await answered<{ code?: number }[]>((callback) =>
+    const infos = await answered<RCIMIWReadReceiptInfoV5[]>((callback) =>
       this.#engine.getMessageReadReceiptInfoV5(type, targetId, channelId, [uid], callback),
     );
     const info = infos[0];

@@ -49,6 +49,8 @@ export function mergeMessages(known: readonly Message[], more: readonly Message[
   for (const message of more) {
     const key = (message.uid && keyOf.get(message.uid)) ?? message.key;
     byKey.set(key, withLatestCounts(byKey.get(key), { ...message, key }));
+    // History had it before its sender was told that it was sent.
+    if (key !== message.key) byKey.delete(message.key);
     if (message.uid) keyOf.set(message.uid, key);
   }
   return [...byKey.values()].sort(compareMessages);
