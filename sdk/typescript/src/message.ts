@@ -15,6 +15,7 @@ export function isUid(uid: string): boolean {
 /** Bytes of a body as the server counts them. */
 export function contentBytes({ kind, extra }: Content): number {
   if (kind?.$case === "text") return utf8Bytes(kind.value.text) + utf8Bytes(extra);
-  if (kind?.$case === "custom") return utf8Bytes(kind.value.identifier) + utf8Bytes(kind.value.fields) + utf8Bytes(extra);
+  if (kind?.$case === "custom")
+    return utf8Bytes(kind.value.identifier) + utf8Bytes(kind.value.fields) + utf8Bytes(extra);
   return utf8Bytes(extra);
 }

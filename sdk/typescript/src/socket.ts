@@ -16,10 +16,10 @@ export interface WebSocketLike {
 export type WebSocketConstructor = new (address: string) => WebSocketLike;
 
 /** Connections by this kind of `WebSocket`. */
-export function webSocketDialer(constructor: WebSocketConstructor): Dialer {
+export function webSocketDialer(Constructor: WebSocketConstructor): Dialer {
   return {
     dial(address, listener) {
-      const socket = new constructor(address);
+      const socket = new Constructor(address);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => listener.onOpen();
       socket.onclose = () => listener.onClose();

@@ -65,7 +65,10 @@ export class DeviceStore {
   save(owner: Owner, changes: readonly Change[]): Eventual<void> {
     const prefix = ownerFolder(this.#place, owner);
     // One behind the other: a storage that works beside us may turn two writes round.
-    return changes.reduce<Eventual<void>>((done, change) => whenDone(done, () => this.#apply(prefix, change)), undefined);
+    return changes.reduce<Eventual<void>>(
+      (done, change) => whenDone(done, () => this.#apply(prefix, change)),
+      undefined,
+    );
   }
 
   #apply(prefix: string, change: Change): Eventual<void> {

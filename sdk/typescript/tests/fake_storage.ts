@@ -1,7 +1,7 @@
 /** Storages whose every moment the test decides. */
 
-import { memoryStorage } from "../src/storage/memory.js";
 import type { Eventual, Storage } from "../src/ports.js";
+import { memoryStorage } from "../src/storage/memory.js";
 
 /** What several tabs of a browser share: a tab that has gone has let go of what it claimed. */
 export function sharedStorage(): Storage & { claimed: Set<string> } {

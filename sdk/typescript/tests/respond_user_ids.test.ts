@@ -43,7 +43,7 @@ describe("an ordinary list of readers", () => {
 
   it("can be indexed", () => {
     expect(readers.bob).toBe(1_000);
-    expect(readers["carla"]).toBe(1_001);
+    expect(readers.carla).toBe(1_001);
     expect(readers.dmitri).toBeUndefined();
   });
 
@@ -59,7 +59,9 @@ describe("an ordinary list of readers", () => {
     expect([...readers.keys()]).toEqual(["bob", "carla"]);
     expect([...readers.values()]).toEqual([1_000, 1_001]);
     const seen: unknown[] = [];
-    readers.forEach((readAtMs, userId, map) => seen.push([userId, readAtMs, map === readers]));
+    readers.forEach((readAtMs, userId, map) => {
+      seen.push([userId, readAtMs, map === readers]);
+    });
     expect(seen).toEqual([
       ["bob", 1_000, true],
       ["carla", 1_001, true],
@@ -110,7 +112,9 @@ describe.each([
     expect([...readers].map(([userId]) => userId)).toEqual(names);
     expect([...readers.keys()]).toEqual(names);
     const seenNames: string[] = [];
-    readers.forEach((_, userId) => seenNames.push(userId));
+    readers.forEach((_, userId) => {
+      seenNames.push(userId);
+    });
     expect(seenNames).toEqual(names);
     expect(new Set(Object.keys(readers))).toEqual(new Set(names));
     expect(Object.keys(readers)).toHaveLength(names.length);

@@ -124,11 +124,18 @@ describe("the storage indexedDb", () => {
     vi.stubGlobal("IDBKeyRange", IDBKeyRange);
     const factory = new IDBFactory();
     const storage = indexedDbStorage(factory);
-    const opened = vi.spyOn(factory, "open");
+    const databases: IDBDatabase[] = [];
+    const open = factory.open.bind(factory);
+    vi.spyOn(factory, "open").mockImplementation((...args) => {
+      const request = open(...args);
+      request.addEventListener("success", () => databases.push(request.result));
+      return request;
+    });
     await storage.set("a/1", "one");
-    const database = (opened.mock.results[0]?.value as IDBOpenDBRequest).result;
-    database.close();
-    database.onclose?.(new Event("close"));
+    for (const database of databases) {
+      database.close();
+      database.onclose?.(new Event("close"));
+    }
     await storage.set("a/2", "two");
     expect(await storage.entries("a/")).toHaveLength(2);
   });

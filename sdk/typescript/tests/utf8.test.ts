@@ -8,7 +8,9 @@ const texts = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "graphem
 /** Single UTF-16 units, so that pairs are broken. */
 const units = fc.array(fc.integer({ min: 0xd700, max: 0xe0ff }), { maxLength: 8 });
 /** Bytes with which characters of several bytes begin and go on. */
-const oddBytes = fc.array(fc.constantFrom(0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xa0, 0xef, 0xf0, 0xf4, 0x90, 0xff));
+const oddBytes = fc.array(
+  fc.constantFrom(0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xa0, 0xef, 0xf0, 0xf4, 0x90, 0xff),
+);
 
 describe("texts", () => {
   it("have the bytes that the platform would give them", () => {

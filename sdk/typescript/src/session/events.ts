@@ -17,7 +17,7 @@ export interface Waiting {
   /** A text: the own message of this uid has new readers. */
   news: SessionEvent | string;
   /** To be remembered once this has been taken. */
-  then: Change[];
+  afterwards: Change[];
   contentBytes: number;
 }
 
@@ -28,12 +28,12 @@ export class Events {
   /** An event; of a message, with the size of what it says. */
   push(event: SessionEvent, contentBytes = 0): void {
     this.#contentBytes += contentBytes;
-    this.#waiting.push({ news: event, then: [], contentBytes });
+    this.#waiting.push({ news: event, afterwards: [], contentBytes });
   }
 
   /** Once for each message: the session knows which already wait. */
   pushRead(uid: string): void {
-    this.#waiting.push({ news: uid, then: [], contentBytes: 0 });
+    this.#waiting.push({ news: uid, afterwards: [], contentBytes: 0 });
   }
 
   /** Connections come and go while nobody reads, so beyond the bound a status takes the place of the one before. */
@@ -50,10 +50,10 @@ export class Events {
   }
 
   /** Remembers this after what waits now; gives it back if nothing does. */
-  then(change: Change): Change[] {
+  afterwards(change: Change): Change[] {
     const last = this.#waiting.at(-1);
     if (!last) return [change];
-    last.then.push(change);
+    last.afterwards.push(change);
     return [];
   }
 
@@ -75,7 +75,7 @@ export class Events {
 
   /** What waits is as good as handed on: it is in this process, and so is its reader. */
   takeChanges(): Change[] {
-    return this.#waiting.flatMap((waiting) => waiting.then.splice(0));
+    return this.#waiting.flatMap((waiting) => waiting.afterwards.splice(0));
   }
 
   isFull(): boolean {

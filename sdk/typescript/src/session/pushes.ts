@@ -43,7 +43,7 @@ function handleLog(state: State, page: LogEntries): void {
     if (entry.sequence > known) handleEntry(state, conversation, entry, left, page.offline);
   }
   if (state.positions.advance(conversation, page.through)) {
-    state.unsaved.push(...state.events.then({ kind: "position", conversation, through: page.through }));
+    state.unsaved.push(...state.events.afterwards({ kind: "position", conversation, through: page.through }));
   }
 }
 

@@ -11,7 +11,7 @@
 
 import { type Conversation, conversationFromWire, ID_BYTES_MAX } from "../conversation.js";
 import type { Asked, Change, MessageName } from "../memory.js";
-import type { ReceiptCounts, ReceiptDelta, Readers } from "../protocol/frames.js";
+import type { Readers, ReceiptCounts, ReceiptDelta } from "../protocol/frames.js";
 import { utf8Bytes } from "../protocol/utf8.js";
 import type { Reader, ReadersEvent } from "./outcome.js";
 

@@ -137,11 +137,6 @@ function refusesForGood(code: number): boolean {
 
 /** The same call may succeed later. */
 function isTransient(code: number): boolean {
-  const passing: number[] = [
-    Code.REQUEST_OVER_FREQUENCY,
-    Code.STORE_UNAVAILABLE,
-    Code.SHUTTING_DOWN,
-    Code.TOO_BUSY,
-  ];
+  const passing: number[] = [Code.REQUEST_OVER_FREQUENCY, Code.STORE_UNAVAILABLE, Code.SHUTTING_DOWN, Code.TOO_BUSY];
   return passing.includes(code);
 }

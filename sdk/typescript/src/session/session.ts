@@ -249,7 +249,7 @@ export class Session {
     for (let waiting = state.events.take(); waiting; waiting = state.events.take()) {
       const { news } = waiting;
       const event = typeof news === "string" ? state.receipts.takeEvent(news, state.unsaved) : news;
-      state.unsaved.push(...waiting.then);
+      state.unsaved.push(...waiting.afterwards);
       if (event) return event;
     }
     return undefined;

@@ -1,0 +1,149 @@
+/**
+ * The React Native flavour: the same engine, with what differs there.
+ *
+ * `create` gives the engine at once, listeners and callbacks get their values one by one instead of in an object, fields
+ * of a custom message come as a `Map`, readers go out as one, and the members of enums are in capitals.
+ */
+
+import { Code } from "./codes.js";
+import { RCIMIWEngine as Core } from "./engine.js";
+import type { ListenerName, ListenerResults } from "./rcim/listeners.js";
+import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
+import type { RCIMIWCustomMessage, RCIMIWEngineOptions } from "./rcim/types.js";
+import type { RCIMIWConversationType, RCIMIWCustomMessagePolicy } from "./react_native/enums.js";
+import { inOrder, type Name, POSITIONS, type Positional, RESPONSE_CALLBACK_POSITIONS } from "./react_native/positions.js";
+
+/** Each of these may have callbacks as its last argument. */
+const CALLS = [
+  "connect",
+  "disconnect",
+  "changeLogLevel",
+  "getDeltaTime",
+  "createTextMessage",
+  "sendMessage",
+  "getMessages",
+  "loadMessages",
+  "getMessageById",
+  "getMessageByUId",
+  "recallMessage",
+  "sendGroupReadReceiptRequest",
+  "sendGroupReadReceiptResponse",
+  "sendReadReceiptResponseV5",
+  "getMessageReadReceiptInfoV5",
+  "getMessageReadReceiptInfoV5ByIdentifiers",
+  "getMessagesReadReceiptUsersByPageV5",
+  "getMessagesReadReceiptByUsersV5",
+] as const;
+
+const EVENTS = Object.keys(POSITIONS) as Name[];
+
+type CallName = (typeof CALLS)[number];
+type SetterName<Event extends ListenerName> = Event extends `on${infer Rest}` ? `setOn${Rest}Listener` : never;
+
+type Calls = { [Call in CallName]: WithPositions<Core[Call], Call> };
+type Setters = {
+  [Event in ListenerName as SetterName<Event>]: (
+    listener?: Positional<ListenerResults[Event], (typeof POSITIONS)[Event]>,
+  ) => void;
+};
+
+type WithPositions<Method, Call> = Method extends (...args: infer Args) => infer Result
+  ? (...args: { [Place in keyof Args]: Argument<Args[Place], Call> }) => Result
+  : never;
+/** Only callbacks have members that are called like events. */
+type Argument<Arg, Call> = [keyof NonNullable<Arg> & Name] extends [never]
+  ? Arg
+  : { [Member in keyof NonNullable<Arg> & Name]?: CallbackMember<NonNullable<Arg>[Member], Member, Call> } | null;
+type CallbackMember<Member, Event extends Name, Call> = NonNullable<Member> extends (result: infer Result) => void
+  ? Positional<
+      Result,
+      Call extends "sendGroupReadReceiptResponse" ? typeof RESPONSE_CALLBACK_POSITIONS : (typeof POSITIONS)[Event]
+    >
+  : never;
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what only passes on is defined below the class.
+export interface RCIMIWEngine extends Calls, Setters, NotSupported {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+export class RCIMIWEngine {
+  static #instance: RCIMIWEngine | undefined;
+  /** Calls and listeners that come before it is there wait for it, in order. */
+  readonly #core: Promise<Core | null>;
+
+  private constructor(core: Promise<Core | null>) {
+    this.#core = core;
+  }
+
+  /** The engine. If the arguments cannot work, the console says why and every call resolves to 33001. */
+  static create(appKey: string, options: RCIMIWEngineOptions = {}): RCIMIWEngine {
+    RCIMIWEngine.#instance ??= new RCIMIWEngine(Core.create(appKey, options));
+    return RCIMIWEngine.#instance;
+  }
+
+  destroy(): Promise<number> {
+    if (RCIMIWEngine.#instance === this) RCIMIWEngine.#instance = undefined;
+    return this.#pass("destroy", []) as Promise<number>;
+  }
+
+  /** `fields` may be a `Map` or an object. */
+  createCustomMessage(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: string | null | undefined,
+    policy: RCIMIWCustomMessagePolicy,
+    messageIdentifier: string,
+    fields: Map<string, string> | Record<string, string>,
+  ): Promise<RCIMIWCustomMessage | number> {
+    const object = fields instanceof Map ? Object.fromEntries(fields) : fields;
+    const args = [type, targetId, channelId, policy, messageIdentifier, object];
+    return this.#pass("createCustomMessage", args) as Promise<RCIMIWCustomMessage | number>;
+  }
+
+  async #pass(method: keyof Core, args: unknown[]): Promise<unknown> {
+    const core = await this.#core;
+    if (!core) return Code.CLIENT_NOT_INIT;
+    return (core[method] as (...args: unknown[]) => unknown).apply(core, args);
+  }
+
+  static {
+    const passOn = (name: keyof Core, adapt: (args: unknown[]) => unknown[]) => {
+      const method = function (this: RCIMIWEngine, ...args: unknown[]) {
+        return this.#pass(name, adapt(args));
+      };
+      Object.defineProperty(RCIMIWEngine.prototype, name, { value: method, writable: true, configurable: true });
+    };
+    for (const name of CALLS) passOn(name, (args) => args.map((argument) => callbacksInOrder(argument, name)));
+    for (const name of CALLS_NOT_SUPPORTED) passOn(name, (args) => args);
+    for (const name of LISTENERS_NOT_SUPPORTED) passOn(name, (args) => args);
+    for (const event of EVENTS) {
+      const setter = `setOn${event.slice(2)}Listener` as keyof Core;
+      if (setter in Core.prototype) passOn(setter, ([listener]) => [spread(listener, POSITIONS[event])]);
+    }
+  }
+}
+
+/** Callbacks, if that is what it is; else the argument as it came. */
+function callbacksInOrder(argument: unknown, call: CallName): unknown {
+  if (typeof argument !== "object" || argument === null) return argument;
+  const members = EVENTS.filter((event) => isFunction(Reflect.get(argument, event)));
+  if (members.length === 0) return argument;
+  const positions = (event: Name) =>
+    call === "sendGroupReadReceiptResponse" ? RESPONSE_CALLBACK_POSITIONS : POSITIONS[event];
+  const member = (event: Name) => Reflect.get(argument, event).bind(argument);
+  return Object.fromEntries(members.map((event) => [event, spread(member(event), positions(event))]));
+}
+
+function spread(listener: unknown, order: readonly string[]): unknown {
+  return isFunction(listener) ? (result: object) => listener(...inOrder(result, order)) : listener;
+}
+
+function isFunction(value: unknown): value is (...args: unknown[]) => void {
+  return typeof value === "function";
+}
+
+export { Code } from "./codes.js";
+export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage } from "./ports.js";
+export type * from "./rcim/types.js";
+export * from "./react_native/enums.js";
+export { type WebSocketConstructor, type WebSocketLike, webSocketDialer } from "./socket.js";
+export { type AsyncStorage, asyncStorage } from "./storage/async.js";

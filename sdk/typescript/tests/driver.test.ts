@@ -1,0 +1,308 @@
+/** What the driver does with its ports, in which order. */
+
+import { describe, expect, it } from "vitest";
+import { Code } from "../src/codes.js";
+import { Driver } from "../src/driver.js";
+import type { Storage } from "../src/ports.js";
+import type { SessionEvent } from "../src/session/outcome.js";
+import { memoryStorage } from "../src/storage/memory.js";
+import { DeviceStore } from "../src/store.js";
+import { type FakePorts, fakePorts, settled } from "./fake_ports.js";
+import { SlowStorage, sharedStorage } from "./fake_storage.js";
+
+const group = { type: 2 as const, targetId: "ward-3", channelId: "" };
+const answersKept = "seenby/0/app/bob/answer/";
+
+/** A driver of Bob's, and what became of it. */
+class Bob {
+  readonly told: string[] = [];
+  readonly problems: string[] = [];
+  readonly ports: FakePorts;
+  readonly driver: Driver;
+
+  private constructor(ports: FakePorts, store: DeviceStore | undefined) {
+    this.ports = ports;
+    this.driver = new Driver({
+      address: "ws://server/v1/connect",
+      session: {
+        appKey: "app",
+        deviceId: "device",
+        clientRefPrefix: "device-",
+        sdk: "test",
+        backoffMinMs: 500,
+        backoffMaxMs: 20_000,
+        callTimeoutMs: 30_000,
+        attemptTimeoutMs: 10_000,
+        seed: 42,
+      },
+      ports,
+      store,
+      onEvent: (event) => this.told.push(nameOf(event)),
+      log: (problem) => this.problems.push(problem),
+    });
+  }
+
+  static async with(storage: Storage): Promise<Bob> {
+    return new Bob(fakePorts(storage), await DeviceStore.open(storage));
+  }
+
+  /** On a device that begins with nothing. */
+  static async online(storage: Storage): Promise<Bob> {
+    const bob = await Bob.with(storage);
+    bob.connects();
+    bob.peer.opens();
+    bob.peer.signsIn("bob");
+    await settled();
+    bob.peer.takes("resume");
+    bob.told.length = 0;
+    return bob;
+  }
+
+  get peer() {
+    return this.ports.dialer.last;
+  }
+
+  connects(): void {
+    this.driver.connect("token", undefined, ({ code, userId }) => this.told.push(`connect ${code} ${userId}`));
+  }
+
+  answers(...messageUids: string[]): void {
+    this.driver.answer(group, messageUids, ({ code }) => this.told.push(`answer ${code}`));
+  }
+
+  accepts(...codes: number[]): void {
+    const { callId } = this.peer.takes("answerReceipts");
+    this.peer.replies(callId, { result: { $case: "receiptsAccepted", value: { codes } } });
+  }
+}
+
+function nameOf(event: SessionEvent): string {
+  return event.kind === "connectionStatusChanged" ? `status ${event.status}` : event.kind;
+}
+
+describe("an answer", () => {
+  it("is kept before its frame is sent, however slow the storage is", async () => {
+    const storage = new SlowStorage();
+    const bob = await Bob.online(storage);
+    storage.isSlow = true;
+    bob.answers("m1");
+    await settled();
+    expect(storage.waiting.map(({ name }) => name)).toEqual([`set ${answersKept}0`]);
+    expect(bob.peer.waiting).toEqual([]);
+    storage.finishNext();
+    await settled();
+    expect(storage.inner.entries(answersKept)).toHaveLength(1);
+    expect(bob.peer.waiting).toEqual(["answerReceipts"]);
+  });
+
+  it("is kept, and on its way, when the call returns, if the storage answers at once", async () => {
+    const storage = memoryStorage();
+    const bob = await Bob.online(storage);
+    bob.answers("m1");
+    expect(storage.entries(answersKept)).toHaveLength(1);
+    expect(bob.peer.waiting).toEqual(["answerReceipts"]);
+  });
+
+  it("is not told as done before that is remembered", async () => {
+    const storage = new SlowStorage();
+    const bob = await Bob.online(storage);
+    bob.answers("m1");
+    storage.isSlow = true;
+    bob.accepts(0);
+    await settled();
+    expect(bob.told).toEqual([]);
+    storage.finishNext();
+    await settled();
+    expect(bob.told).toEqual(["answer 0"]);
+    expect(storage.inner.entries(answersKept)).toEqual([]);
+  });
+
+  it("is sent although it cannot be kept, and the log says so", async () => {
+    const storage = memoryStorage();
+    const bob = await Bob.online(storage);
+    storage.set = () => {
+      throw new Error("the disk is full");
+    };
+    bob.answers("m1");
+    storage.set = () => Promise.reject(new Error("the disk is full"));
+    bob.answers("m2");
+    await settled();
+    expect(bob.problems).toEqual(Array(2).fill("cannot remember; a restart may lose answers"));
+    expect(bob.peer.waiting).toEqual(["answerReceipts", "answerReceipts"]);
+  });
+
+  it("of an earlier run is sent after the next sign-in", async () => {
+    const storage = memoryStorage();
+    (await Bob.online(storage)).answers("m1");
+    const bob = await Bob.online(storage);
+    bob.accepts(0);
+    await settled();
+    expect(bob.told).toEqual(["groupReadReceiptResponseSent"]);
+  });
+});
+
+describe("what is told", () => {
+  it("never comes while the application is calling", async () => {
+    const bob = await Bob.with(memoryStorage());
+    bob.answers("m1");
+    expect(bob.told).toEqual([]);
+    await settled();
+    expect(bob.told).toEqual([`answer ${Code.NOT_CONNECTED}`]);
+  });
+
+  it("is remembered as told only afterwards", async () => {
+    const storage = memoryStorage();
+    const bob = await Bob.online(storage);
+    const event = { $case: "messageRecalled" as const, value: { messageUid: "m1", senderId: "alice" } };
+    const entry = { sequence: 1, atMs: 0, event };
+    bob.peer.pushes({
+      $case: "logEntries",
+      value: { conversation: group, entries: [entry], through: 1, left: 0, offline: false },
+    });
+    const positions = "seenby/0/app/bob/position/";
+    expect(storage.entries(positions)).toEqual([]);
+    await settled();
+    expect(bob.told).toEqual(["messageRecalled"]);
+    expect(storage.entries(positions)).toHaveLength(1);
+  });
+});
+
+describe("a connection", () => {
+  it("gets its frames only when it is open", async () => {
+    const bob = await Bob.with(memoryStorage());
+    bob.connects();
+    expect(bob.ports.dialer.addresses).toEqual(["ws://server/v1/connect"]);
+    expect(bob.peer.waiting).toEqual([]);
+    bob.peer.opens();
+    expect(bob.peer.waiting).toEqual(["signIn"]);
+  });
+
+  it("that is lost is made again, and nothing of the old one is heard any more", async () => {
+    const bob = await Bob.online(memoryStorage());
+    const old = bob.peer;
+    old.closes();
+    old.closes();
+    bob.ports.clock.pass(500);
+    expect(bob.ports.dialer.peers).toHaveLength(2);
+    old.pushes({ $case: "goodbye", value: { code: Code.USER_BLOCKED, detail: "", reconnect: false } });
+    old.opens();
+    await settled();
+    expect(bob.told).toEqual(["status 8", "status 2"]);
+    expect(bob.peer.waiting).toEqual([]);
+  });
+
+  it("that carries something else than frames is left", async () => {
+    const bob = await Bob.online(memoryStorage());
+    const old = bob.peer;
+    old.sends(new Uint8Array([0xff]));
+    expect(old.isClosed).toBe(true);
+    expect(bob.problems).toEqual(["the server sent something that is not a frame"]);
+    bob.ports.clock.pass(500);
+    expect(bob.ports.dialer.peers).toHaveLength(2);
+  });
+
+  it("that cannot even be dialed is tried again", async () => {
+    const bob = await Bob.with(memoryStorage());
+    bob.ports.dialer.problem = new Error("not a valid address");
+    bob.connects();
+    expect(bob.ports.dialer.addresses).toHaveLength(1);
+    bob.ports.clock.pass(500);
+    expect(bob.ports.dialer.addresses.length).toBeGreaterThan(1);
+    expect(bob.problems).toContain("the connection cannot be opened");
+  });
+
+  it("that takes nothing does not end the program", async () => {
+    const bob = await Bob.online(memoryStorage());
+    bob.peer.socket.send = () => {
+      throw new Error("CLOSING");
+    };
+    bob.answers("m1");
+    expect(bob.problems).toEqual(["a frame cannot be sent"]);
+    bob.peer.closes();
+    bob.ports.clock.pass(500);
+    bob.peer.opens();
+    bob.peer.signsIn("bob");
+    bob.peer.takes("resume");
+    expect(bob.peer.waiting).toEqual(["answerReceipts"]);
+  });
+
+  it("is kept alive", async () => {
+    const bob = await Bob.online(memoryStorage());
+    bob.ports.clock.pass(15_000);
+    expect(bob.peer.waiting).toEqual(["ping"]);
+  });
+});
+
+describe("a sign-in", () => {
+  it("fails if what is remembered cannot be read", async () => {
+    const storage = memoryStorage();
+    const bob = await Bob.with(storage);
+    storage.entries = () => {
+      throw new Error("the disk is broken");
+    };
+    bob.connects();
+    bob.peer.opens();
+    bob.peer.signsIn("bob");
+    await settled();
+    expect(bob.problems).toEqual(["cannot read what is remembered"]);
+    expect(bob.told).toContain(`connect ${Code.NATIVE_OPERATION_ERROR} undefined`);
+    expect(bob.peer.isClosed).toBe(true);
+  });
+
+  it("works without a store", async () => {
+    const storage = sharedStorage();
+    for (let tab = 0; tab < 32; tab += 1) await DeviceStore.open(storage);
+    const bob = await Bob.online(storage);
+    bob.answers("m1");
+    bob.accepts(0);
+    await settled();
+    expect(bob.told).toEqual(["answer 0"]);
+  });
+
+  it("says how far this device's clock is ahead", async () => {
+    const bob = await Bob.with(memoryStorage());
+    expect(bob.driver.deltaTimeMs).toBe(0);
+    bob.connects();
+    bob.peer.opens();
+    bob.peer.signsIn("bob");
+    bob.ports.clock.pass(250);
+    expect(bob.driver.deltaTimeMs).toBe(1_000);
+  });
+});
+
+describe("the end", () => {
+  it("waits until everything is remembered", async () => {
+    const storage = new SlowStorage();
+    const bob = await Bob.online(storage);
+    storage.isSlow = true;
+    bob.answers("m1");
+    let isOver = false;
+    const end = bob.driver.end().then(() => {
+      isOver = true;
+    });
+    await settled();
+    expect(isOver).toBe(false);
+    storage.finishNext();
+    await end;
+    expect(storage.inner.entries(answersKept)).toHaveLength(1);
+    expect(bob.peer.isClosed).toBe(true);
+    expect(bob.told).not.toContain("answer 0");
+  });
+
+  it("leaves no timer and no claim behind, and tells nothing more", async () => {
+    const storage = sharedStorage();
+    const bob = await Bob.online(storage);
+    const { peer } = bob;
+    bob.answers("m1");
+    await bob.driver.end();
+    expect(peer.isClosed).toBe(true);
+    expect(bob.ports.clock.timers).toBe(0);
+    expect(storage.claimed.size).toBe(0);
+    bob.accepts(0);
+    peer.closes();
+    bob.ports.clock.pass(600_000);
+    await settled();
+    expect(bob.told).toEqual([]);
+    expect(bob.ports.dialer.peers).toHaveLength(1);
+  });
+});

@@ -1,0 +1,109 @@
+import { afterEach, expect, test } from "vitest";
+import { RCIMIWConnectionStatus, RCIMIWConversationType, RCIMIWCustomMessagePolicy, RCIMIWEngine } from "../src/react-native.js";
+import type { Dialer, SocketListener } from "../src/ports.js";
+import { ServerFrame, type ServerFrame as Frame } from "../src/protocol/frames.js";
+import { ClientFrame } from "../src/protocol/frames.js";
+import { respondUserIds } from "../src/respond_user_ids.js";
+import { inOrder, POSITIONS } from "../src/react_native/positions.js";
+
+/** A server that signs in whoever comes and accepts everything. */
+function agreeableServer(): Dialer & { push(kind: NonNullable<Frame["kind"]>): void } {
+  let open: SocketListener | undefined;
+  const push = (kind: NonNullable<Frame["kind"]>) => open?.onFrame(ServerFrame.encode({ kind }).finish());
+  const reply = (callId: number, result: Extract<Frame["kind"], { $case: "reply" }>["value"]["result"]) =>
+    push({ $case: "reply", value: { callId, code: 0, detail: "", retryAfterMs: 0, result } });
+  const signedIn = {
+    userId: "alice",
+    serverTimeMs: 1,
+    protocolMinor: 1,
+    storeId: "s",
+    pingIntervalMs: 30_000,
+    answersPerFrameMax: 100,
+    pageSizeMax: 100,
+  };
+  return {
+    push,
+    dial(_, listener) {
+      open = listener;
+      void Promise.resolve().then(() => listener.onOpen());
+      return {
+        close() {},
+        send(bytes) {
+          const { callId, call } = ClientFrame.decode(bytes);
+          const signsIn = call?.$case === "signIn";
+          void Promise.resolve().then(() => reply(callId, signsIn ? { $case: "signedIn", value: signedIn } : undefined));
+        },
+      };
+    },
+  };
+}
+
+let engine: RCIMIWEngine;
+afterEach(async () => {
+  await engine.destroy();
+});
+
+test("the engine is there at once, and callbacks get their values one by one", async () => {
+  engine = RCIMIWEngine.create("app", { dialer: agreeableServer() });
+  expect(RCIMIWEngine.create("other")).toBe(engine);
+  const statuses: number[] = [];
+  engine.setOnConnectionStatusChangedListener((status) => statuses.push(status));
+  const connected = await new Promise<unknown[]>((resolve) => {
+    void engine.connect("token", 30, { onConnected: (code, userId) => resolve([code, userId]) });
+  });
+  expect(connected).toEqual([0, "alice"]);
+  expect(statuses).toEqual([RCIMIWConnectionStatus.CONNECTING, RCIMIWConnectionStatus.CONNECTED]);
+});
+
+test("the callback of an answer gets the code and the messages", async () => {
+  engine = RCIMIWEngine.create("app", { dialer: agreeableServer() });
+  await new Promise<void>((resolve) => {
+    void engine.connect("token", 30, { onConnected: () => resolve() });
+  });
+  const messages = [{ targetId: "team", conversationType: RCIMIWConversationType.GROUP, messageUId: "m1" }];
+  const answered = await new Promise<unknown[]>((resolve) => {
+    void engine.sendGroupReadReceiptResponse("team", null, messages, {
+      onGroupReadReceiptResponseSent: (code, answeredMessages) => resolve([code, answeredMessages]),
+    });
+  });
+  expect(answered).toEqual([0, messages]);
+});
+
+test("readers come as a map", async () => {
+  const server = agreeableServer();
+  engine = RCIMIWEngine.create("app", { dialer: server });
+  await new Promise<void>((resolve) => {
+    void engine.connect("token", 30, { onConnected: () => resolve() });
+  });
+  const told = new Promise<unknown[]>((resolve) => {
+    engine.setOnGroupMessageReadReceiptResponseReceivedListener((targetId, uid, readers) => {
+      resolve([targetId, uid, readers]);
+    });
+  });
+  await Promise.resolve();
+  const conversation = { type: RCIMIWConversationType.GROUP, targetId: "team", channelId: "" };
+  const readers = { firstOrdinal: 0, userIds: ["get"], timesMs: [1_000] };
+  const counts = { read: 1, unread: 0, left: 0, total: 1 };
+  server.push({ $case: "receiptDelta", value: { conversation, messageUid: "m1", readers, counts } });
+  expect(await told).toEqual(["team", "m1", new Map([["get", 1_000]])]);
+});
+
+test("a list becomes a map wherever it stands", () => {
+  const readers = respondUserIds([{ userId: "bob", readAtMs: 5 }]);
+  const values = inOrder({ targetId: "g", messageUId: "m", respondUserIds: readers }, POSITIONS.onGroupMessageReadReceiptResponseReceived);
+  expect(values.slice(0, 3)).toEqual(["g", "m", new Map([["bob", 5]])]);
+});
+
+test("fields of a custom message may be a map", async () => {
+  engine = RCIMIWEngine.create("app", { dialer: agreeableServer() });
+  const { GROUP } = RCIMIWConversationType;
+  const policy = RCIMIWCustomMessagePolicy.NORMAL;
+  const message = await engine.createCustomMessage(GROUP, "team", null, policy, "app:vote", new Map([["a", "1"]]));
+  expect(message).toMatchObject({ identifier: "app:vote", fields: { a: "1" } });
+});
+
+test("an engine that cannot work refuses every call", async () => {
+  engine = RCIMIWEngine.create("");
+  expect(await engine.getDeltaTime()).toBe(33_001);
+  expect(await engine.joinChatRoom("room")).toBe(33_001);
+});
