@@ -24,10 +24,12 @@ lint:
 	scripts/check-docs
 
 # Brings everything that is generated up to date: frames, status codes, the pages made from them and from the settings,
-# and the vectors. Records of sessions are removed first, so that none stays behind its scenario.
+# the description of the server API, and the vectors. Records of sessions are removed first, so that none stays behind its
+# scenario.
 generate:
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-protocol --test generated
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-protocol --test vectors
 	rm -f vectors/session/*.json
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-client --test session
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby-server --lib checked_in_document

@@ -6,6 +6,7 @@
 use seenby_protocol::{Code, frames};
 use serde::{Deserialize, Serialize};
 
+use crate::Message;
 use crate::error::Parameter;
 
 /// Ids of users and groups have 1 to this many characters.
@@ -112,6 +113,37 @@ impl Conversation {
             channel_id: self.channel_id.clone().unwrap_or_default(),
         }
     }
+}
+
+/// A conversation of this user, as a list shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationInfo {
+    /// Which one.
+    pub conversation: Conversation,
+    /// The title of the group; all channels of an ultra group have the same.
+    pub title: String,
+    /// How many people are in the group now, this user included.
+    pub member_count: u32,
+    /// The newest message that is not recalled; `None` if there is none, or none among the newest few.
+    pub last_message: Option<Message>,
+}
+
+/// A page of a user's conversations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationPage {
+    /// Oldest group first.
+    pub conversations: Vec<ConversationInfo>,
+    /// Asks for the next page; `None` on the last. A page can be shorter than asked for and have one all the same.
+    pub page_token: Option<String>,
+}
+
+/// Somebody who is or was in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserInfo {
+    /// Who.
+    pub user_id: String,
+    /// What people call this user; empty if nobody has given a name.
+    pub name: String,
 }
 
 pub(crate) fn check_target_id(target_id: &str) -> Result<(), Parameter> {

@@ -21,9 +21,10 @@ use crate::promise::promise;
 use crate::session::{Session, SessionOptions};
 use crate::socket::Dialer;
 use crate::{
-    ConnectionStatus, Content, Conversation, ConversationType, CustomMessagePolicy, EngineOptions, Event, EventStream,
-    GroupReadReceiptInfo, History, ID_CHARACTERS_MAX, Message, MessageReadReceiptInfo, PageQuery, ReadReceiptOrder,
-    ReadReceiptPage, ReadReceiptStatus, ReceiptCounts, ReceiptResponse, ReceiptResult, TimeOrder,
+    ConnectionStatus, Content, Conversation, ConversationInfo, ConversationPage, ConversationType, CustomMessagePolicy,
+    EngineOptions, Event, EventStream, GroupReadReceiptInfo, History, ID_CHARACTERS_MAX, Message,
+    MessageReadReceiptInfo, PageQuery, ReadReceiptOrder, ReadReceiptPage, ReadReceiptStatus, ReceiptCounts,
+    ReceiptResponse, ReceiptResult, TimeOrder, UserInfo,
 };
 
 /// Events that a stream is ahead of its reader. What is more waits in the session.
@@ -155,6 +156,61 @@ impl Engine {
     #[doc(alias = "getDeltaTime")]
     pub fn delta_time(&self) -> Option<i64> {
         self.glance.borrow().delta_time_ms
+    }
+}
+
+/// Conversations and people.
+impl Engine {
+    /// A page of the groups and channels that this user is in, each with its title, its size and its newest message.
+    /// `page_token` is `None` for the first page; `count` is 1 to 100. The order never changes, so nothing is missed or
+    /// comes twice while people write.
+    ///
+    /// ```no_run
+    /// # use seenby_client::*;
+    /// # async fn run(engine: Engine) -> Result<(), CallError> {
+    /// let mut page_token = None;
+    /// loop {
+    ///     let page = engine.get_conversations(page_token.as_deref(), 100).await?;
+    ///     page.conversations.iter().for_each(|info| println!("{} ({} people)", info.title, info.member_count));
+    ///     page_token = page.page_token;
+    ///     if page_token.is_none() {
+    ///         return Ok(());
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub async fn get_conversations(&self, page_token: Option<&str>, count: u32) -> Result<ConversationPage, CallError> {
+        check_count(count)?;
+        check_page_token(page_token)?;
+        let call = frames::ListConversations { page_token: page_token.unwrap_or_default().to_owned(), count };
+        let reply = self.call(Call::ListConversations(call)).await?;
+        let Some(reply::Result::Conversations(page)) = reply.result else { return Err(CallError::unreadable()) };
+        let conversations = page.items.into_iter().filter_map(|item| self.conversation_info(item)).collect();
+        let page_token = Some(page.page_token).filter(|token| !token.is_empty());
+        Ok(ConversationPage { conversations, page_token })
+    }
+
+    /// `None`: a kind of conversation that this version does not know.
+    fn conversation_info(&self, wire: frames::ConversationInfo) -> Option<ConversationInfo> {
+        let conversation = Conversation::from_wire(wire.conversation)?;
+        let last_message = wire.last_message.map(|message| self.received(message, &conversation));
+        Some(ConversationInfo { conversation, title: wire.title, member_count: wire.members, last_message })
+    }
+
+    /// The names of people who are or were in a conversation of this user: 1 to 100 user ids. Others are left out.
+    pub async fn get_users(
+        &self,
+        conversation: &Conversation,
+        user_ids: &[impl AsRef<str>],
+    ) -> Result<Vec<UserInfo>, CallError> {
+        conversation.check()?;
+        let user_ids: Vec<String> = user_ids.iter().map(|user_id| user_id.as_ref().to_owned()).collect();
+        check_user_ids(&user_ids)?;
+        let call = frames::GetUsers { conversation: Some(conversation.to_wire()), user_ids };
+        let reply = self.call(Call::GetUsers(call)).await?;
+        let Some(reply::Result::Users(users)) = reply.result else { return Err(CallError::unreadable()) };
+        let info = |item: frames::UserInfo| UserInfo { user_id: item.user_id, name: item.name };
+        Ok(users.items.into_iter().map(info).collect())
     }
 }
 

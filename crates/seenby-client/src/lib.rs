@@ -29,7 +29,8 @@ pub mod store;
 pub use seenby_protocol::Code;
 
 pub use self::conversation::{
-    CHANNEL_ID_CHARACTERS_MAX, Conversation, ConversationType, DEFAULT_CHANNEL, ID_CHARACTERS_MAX,
+    CHANNEL_ID_CHARACTERS_MAX, Conversation, ConversationInfo, ConversationPage, ConversationType, DEFAULT_CHANNEL,
+    ID_CHARACTERS_MAX, UserInfo,
 };
 pub use self::engine::Engine;
 pub use self::error::{CallError, ConnectError, CreateError, Parameter, ResponseError};

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    AppKey, Block, ConversationName, ConversationNumber, Counts, Group, GroupNumber, LogEntry, MembershipChange,
-    Message, MessageKey, Ordinal, ReceiptRequest, Timestamp, UserId,
+    AppKey, Block, ConversationName, ConversationNumber, Counts, Group, GroupNumber, KeyId, KeyRecord, LogEntry,
+    MembershipChange, Message, MessageKey, Ordinal, ReceiptRequest, Timestamp, UserId,
 };
 
 /// The outcome of a batch. The notices may be told only after the changes are durable.
@@ -19,6 +19,8 @@ pub struct Commit {
 pub enum Change {
     AppSaved(AppRecord),
     UserSaved(AppKey, UserRecord),
+    KeySaved(KeyRecord),
+    KeyDropped(KeyId),
     GroupSaved(Group),
     MembershipChanged(AppKey, MembershipChange),
     ConversationCreated {
@@ -26,9 +28,23 @@ pub enum Change {
         group: GroupNumber,
         name: ConversationName,
     },
+    /// Its channel was deleted: nobody finds it by its name until it is reopened.
+    ConversationClosed {
+        number: ConversationNumber,
+        group: GroupNumber,
+        name: ConversationName,
+    },
+    ConversationReopened {
+        number: ConversationNumber,
+        group: GroupNumber,
+        name: ConversationName,
+    },
     Logged(ConversationNumber, LogEntry),
     MessageSaved(Message),
     RequestCreated(ReceiptRequest),
+    /// It stands in the list of this sender's requests.
+    RequestListed(AppKey, UserId, MessageKey),
+    RequestUnlisted(AppKey, UserId, MessageKey),
     /// The message goes, and its reference with it. Its log entry stays and counts as one that nobody may see.
     MessageDropped(Message),
     /// The request and its blocks go: the message was recalled, or goes itself.
@@ -59,7 +75,7 @@ pub struct AppRecord {
     pub created_at: Timestamp,
 }
 
-/// A text that must not be shown. `Debug` masks it; there is no `Display`.
+/// A text that must not be shown: `Debug` and `Display` mask it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -79,11 +95,54 @@ impl fmt::Debug for Secret {
     }
 }
 
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
     pub id: UserId,
     pub name: String,
+    /// Address of a picture.
+    pub portrait: String,
     pub created_at: Timestamp,
     /// A blocked user is signed out and cannot sign in.
     pub blocked: bool,
+    /// Tokens issued before this moment are void.
+    pub tokens_from: Timestamp,
+}
+
+impl UserRecord {
+    pub fn new(id: UserId, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            portrait: String::new(),
+            created_at: now,
+            blocked: false,
+            tokens_from: Timestamp::default(),
+        }
+    }
+}
+
+/// What is to change about a user; what is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserChange {
+    pub name: Option<String>,
+    pub portrait: Option<String>,
+    pub blocked: Option<bool>,
+    pub tokens_from: Option<Timestamp>,
+}
+
+impl UserChange {
+    pub(crate) fn apply(self, user: &mut UserRecord) {
+        let UserChange { name, portrait, blocked, tokens_from } = self;
+        user.name = name.unwrap_or(std::mem::take(&mut user.name));
+        user.portrait = portrait.unwrap_or(std::mem::take(&mut user.portrait));
+        user.blocked = blocked.unwrap_or(user.blocked);
+        // A moment that is passed cannot be taken back: a token that was void stays void.
+        user.tokens_from = tokens_from.unwrap_or_default().max(user.tokens_from);
+    }
 }

@@ -76,6 +76,11 @@ text_id!(
     ClientRef, ID_CHARS_MAX, |_| false
 );
 
+text_id!(
+    /// The part of an API key that may be shown.
+    KeyId, ID_CHARS_MAX, |_| false
+);
+
 impl ChannelId {
     /// The channel meant when an ultra group is named without one.
     pub fn default_channel() -> Self {

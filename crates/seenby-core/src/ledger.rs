@@ -4,19 +4,21 @@
 //! calls. Between `take_commit` and a durable write nothing may be told to anybody. When the write fails, the ledger holds
 //! state that the store does not have: throw it away.
 
+mod back_end;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use lru::LruCache;
 use roaring::RoaringBitmap;
 
-use crate::commit::{AppRecord, UserRecord};
+use crate::commit::{AppRecord, Secret, UserChange, UserRecord};
 use crate::group::Direction;
 use crate::receipts::Applied;
 use crate::{
     Answer, AppKey, Change, ChannelId, ClientRef, Commit, Conversation, ConversationName, ConversationNumber, Draft,
-    Group, GroupKind, GroupName, GroupNumber, LogEvent, MembershipChange, Message, MessageKey, MessageUid, Notice,
-    ReceiptRequest, Sequence, Slot, Source, Timestamp, UidSource, UserId,
+    Group, GroupKind, GroupName, GroupNumber, KeyId, KeyRecord, LogEvent, MembershipChange, Message, MessageKey,
+    MessageUid, Notice, Publication, ReceiptRequest, Sequence, Slot, Source, Timestamp, UidSource, UserId,
 };
 
 /// Why a call was refused, by what the caller can do about it.
@@ -24,12 +26,16 @@ use crate::{
 pub enum Denied {
     #[error("the app exists")]
     AppExists,
+    #[error("there is no such app")]
+    UnknownApp,
     #[error("there is no such group")]
     UnknownGroup,
     #[error("there is no such channel")]
     UnknownChannel,
     #[error("a plain group has no channels")]
     NoChannels,
+    #[error("the default channel cannot be deleted")]
+    DefaultChannel,
     #[error("not a member of this group")]
     NotMember(GroupKind),
     #[error("the group is full")]
@@ -113,6 +119,7 @@ pub struct Ledger<S: Source> {
     logged: BTreeSet<ConversationNumber>,
     answered: BTreeSet<MessageKey>,
     expired: BTreeSet<MessageKey>,
+    closed: BTreeMap<ConversationName, ConversationNumber>,
     commit: Commit,
 }
 
@@ -136,6 +143,7 @@ impl<S: Source> Ledger<S> {
             logged: BTreeSet::new(),
             answered: BTreeSet::new(),
             expired: BTreeSet::new(),
+            closed: BTreeMap::new(),
             commit: Commit::default(),
         })
     }
@@ -154,6 +162,7 @@ impl<S: Source> Ledger<S> {
         self.messages.clear();
         self.sent.clear();
         self.expired.clear();
+        self.closed.clear();
         trim(&mut self.group_numbers, CACHED_GROUPS_MAX);
         trim(&mut self.groups, CACHED_GROUPS_MAX);
         trim(&mut self.slots, CACHED_SLOTS_MAX);
@@ -184,18 +193,21 @@ impl<S: Source> Ledger<S> {
     /// The sender of a message asks who has read it. Asking twice changes nothing.
     pub fn ask(&mut self, name: &ConversationName, user: &UserId, uid: MessageUid, now: Timestamp) -> Result<(), S> {
         let (conversation, _) = self.enter(name, user)?;
-        let key = MessageKey { conversation, uid };
-        let message = self.find_message(key)?.ok_or(Denied::MessageNotFound)?;
-        if message.sender != *user {
-            return Err(Denied::NotSender.into());
+        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        match message.sender == *user {
+            true => self.ask_about(&message, now),
+            false => Err(Denied::NotSender.into()),
         }
+    }
+
+    fn ask_about(&mut self, message: &Message, now: Timestamp) -> Result<(), S> {
         if message.recalled_at.is_some() {
             return Err(Denied::MessageNotFound.into());
         }
-        if self.find_request(key)?.is_some() {
-            return Ok(());
+        match self.find_request(message.key)? {
+            Some(_) => Ok(()),
+            None => self.open_request(message, now),
         }
-        self.open_request(&message, now)
     }
 
     /// Opens a request to those who were in the group when the message was sent and still are, less the sender.
@@ -203,7 +215,9 @@ impl<S: Source> Ledger<S> {
         let audience = self.audience(message)?;
         let at = self.log(message.key.conversation, LogEvent::ReceiptRequested(message.key.uid), now);
         let request = ReceiptRequest::new(message.key, message.sender.clone(), at, audience);
+        let app = self.app_of(message.key.conversation)?;
         self.commit.changes.push(Change::RequestCreated(request.clone()));
+        self.commit.changes.push(Change::RequestListed(app, message.sender.clone(), message.key));
         self.requests.put(message.key, request);
         Ok(())
     }
@@ -285,6 +299,18 @@ impl<S: Source> Ledger<S> {
     /// Stores a message. The same reference from the same sender is the same message.
     pub fn send(&mut self, name: &ConversationName, user: &UserId, draft: Draft, now: Timestamp) -> Result<Sent, S> {
         let (conversation, slot) = self.enter(name, user)?;
+        self.store_message(conversation, user, slot, Publication { draft, hidden_from_sender: false }, now)
+    }
+
+    fn store_message(
+        &mut self,
+        conversation: ConversationNumber,
+        user: &UserId,
+        slot: Slot,
+        publication: Publication,
+        now: Timestamp,
+    ) -> Result<Sent, S> {
+        let Publication { draft, hidden_from_sender } = publication;
         if let Some(sent) = self.find_sent(conversation, slot, &draft.client_ref)? {
             return Ok(sent);
         }
@@ -305,6 +331,7 @@ impl<S: Source> Ledger<S> {
             group_version: self.groups.get(&group).expect("entered").version,
             content: draft.content,
             recalled_at: None,
+            hidden_from_sender,
         };
         self.sent.insert((conversation, slot, draft.client_ref), uid);
         self.save_message(message.clone());
@@ -332,18 +359,20 @@ impl<S: Source> Ledger<S> {
     /// The sender takes a message back; its content and its receipts go. Recalling twice changes nothing.
     pub fn recall(&mut self, name: &ConversationName, user: &UserId, uid: MessageUid, now: Timestamp) -> Result<(), S> {
         let (conversation, _) = self.enter(name, user)?;
-        let key = MessageKey { conversation, uid };
-        let mut message = self.find_message(key)?.ok_or(Denied::MessageNotFound)?;
+        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        self.recall_of(message, user, now)
+    }
+
+    fn recall_of(&mut self, mut message: Message, user: &UserId, now: Timestamp) -> Result<(), S> {
+        let MessageKey { conversation, uid } = message.key;
         if message.sender != *user {
             return Err(Denied::RecallNotSender.into());
         }
         if message.recalled_at.is_some() {
             return Ok(());
         }
-        if self.find_request(key)?.is_some() {
-            self.requests.pop(&key);
-            self.answered.remove(&key);
-            self.commit.changes.push(Change::RequestDropped(key));
+        if self.find_request(message.key)?.is_some() {
+            self.drop_request(&message)?;
         }
         message.recalled_at = Some(self.log(conversation, LogEvent::Recalled(uid), now));
         message.content.clear();
@@ -355,12 +384,19 @@ impl<S: Source> Ledger<S> {
     pub fn expire(&mut self, keys: &[MessageKey]) -> Result<(), S> {
         for &key in keys {
             let Some(message) = self.find_message(key)? else { continue };
-            self.requests.pop(&key);
-            self.answered.remove(&key);
+            self.drop_request(&message)?;
             self.expired.insert(key);
-            self.commit.changes.push(Change::RequestDropped(key));
             self.commit.changes.push(Change::MessageDropped(message));
         }
+        Ok(())
+    }
+
+    fn drop_request(&mut self, message: &Message) -> Result<(), S> {
+        let app = self.app_of(message.key.conversation)?;
+        self.requests.pop(&message.key);
+        self.answered.remove(&message.key);
+        self.commit.changes.push(Change::RequestDropped(message.key));
+        self.commit.changes.push(Change::RequestUnlisted(app, message.sender.clone(), message.key));
         Ok(())
     }
 
@@ -387,29 +423,35 @@ impl<S: Source> Ledger<S> {
 impl<S: Source> Ledger<S> {
     /// Makes an app; one that is there keeps its secret.
     pub fn create_app(&mut self, app: AppRecord) -> Result<(), S> {
-        let in_this_batch = |change: &Change| matches!(change, Change::AppSaved(saved) if saved.key == app.key);
-        if self.commit.changes.iter().any(in_this_batch)
-            || self.source.app(&app.key).map_err(Failure::Source)?.is_some()
-        {
+        if self.find_app(&app.key)?.is_some() {
             return Err(Denied::AppExists.into());
         }
         self.commit.changes.push(Change::AppSaved(app));
         Ok(())
     }
 
-    /// Registers a user, or changes one. What is `None` stays as it is.
-    pub fn save_user(
-        &mut self,
-        app: &AppKey,
-        id: &UserId,
-        name: Option<String>,
-        blocked: Option<bool>,
-        now: Timestamp,
-    ) -> Result<(), S> {
-        let new = || UserRecord { id: id.clone(), name: String::new(), created_at: now, blocked: false };
-        let mut user = self.find_user(app, id)?.unwrap_or_else(new);
-        user.name = name.unwrap_or(user.name);
-        user.blocked = blocked.unwrap_or(user.blocked);
+    /// Gives an app a new secret. What was signed with the old one is worth nothing from then on.
+    pub fn replace_secret(&mut self, app: &AppKey, secret: Secret) -> Result<(), S> {
+        let app = self.find_app(app)?.ok_or(Denied::UnknownApp)?;
+        self.commit.changes.push(Change::AppSaved(AppRecord { secret, ..app }));
+        Ok(())
+    }
+
+    pub fn save_key(&mut self, key: KeyRecord) -> Result<(), S> {
+        self.find_app(&key.app)?.ok_or(Denied::UnknownApp)?;
+        self.commit.changes.push(Change::KeySaved(key));
+        Ok(())
+    }
+
+    /// From now on nothing can be done with this key.
+    pub fn drop_key(&mut self, key: KeyId) {
+        self.commit.changes.push(Change::KeyDropped(key));
+    }
+
+    /// Registers a user, or changes one.
+    pub fn save_user(&mut self, app: &AppKey, id: &UserId, change: UserChange, now: Timestamp) -> Result<(), S> {
+        let mut user = self.find_user(app, id)?.unwrap_or_else(|| UserRecord::new(id.clone(), now));
+        change.apply(&mut user);
         self.commit.notices.push(Notice::UserChanged { app: app.clone(), user: id.clone() });
         self.commit.changes.push(Change::UserSaved(app.clone(), user));
         Ok(())
@@ -439,11 +481,40 @@ impl<S: Source> Ledger<S> {
             return Err(Denied::NoChannels.into());
         }
         let name = ConversationName::new(name.clone(), Some(channel));
-        if self.find_conversation_number(&name)?.is_none() {
-            self.open_conversation(group, name);
-            self.commit.notices.push(Notice::ChannelCreated { group });
+        if self.find_conversation_number(&name)?.is_some() {
+            return Ok(());
+        }
+        match self.find_closed_conversation(&name)? {
+            Some(number) => self.reopen_conversation(number, group, name),
+            None => self.open_conversation(group, name),
+        }
+        self.commit.notices.push(Notice::ChannelCreated { group });
+        Ok(())
+    }
+
+    /// Deletes a channel of an ultra group; one that is not there is passed over. Its log is kept as long as its messages
+    /// are, and goes on if the channel is made again: clients remember how far they have it.
+    pub fn delete_channel(&mut self, name: &GroupName, channel: ChannelId) -> Result<(), S> {
+        let group = self.live_group(name)?;
+        if name.kind == GroupKind::Group {
+            return Err(Denied::NoChannels.into());
+        }
+        if channel == ChannelId::default_channel() {
+            return Err(Denied::DefaultChannel.into());
+        }
+        let name = ConversationName::new(name.clone(), Some(channel));
+        if let Some(number) = self.find_conversation_number(&name)? {
+            self.conversation_numbers.pop(&name);
+            self.closed.insert(name.clone(), number);
+            self.commit.changes.push(Change::ConversationClosed { number, group, name });
         }
         Ok(())
+    }
+
+    fn reopen_conversation(&mut self, number: ConversationNumber, group: GroupNumber, name: ConversationName) {
+        self.closed.remove(&name);
+        self.conversation_numbers.put(name.clone(), number);
+        self.commit.changes.push(Change::ConversationReopened { number, group, name });
     }
 
     fn open_conversation(&mut self, group: GroupNumber, name: ConversationName) {
@@ -536,11 +607,27 @@ impl<S: Source> Ledger<S> {
         Ok((conversation, slot))
     }
 
+    fn app_of(&mut self, conversation: ConversationNumber) -> Result<AppKey, S> {
+        self.load_conversation(conversation)?;
+        Ok(self.conversations.peek(&conversation).expect("just loaded").name.group.app.clone())
+    }
+
     fn live_group(&mut self, name: &GroupName) -> Result<GroupNumber, S> {
         let number = self.find_group_number(name)?.ok_or(Denied::UnknownGroup)?;
         match self.load_group(number)?.dismissed {
             true => Err(Denied::UnknownGroup.into()),
             false => Ok(number),
+        }
+    }
+
+    fn find_app(&self, key: &AppKey) -> Result<Option<AppRecord>, S> {
+        let saved_in_this_batch = self.commit.changes.iter().rev().find_map(|change| match change {
+            Change::AppSaved(app) if app.key == *key => Some(app.clone()),
+            _ => None,
+        });
+        match saved_in_this_batch {
+            Some(app) => Ok(Some(app)),
+            None => self.source.app(key).map_err(Failure::Source),
         }
     }
 
@@ -585,7 +672,18 @@ impl<S: Source> Ledger<S> {
     }
 
     fn find_conversation_number(&mut self, name: &ConversationName) -> Result<Option<ConversationNumber>, S> {
+        // Closed in this batch: the source still has it.
+        if self.closed.contains_key(name) {
+            return Ok(None);
+        }
         read_through(&mut self.conversation_numbers, name, || self.source.conversation_number(name))
+    }
+
+    fn find_closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, S> {
+        match self.closed.get(name) {
+            Some(number) => Ok(Some(*number)),
+            None => self.source.closed_conversation(name).map_err(Failure::Source),
+        }
     }
 
     fn load_conversation(&mut self, number: ConversationNumber) -> Result<(), S> {

@@ -7,6 +7,7 @@
 //! * [`group`], [`conversation`], [`message`]: what is kept of each, and the rules that need nothing else;
 //! * [`receipts`]: the ledger of one message, three sets and one list;
 //! * [`ledger`]: applies calls one after another and gathers the changes of a batch;
+//! * [`keys`]: what a back end may do with which key;
 //! * [`commit`]: changes for the store, notices for delivery.
 //!
 //! Deliberately absent: wire formats, status codes, sessions, and any notion of who is online.
@@ -15,6 +16,7 @@ pub mod commit;
 pub mod conversation;
 pub mod group;
 pub mod ids;
+pub mod keys;
 pub mod ledger;
 pub mod message;
 pub mod receipts;
@@ -24,10 +26,11 @@ pub use commit::{Change, Commit, Notice};
 pub use conversation::{Conversation, ConversationName, LogEntry, LogEvent};
 pub use group::{Group, GroupKind, GroupName, Membership, MembershipChange};
 pub use ids::{
-    AppKey, ChannelId, ClientRef, ConversationNumber, GroupId, GroupNumber, InvalidId, MessageKey, MessageUid, Ordinal,
-    Sequence, Slot, Timestamp, UserId,
+    AppKey, ChannelId, ClientRef, ConversationNumber, GroupId, GroupNumber, InvalidId, KeyId, MessageKey, MessageUid,
+    Ordinal, Sequence, Slot, Timestamp, UserId,
 };
+pub use keys::{KeyRecord, Scope};
 pub use ledger::{Denied, Failure, Ledger, Limits};
-pub use message::{Draft, Message, UidSource};
+pub use message::{Draft, Message, Publication, UidSource};
 pub use receipts::{Answer, Block, Counts, ReceiptRequest};
 pub use source::Source;

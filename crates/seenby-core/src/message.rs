@@ -16,6 +16,8 @@ pub struct Message {
     pub group_version: u64,
     pub content: Vec<u8>,
     pub recalled_at: Option<Timestamp>,
+    /// Published by a back end in the sender's name, and not to be sent to the sender's own devices. History has it.
+    pub hidden_from_sender: bool,
 }
 
 /// A message as its sender hands it in.
@@ -25,6 +27,13 @@ pub struct Draft {
     pub content: Vec<u8>,
     /// Ask for a receipt in the same step.
     pub need_receipt: bool,
+}
+
+/// A message as a back end hands it in, in a user's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    pub draft: Draft,
+    pub hidden_from_sender: bool,
 }
 
 /// Makes message ids: ordered within a conversation, unique over nodes that were given different node numbers.

@@ -26,6 +26,8 @@ pub trait Source {
     fn membership_changes(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, Self::Error>;
 
     fn conversation_number(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, Self::Error>;
+    /// The conversation of a channel that was deleted.
+    fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, Self::Error>;
     fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, Self::Error>;
 
     fn message(&self, key: MessageKey) -> Result<Option<Message>, Self::Error>;
@@ -76,6 +78,10 @@ impl<S: Source + ?Sized> Source for std::sync::Arc<S> {
 
     fn conversation_number(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, Self::Error> {
         (**self).conversation_number(name)
+    }
+
+    fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, Self::Error> {
+        (**self).closed_conversation(name)
     }
 
     fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, Self::Error> {

@@ -53,4 +53,13 @@ codes! {
     INTERNAL_ERROR = 90010, "The server failed in a way that it did not foresee; its log says more.", "Ask again; report it if it stays.";
     TOO_BUSY = 90011, "The server has more to do than it can take in now.", "Wait a moment, then ask again.";
     CALL_NOT_SUPPORTED = 90012, "This SDK does not have this call of the vendor's engine. Decided in the SDK, before any network use.", "Do without; the page of the TypeScript SDK says which calls there are.";
+    API_KEY_REJECTED = 90020, "The call names no key, or one that this server does not know.", "Correct the key.";
+    API_KEY_SCOPE_MISSING = 90021, "The key may not be used for this call.", "Use a key with the scope that the detail names.";
+    API_CALL_NOT_SERVED = 90022, "The server API has no such call.", "Correct the path and the method.";
+    GROUP_NOT_FOUND = 90023, "There is no such group, or it was dismissed.", "Create the group, or correct its id.";
+    USER_NOT_FOUND = 90024, "No such user is registered.", "Register the user, or correct the id.";
+    GROUP_FULL = 90025, "The group would have more members than it may. Nobody was taken in.", "Split the group, or raise the limit.";
+    APP_EXISTS = 90026, "There is an app of this key already; it keeps its secret.", "Choose another key.";
+    API_RATE_EXCEEDED = 90027, "The app makes this call too often.", "Wait for the time that the reply names, then call again.";
+    API_BODY_TOO_LARGE = 90028, "The body of the call is larger than the server takes, or came too slowly.", "Send less in one call.";
 }

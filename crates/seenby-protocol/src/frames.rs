@@ -6,7 +6,7 @@ pub struct ClientFrame {
     /// Chosen by the client, greater than 0, not reused on the same connection; the Reply repeats it.
     #[prost(uint64, tag = "1")]
     pub call_id: u64,
-    #[prost(oneof = "client_frame::Call", tags = "2, 3, 4, 10, 11, 12, 13, 20, 21, 22, 23, 24, 25")]
+    #[prost(oneof = "client_frame::Call", tags = "2, 3, 4, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25")]
     pub call: ::core::option::Option<client_frame::Call>,
 }
 /// Nested message and enum types in `ClientFrame`.
@@ -27,6 +27,10 @@ pub mod client_frame {
         GetHistory(super::GetHistory),
         #[prost(message, tag = "13")]
         GetMessage(super::GetMessage),
+        #[prost(message, tag = "14")]
+        ListConversations(super::ListConversations),
+        #[prost(message, tag = "15")]
+        GetUsers(super::GetUsers),
         #[prost(message, tag = "20")]
         RequestReceipt(super::RequestReceipt),
         #[prost(message, tag = "21")]
@@ -76,7 +80,7 @@ pub struct Reply {
     /// Set with code 20604 and 20607: when the same call may be tried again.
     #[prost(uint32, tag = "4")]
     pub retry_after_ms: u32,
-    #[prost(oneof = "reply::Result", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18")]
+    #[prost(oneof = "reply::Result", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20")]
     pub result: ::core::option::Option<reply::Result>,
 }
 /// Nested message and enum types in `Reply`.
@@ -101,6 +105,10 @@ pub mod reply {
         ReceiptUsers(super::ReceiptUsers),
         #[prost(message, tag = "18")]
         Readers(super::Readers),
+        #[prost(message, tag = "19")]
+        Conversations(super::Conversations),
+        #[prost(message, tag = "20")]
+        Users(super::Users),
     }
 }
 /// The last frame before the server closes the connection.
@@ -197,6 +205,58 @@ pub struct Conversation {
     /// Ultra groups only; empty means the default channel.
     #[prost(string, tag = "3")]
     pub channel_id: ::prost::alloc::string::String,
+}
+/// The groups and channels that the caller is in now, in an order of their own that does not change. Since minor version 1.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListConversations {
+    /// Empty for the first page.
+    #[prost(string, tag = "1")]
+    pub page_token: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub count: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Conversations {
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<ConversationInfo>,
+    /// Empty on the last page. A page can be shorter than asked for and have one all the same.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConversationInfo {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    /// The group's; all channels of an ultra group have the same.
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// How many people are in the group now.
+    #[prost(uint32, tag = "3")]
+    pub members: u32,
+    /// The newest message that is not recalled, as history has it. Absent if there is none, or none among the newest few.
+    #[prost(message, optional, tag = "4")]
+    pub last_message: ::core::option::Option<Message>,
+}
+/// Names of people who are or were in a conversation that the caller is in. Others are left out. Since minor version 1.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetUsers {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(string, repeated, tag = "2")]
+    pub user_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Users {
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<UserInfo>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserInfo {
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Empty if nobody has given this user a name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
 }
 /// A page of one conversation's log, in order. Entries that this user may not see are left out, so sequence numbers
 /// can skip; `through` is what the client has after this page.

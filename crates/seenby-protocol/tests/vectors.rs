@@ -153,6 +153,18 @@ fn recalled_message() -> frames::Message {
     frames::Message { uid: UID.into(), sender_id: "alice".into(), recalled: true, ..Default::default() }
 }
 
+fn conversation_info(
+    conversation: Option<frames::Conversation>,
+    title: &str,
+    last_message: Option<frames::Message>,
+) -> frames::ConversationInfo {
+    frames::ConversationInfo { conversation, title: title.into(), members: u32::MAX, last_message }
+}
+
+fn named(user_id: &str, name: &str) -> frames::UserInfo {
+    frames::UserInfo { user_id: user_id.into(), name: name.into() }
+}
+
 fn calls() -> Vec<(&'static str, Call)> {
     let mut calls = session_calls();
     calls.extend(message_calls());
@@ -214,6 +226,16 @@ fn message_calls() -> Vec<(&'static str, Call)> {
             "one message of any conversation",
             Call::GetMessage(frames::GetMessage { conversation: None, message_uid: UID.into() }),
         ),
+        ("conversations", Call::ListConversations(frames::ListConversations { page_token: String::new(), count: 100 })),
+        (
+            "more conversations",
+            Call::ListConversations(frames::ListConversations { page_token: "c7-8".into(), count: 1 }),
+        ),
+        (
+            "names",
+            Call::GetUsers(frames::GetUsers { conversation: group(), user_ids: strings(&["__proto__", "用户"]) }),
+        ),
+        ("names of nobody", Call::GetUsers(frames::GetUsers { conversation: channel(), user_ids: Vec::new() })),
     ]
 }
 
@@ -324,6 +346,24 @@ fn message_results() -> Vec<(&'static str, reply::Result)> {
         ),
         ("message that was found", reply::Result::Message(frames::Message { conversation: channel(), ..message() })),
         ("message that was recalled", reply::Result::Message(recalled_message())),
+        (
+            "conversations with and without a message",
+            reply::Result::Conversations(frames::Conversations {
+                items: vec![
+                    conversation_info(group(), "Ward 3", Some(message())),
+                    conversation_info(channel(), "", None),
+                ],
+                page_token: "c7-8".into(),
+            }),
+        ),
+        ("no conversations", reply::Result::Conversations(frames::Conversations::default())),
+        (
+            "names of people",
+            reply::Result::Users(frames::Users {
+                items: vec![named("__proto__", "Bảo 👩‍👩‍👧"), named("用户", "")]
+            }),
+        ),
+        ("no names", reply::Result::Users(frames::Users::default())),
     ]
 }
 

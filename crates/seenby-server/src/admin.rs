@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
-use seenby_core::{AppKey, GroupName};
+use seenby_core::commit::UserChange;
+use seenby_core::{AppKey, GroupName, KeyRecord, Scope};
 use seenby_protocol::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +20,9 @@ use crate::refusal::Refusal;
 pub(crate) async fn serve(socket: UnixListener, administration: Administration, stopping: CancellationToken) {
     let router = Router::new()
         .route("/v1/apps", get(list_apps).post(create_app))
+        .route("/v1/apps/{key}/secret", post(rotate_secret))
+        .route("/v1/keys", get(list_keys).post(create_key))
+        .route("/v1/keys/{id}", delete(revoke_key))
         .route("/v1/tokens", post(create_token))
         .route("/v1/users", get(list_users))
         .route("/v1/users/{user}", put(save_user))
@@ -36,16 +38,6 @@ pub(crate) async fn serve(socket: UnixListener, administration: Administration, 
 }
 
 type Answer = Result<Json<Value>, Refusal>;
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let status = match self.code {
-            Code::STORE_UNAVAILABLE | Code::SHUTTING_DOWN => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        (status, Json(json!({ "code": self.code.0, "name": self.code.name(), "detail": self.detail }))).into_response()
-    }
-}
 
 /// Which app; may be left out while there is only one.
 #[derive(Deserialize)]
@@ -73,10 +65,57 @@ struct NewApp {
     key: String,
 }
 
-/// The only time that a secret is shown.
+/// Like [`rotate_secret`], the only time that a secret is shown.
 async fn create_app(State(administration): State<Administration>, Json(new): Json<NewApp>) -> Answer {
     let app = administration.create_app(&new.key).await?;
     Ok(Json(json!({ "key": app.key.as_str(), "secret": app.secret.expose() })))
+}
+
+async fn rotate_secret(State(administration): State<Administration>, Path(key): Path<String>) -> Answer {
+    let app = administration.rotate_secret(&key).await?;
+    Ok(Json(json!({ "key": app.key.as_str(), "secret": app.secret.expose() })))
+}
+
+#[derive(Deserialize)]
+struct NewKey {
+    label: String,
+    scopes: Vec<String>,
+}
+
+/// The only time that the key is shown.
+async fn create_key(
+    State(administration): State<Administration>,
+    Query(in_app): Query<InApp>,
+    Json(new): Json<NewKey>,
+) -> Answer {
+    let scopes = new.scopes.iter().map(|name| scope(name)).collect::<Result<_, _>>()?;
+    let made = administration.create_key(&in_app.key(&administration)?, &new.label, scopes).await?;
+    Ok(Json(json!({ "id": made.record.id.as_str(), "key": made.text.expose() })))
+}
+
+fn scope(name: &str) -> Result<Scope, Refusal> {
+    Scope::named(name).ok_or_else(|| {
+        let known: Vec<_> = Scope::ALL.iter().map(|scope| scope.name()).collect();
+        Refusal::new(Code::INVALID_PARAMETER, format!("there is no scope {name}; there are {}", known.join(", ")))
+    })
+}
+
+async fn list_keys(State(administration): State<Administration>, Query(in_app): Query<InApp>) -> Answer {
+    let keys = administration.keys(&in_app.key(&administration)?)?;
+    let shown = |key: &KeyRecord| {
+        let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
+        json!({ "id": key.id.as_str(), "label": key.label, "scopes": scopes, "created_at_ms": key.created_at.0 })
+    };
+    Ok(Json(json!({ "keys": keys.iter().map(shown).collect::<Vec<_>>() })))
+}
+
+async fn revoke_key(
+    State(administration): State<Administration>,
+    Path(id): Path<String>,
+    Query(in_app): Query<InApp>,
+) -> Answer {
+    administration.revoke_key(&in_app.key(&administration)?, &id).await?;
+    Ok(Json(json!({})))
 }
 
 #[derive(Deserialize)]
@@ -105,12 +144,12 @@ async fn list_users(
     Query(in_app): Query<InApp>,
     Query(page): Query<After>,
 ) -> Answer {
-    let users = administration.users(&in_app.key(&administration)?, page.after.as_deref())?;
+    let users = administration.users(&in_app.key(&administration)?, page.after.as_deref(), None)?;
     Ok(Json(json!({ "users": users })))
 }
 
 #[derive(Deserialize)]
-struct UserChange {
+struct SavedUser {
     name: Option<String>,
     blocked: Option<bool>,
 }
@@ -119,10 +158,11 @@ async fn save_user(
     State(administration): State<Administration>,
     Path(user): Path<String>,
     Query(in_app): Query<InApp>,
-    Json(change): Json<UserChange>,
+    Json(change): Json<SavedUser>,
 ) -> Answer {
     let app = in_app.key(&administration)?;
-    let user = administration.save_user(&app, &user, change.name, change.blocked).await?;
+    let change = UserChange { name: change.name, blocked: change.blocked, ..UserChange::default() };
+    let user = administration.save_user(&app, &user, change).await?;
     Ok(Json(json!(user)))
 }
 
@@ -142,7 +182,7 @@ async fn list_groups(
         (Some(kind), Some(id)) => Some(group_name(&app, kind, id)?),
         _ => None,
     };
-    Ok(Json(json!({ "groups": administration.groups(&app, after.as_ref())? })))
+    Ok(Json(json!({ "groups": administration.groups(&app, after.as_ref(), None)? })))
 }
 
 async fn show_group(
@@ -191,7 +231,7 @@ async fn list_members(
     Query(in_app): Query<InApp>,
     Query(page): Query<From>,
 ) -> Answer {
-    let (members, next) = administration.members(&in_app.group(&administration, &path)?, page.from)?;
+    let (members, next) = administration.members(&in_app.group(&administration, &path)?, page.from, None)?;
     let members: Vec<_> = members.iter().map(ToString::to_string).collect();
     Ok(Json(json!({ "members": members, "next": next })))
 }

@@ -1,8 +1,11 @@
 //! Calls that change something, and their results.
 
-use seenby_core::commit::AppRecord;
+use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::ledger::{Answered, Sent};
-use seenby_core::{AppKey, ChannelId, ConversationName, Denied, Draft, GroupName, MessageKey, MessageUid, UserId};
+use seenby_core::{
+    AppKey, ChannelId, ConversationName, Denied, Draft, GroupName, KeyId, KeyRecord, MessageKey, MessageUid,
+    Publication, UserId,
+};
 use seenby_protocol::Code;
 
 use crate::refusal::Refusal;
@@ -31,22 +34,46 @@ pub(crate) enum Call {
         uids: Vec<MessageUid>,
     },
 
+    /// To all of the conversations, or to none. The user need not be a member; nor for the next two.
+    Publish {
+        conversations: Vec<ConversationName>,
+        user: UserId,
+        publication: Publication,
+    },
+    RecallForSender {
+        conversation: ConversationName,
+        user: UserId,
+        uid: MessageUid,
+    },
+    AskForSender {
+        conversation: ConversationName,
+        uid: MessageUid,
+    },
+
     /// Old messages go for good.
     Expire(Vec<MessageKey>),
 
     CreateApp(AppRecord),
-    /// What is `None` stays as it is.
+    ReplaceSecret {
+        app: AppKey,
+        secret: Secret,
+    },
+    SaveKey(KeyRecord),
+    DropKey(KeyId),
     SaveUser {
         app: AppKey,
         user: UserId,
-        name: Option<String>,
-        blocked: Option<bool>,
+        change: UserChange,
     },
     CreateGroup {
         group: GroupName,
         title: String,
     },
     CreateChannel {
+        group: GroupName,
+        channel: ChannelId,
+    },
+    DeleteChannel {
         group: GroupName,
         channel: ChannelId,
     },
@@ -67,6 +94,8 @@ pub(crate) enum Call {
 pub(crate) enum Outcome {
     Done,
     Sent(Sent),
+    /// One for each conversation, in the order of the call.
+    Published(Vec<Sent>),
     Answered(Answered),
 }
 

@@ -277,7 +277,7 @@ impl Connection {
         let app = AppKey::new(&call.app_key).map_err(|_| unknown_app())?;
         let app = storage.app(&app)?.ok_or_else(unknown_app)?;
         let now = clock::now();
-        let user = token::verify(&app, &call.token, now)?;
+        let token::Verified { user, issued_at } = token::verify(&app, &call.token, now)?;
         delivery.rates(&app.key, &user).check(CallKind::SignIn)?;
         if call.device_id.is_empty() || call.device_id.chars().count() > DEVICE_ID_CHARS_MAX {
             let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
@@ -285,8 +285,13 @@ impl Connection {
         }
         // Register first, read after: somebody who is blocked in between is told.
         let registration = delivery.register(&app.key, &user, call.device_id.clone());
-        if storage.user(&app.key, &user)?.is_some_and(|user| user.blocked) {
-            return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
+        if let Some(user) = storage.user(&app.key, &user)? {
+            if user.blocked {
+                return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
+            }
+            if issued_at < user.tokens_from {
+                return Err(Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"));
+            }
         }
         let signed_in = frames::SignedIn {
             store_id: storage.store_id().to_owned(),

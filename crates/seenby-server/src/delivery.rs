@@ -223,6 +223,11 @@ impl Delivery {
         }
     }
 
+    pub(crate) fn is_online(&self, app: &AppKey, user: &UserId) -> bool {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.contains_key(&(app.clone(), user.clone()))
+    }
+
     /// A user signs in on a device. The same device's older session ends, and so does the oldest when there are too many.
     pub(crate) fn register(self: &Arc<Self>, app: &AppKey, user: &UserId, device_id: String) -> Registration {
         let session = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));

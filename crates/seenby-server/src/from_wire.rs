@@ -10,7 +10,9 @@ use seenby_protocol::{Code, frames};
 use seenby_storage::TimeOrder;
 
 use crate::call::Call;
-use crate::queries::{HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery};
+use crate::queries::{
+    ConversationsQuery, HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery,
+};
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
@@ -28,6 +30,8 @@ pub(crate) enum Request {
     Query(ConversationName, Query),
     /// A message of any conversation that the user is in.
     Find(MessageUid),
+    /// The conversations that the user is in.
+    List(ConversationsQuery),
 }
 
 /// Reads the calls of one user.
@@ -78,6 +82,14 @@ impl Reader<'_> {
             Wire::GetMessage(wire) => {
                 let (conversation, uid) = self.message(wire.conversation, &wire.message_uid)?;
                 Request::Query(conversation, Query::Message(uid))
+            }
+            Wire::ListConversations(wire) => {
+                let count = page_size(wire.count, limits)?;
+                Request::List(ConversationsQuery { token: wire.page_token, count })
+            }
+            Wire::GetUsers(wire) => {
+                let query = Query::Names(user_ids(&wire.user_ids, limits)?);
+                Request::Query(self.conversation(wire.conversation)?, query)
             }
             Wire::GetReceiptCounts(wire) => {
                 let uids = message_uids(&wire.message_uids, limits)?;
@@ -148,16 +160,20 @@ fn draft(wire: frames::SendMessage, limits: &Limits) -> Result<Draft, Refusal> {
     let client_ref = ClientRef::new(&wire.client_ref)
         .map_err(|error| Refusal::new(Code::INVALID_PARAMETER, format!("client_ref {error}")))?;
     let content = wire.content.unwrap_or_default();
+    check_content(&content, limits.content_bytes_max)?;
+    Ok(Draft { client_ref, content: content.encode_to_vec(), need_receipt: wire.need_receipt })
+}
+
+pub(crate) fn check_content(content: &frames::Content, bytes_max: usize) -> Result<(), Refusal> {
     let body_bytes = match &content.kind {
         Some(frames::content::Kind::Text(text)) => text.text.len(),
         Some(frames::content::Kind::Custom(custom)) => custom.identifier.len() + custom.fields.len(),
         None => return Err(Refusal::new(Code::INVALID_PARAMETER, "the message has no content")),
     };
-    if body_bytes + content.extra.len() > limits.content_bytes_max {
-        let detail = format!("the body has more than {} bytes", limits.content_bytes_max);
-        return Err(Refusal::new(Code::MESSAGE_TOO_LARGE, detail));
+    match body_bytes + content.extra.len() > bytes_max {
+        true => Err(Refusal::new(Code::MESSAGE_TOO_LARGE, format!("the body has more than {bytes_max} bytes"))),
+        false => Ok(()),
     }
-    Ok(Draft { client_ref, content: content.encode_to_vec(), need_receipt: wire.need_receipt })
 }
 
 fn answered_uids(texts: &[String], limits: &Limits) -> Result<Vec<Result<MessageUid, Refusal>>, Refusal> {

@@ -1,4 +1,4 @@
-//! HTTP: the WebSocket endpoint, the health checks and the metrics.
+//! HTTP: the WebSocket endpoint, the server API, the health checks and the metrics.
 //!
 //! Accepts by itself instead of `axum::serve`, which sets no time limit for a request's head: a client that dribbles
 //! bytes could hold its connection for ever.
@@ -23,8 +23,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection;
 use crate::shared::Shared;
+use crate::{api, connection};
 
 /// Time for the head of a request, and for a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,7 +44,8 @@ pub(crate) async fn serve_clients(listener: TcpListener, tls: Option<TlsAcceptor
         .route("/", get("Seenby. Clients connect to /v1/connect.\n"))
         .route(ENDPOINT_PATH, get(connect))
         .merge(health())
-        .with_state(shared.clone());
+        .with_state(shared.clone())
+        .merge(api::router(&shared));
     let connections = Arc::new(Semaphore::new(shared.settings.limits.connections_max));
     serve(listener, tls, router, shared, connections).await;
 }

@@ -8,6 +8,7 @@
 
 mod admin;
 mod administration;
+mod api;
 mod call;
 mod clock;
 mod connection;
@@ -28,7 +29,7 @@ mod to_wire;
 mod token;
 mod writer;
 
-pub use administration::{Administration, GroupSummary, UserSummary, group_name};
+pub use administration::{Actor, Administration, GroupSummary, NewKey, UserSummary, group_name};
 pub use refusal::Refusal;
 pub use server::{Listeners, Server, StartError};
 pub use settings::Settings;

@@ -16,6 +16,8 @@ use crate::refusal::Refusal;
 pub(crate) const HISTORY_READERS_MAX: u32 = 1_000;
 /// A page of history ends after this much content and readers, though never before its first message.
 const HISTORY_BYTES_MAX: usize = 256 * 1024;
+/// Messages that are looked at to find one of a conversation that is not recalled: a list must not walk through logs.
+const NEWEST_LOOKED_AT_MAX: usize = 10;
 
 /// What a member may look up in a conversation.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub(crate) enum Query {
     FindUsers(MessageUid, Vec<UserId>),
     /// From an ordinal on, this many.
     Readers(MessageUid, Ordinal, usize),
+    Names(Vec<UserId>),
 }
 
 #[derive(Debug)]
@@ -39,6 +42,30 @@ pub(crate) enum QueryResult {
     Counts(Vec<(MessageUid, Result<Counts, Refusal>)>),
     Users(UsersPage),
     Readers(ReaderList),
+    Conversations(ConversationsPage),
+    Names(Vec<(UserId, String)>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ConversationsQuery {
+    pub(crate) token: String,
+    pub(crate) count: usize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ConversationsPage {
+    pub(crate) conversations: Vec<ViewedConversation>,
+    /// Empty on the last page.
+    pub(crate) token: String,
+}
+
+/// A conversation as one member may see it.
+#[derive(Debug)]
+pub(crate) struct ViewedConversation {
+    pub(crate) name: ConversationName,
+    pub(crate) title: String,
+    pub(crate) member_count: u64,
+    pub(crate) last_message: Option<ViewedMessage>,
 }
 
 #[derive(Debug, Clone)]
@@ -99,6 +126,19 @@ pub(crate) enum ReceiptList {
     NewestReaders,
     /// Unread or left.
     Silent(ReceiptStatus),
+}
+
+impl ReceiptList {
+    /// The token of a place in this list.
+    pub(crate) fn token(self, place: u32) -> String {
+        let mark = match self {
+            Self::OldestReaders => OLDEST,
+            Self::NewestReaders => NEWEST,
+            Self::Silent(ReceiptStatus::Left) => LEFT,
+            Self::Silent(_) => UNREAD,
+        };
+        format!("{mark}{place}")
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -167,6 +207,59 @@ impl<'a> Queries<'a> {
         Err(Denied::MessageNotFound.into())
     }
 
+    /// The conversations that this user is in now, by the numbers of group and conversation: these never change, so a page
+    /// goes on behind the last, whatever came or went in between.
+    pub(crate) fn conversations(
+        storage: &'a dyn Storage,
+        app: &AppKey,
+        user: &UserId,
+        query: &ConversationsQuery,
+    ) -> Result<QueryResult, Refusal> {
+        let behind = parse_conversations_token(&query.token)?;
+        let mut page = ConversationsPage::default();
+        let mut bytes = 0;
+        let mut last = behind;
+        for membership in storage.memberships(app, user)? {
+            if behind.is_some_and(|(group, _)| membership.group < group) {
+                continue;
+            }
+            let Some(group) = storage.group(membership.group)? else { continue };
+            let mut conversations = storage.conversations(membership.group)?;
+            conversations.sort_by_key(|conversation| conversation.number);
+            for conversation in conversations {
+                let place = (membership.group, conversation.number);
+                if behind.is_some_and(|behind| place <= behind) {
+                    continue;
+                }
+                if page.conversations.len() == query.count || bytes > HISTORY_BYTES_MAX {
+                    page.token = last.map_or_else(String::new, conversations_token);
+                    return Ok(QueryResult::Conversations(page));
+                }
+                let (slot, user) = (membership.slot, user.clone());
+                let queries = Self { storage, user, group: group.clone(), slot, conversation: conversation.number };
+                let viewed = queries.overview(conversation.name)?;
+                bytes += viewed.last_message.as_ref().map_or(0, ViewedMessage::bytes);
+                page.conversations.push(viewed);
+                last = Some(place);
+            }
+        }
+        Ok(QueryResult::Conversations(page))
+    }
+
+    /// What the sender of a message may see, for a back end; the sender need not be a member.
+    pub(crate) fn for_sender(
+        storage: &'a dyn Storage,
+        name: &ConversationName,
+        uid: MessageUid,
+    ) -> Result<(UserId, Self), Refusal> {
+        let number = storage.group_number(&name.group)?.ok_or(Denied::UnknownGroup)?;
+        let group = storage.group(number)?.filter(|group| !group.dismissed).ok_or(Denied::UnknownGroup)?;
+        let conversation = storage.conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
+        let message = storage.message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        let user = message.sender.clone();
+        Ok((user, Self { storage, user: message.sender, group, slot: message.sender_slot, conversation }))
+    }
+
     pub(crate) fn run(&self, query: Query) -> Result<QueryResult, Refusal> {
         Ok(match query {
             Query::History(query) => QueryResult::History(self.history(&query)?),
@@ -177,7 +270,38 @@ impl<'a> Queries<'a> {
                 QueryResult::Users(UsersPage { users: self.find_users(uid, &users)?, ..UsersPage::default() })
             }
             Query::Readers(uid, from, count) => QueryResult::Readers(self.readers(uid, from, count)?),
+            Query::Names(users) => QueryResult::Names(self.names(users)?),
         })
+    }
+
+    fn overview(&self, name: ConversationName) -> Result<ViewedConversation, Refusal> {
+        let last_message = self.newest_message()?.map(|message| self.view(message)).transpose()?;
+        let (title, member_count) = (self.group.title.clone(), self.group.member_count());
+        Ok(ViewedConversation { name, title, member_count, last_message })
+    }
+
+    fn newest_message(&self) -> Result<Option<Message>, StorageError> {
+        let mut from = MessageUid::MAX;
+        for _ in 0..NEWEST_LOOKED_AT_MAX {
+            let found = self.storage.messages(self.conversation, from, TimeOrder::Before, 1)?;
+            match found.into_iter().next() {
+                Some(message) if message.recalled_at.is_some() => from = message.key.uid,
+                found => return Ok(found),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Of these users, those who are or were in the group: a slot is given once and stays.
+    fn names(&self, users: Vec<UserId>) -> Result<Vec<(UserId, String)>, StorageError> {
+        let mut names = Vec::with_capacity(users.len());
+        for user in users {
+            if self.storage.slot(self.group.number, &user)?.is_some() {
+                let record = self.storage.user(&self.group.name.app, &user)?;
+                names.push((user, record.map_or_else(String::new, |record| record.name)));
+            }
+        }
+        Ok(names)
     }
 
     fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, Refusal> {
@@ -198,7 +322,7 @@ impl<'a> Queries<'a> {
         Ok(HistoryPage { messages: page, more })
     }
 
-    fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
+    pub(crate) fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
         let message = self.storage.message(self.key(uid))?.ok_or(Denied::MessageNotFound)?;
         self.view(message)
     }
@@ -221,7 +345,7 @@ impl<'a> Queries<'a> {
         Ok(ReceiptView::Sender { readers, counts: request.counts(&self.group.present) })
     }
 
-    fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {
+    pub(crate) fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {
         Ok(self.own_request(uid)?.counts(&self.group.present))
     }
 
@@ -230,7 +354,7 @@ impl<'a> Queries<'a> {
         self.reader_list(request.key, from, count)
     }
 
-    fn users(&self, uid: MessageUid, query: &UsersQuery) -> Result<UsersPage, Refusal> {
+    pub(crate) fn users(&self, uid: MessageUid, query: &UsersQuery) -> Result<UsersPage, Refusal> {
         let request = self.own_request(uid)?;
         match query.list {
             ReceiptList::OldestReaders => {
@@ -284,7 +408,7 @@ impl<'a> Queries<'a> {
     }
 
     /// Of these users, those who were asked.
-    fn find_users(&self, uid: MessageUid, users: &[UserId]) -> Result<Vec<ReceiptUser>, Refusal> {
+    pub(crate) fn find_users(&self, uid: MessageUid, users: &[UserId]) -> Result<Vec<ReceiptUser>, Refusal> {
         let request = self.own_request(uid)?;
         let mut asked = Vec::new();
         for user in users {
@@ -379,4 +503,25 @@ fn parse_token(token: &str, mark: char) -> Result<Option<u32>, Refusal> {
     let invalid = || Refusal::new(Code::PAGE_TOKEN_INVALID, "not a page token of this list");
     let place = token.strip_prefix(mark).ok_or_else(invalid)?;
     place.parse().map(Some).map_err(|_| invalid())
+}
+
+const CONVERSATIONS: char = 'c';
+
+/// The place of a conversation in the list of a user's conversations.
+type Place = (GroupNumber, ConversationNumber);
+
+fn conversations_token((group, conversation): Place) -> String {
+    format!("{CONVERSATIONS}{}-{}", group.0, conversation.0)
+}
+
+/// `None`: the first page.
+fn parse_conversations_token(token: &str) -> Result<Option<Place>, Refusal> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let place = token.strip_prefix(CONVERSATIONS).and_then(|place| place.split_once('-'));
+    let place = place.and_then(|(group, conversation)| {
+        Some((GroupNumber(group.parse().ok()?), ConversationNumber(conversation.parse().ok()?)))
+    });
+    place.map(Some).ok_or_else(|| Refusal::new(Code::PAGE_TOKEN_INVALID, "not a page token of this list"))
 }

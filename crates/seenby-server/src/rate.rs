@@ -50,19 +50,26 @@ impl RateLimits {
 }
 
 /// A bucket that holds one second's worth of calls.
-struct Rate {
+pub(crate) struct Rate {
     limiter: DefaultDirectRateLimiter,
     code: Code,
 }
 
 impl Rate {
-    fn new(per_second: u32, code: Code) -> Self {
+    pub(crate) fn new(per_second: u32, code: Code) -> Self {
         let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN));
         Self { limiter: DefaultDirectRateLimiter::direct(quota), code }
     }
 
     fn check(&self) -> Result<(), Refusal> {
-        self.limiter.check().map_err(|until| {
+        self.check_many(NonZeroU32::MIN)
+    }
+
+    /// More than the bucket holds can never be let through.
+    pub(crate) fn check_many(&self, count: NonZeroU32) -> Result<(), Refusal> {
+        let checked = self.limiter.check_n(count);
+        let checked = checked.map_err(|_| Refusal::new(self.code, format!("{count} at once are more than fit")))?;
+        checked.map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now()).max(Duration::from_millis(1));
             let retry_after_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
             let detail = format!("wait {retry_after_ms} ms");

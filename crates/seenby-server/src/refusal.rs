@@ -48,6 +48,10 @@ pub(crate) fn code(denied: Denied) -> Code {
         Denied::NotRequested => Code::RECEIPT_NOT_REQUESTED,
         Denied::NotInAudience => Code::NOT_IN_AUDIENCE,
         // Administration only; sessions meet NotMember instead.
-        Denied::AppExists | Denied::UnknownGroup | Denied::NoChannels | Denied::GroupFull => Code::INVALID_PARAMETER,
+        Denied::AppExists => Code::APP_EXISTS,
+        Denied::UnknownApp => Code::APP_KEY_REJECTED,
+        Denied::UnknownGroup => Code::GROUP_NOT_FOUND,
+        Denied::GroupFull => Code::GROUP_FULL,
+        Denied::NoChannels | Denied::DefaultChannel => Code::INVALID_PARAMETER,
     }
 }

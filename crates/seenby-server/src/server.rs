@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::administration::Administration;
+use crate::administration::{Actor, Administration};
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -79,14 +79,14 @@ impl Server {
 
     /// What an operator can do, for use within this process.
     pub fn administration(&self) -> Administration {
-        Administration::new(self.shared.storage.clone(), self.shared.writer.clone())
+        Administration::new(&self.shared, Actor::Program)
     }
 
     /// Serves until `shutdown` is ready; then takes nothing new, answers what is under way, and returns when everything
     /// that was answered is on disk.
     pub async fn run(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
         let Self { shared, tls, writer_thread } = self;
-        let administration = Administration::new(shared.storage.clone(), shared.writer.clone());
+        let administration = Administration::new(&shared, Actor::Operator);
         let mut services = tokio::task::JoinSet::new();
         services.spawn(http::serve_clients(listeners.clients, tls, shared.clone()));
         if let Some(ops) = listeners.ops {

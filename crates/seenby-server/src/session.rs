@@ -140,6 +140,12 @@ impl Session {
                 let read = move |storage: &dyn Storage| Queries::find(storage, &app, &user, uid);
                 self.read(call_id, read).await.map(Some)
             }
+            Request::List(query) => {
+                self.registration.rates().check(CallKind::Query)?;
+                let (app, user) = (self.app.clone(), self.user.clone());
+                let read = move |storage: &dyn Storage| Queries::conversations(storage, &app, &user, &query);
+                self.read(call_id, read).await.map(Some)
+            }
         }
     }
 
@@ -297,7 +303,8 @@ impl Session {
 
     fn writer_reply(&mut self, call_id: u64, result: CallResult) -> Vec<u8> {
         match result {
-            Ok(Outcome::Done) => to_wire::done(call_id),
+            // Only back ends publish.
+            Ok(Outcome::Done | Outcome::Published(_)) => to_wire::done(call_id),
             Ok(Outcome::Sent(sent)) => to_wire::reply(
                 call_id,
                 Ok(reply::Result::MessageSent(frames::MessageSent {

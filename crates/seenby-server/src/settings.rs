@@ -21,6 +21,7 @@ pub struct Settings {
     pub session: Session,
     pub delivery: Delivery,
     pub limits: Limits,
+    pub api: Api,
     pub retention: Retention,
     pub shutdown: Shutdown,
 }
@@ -36,6 +37,7 @@ impl Default for Settings {
             session: Session::default(),
             delivery: Delivery::default(),
             limits: Limits::default(),
+            api: Api::default(),
             retention: Retention::default(),
             shutdown: Shutdown::default(),
         }
@@ -158,6 +160,43 @@ impl Default for Limits {
     }
 }
 
+/// Calls of back ends. The rates are those of one app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Tokens issued a second.
+    pub tokens_per_second: u32,
+    /// Messages a second; one to three groups counts three.
+    pub messages_per_second: u32,
+    /// Calls of each other kind a second.
+    pub calls_per_second: u32,
+    /// Users that one call takes in or lets go.
+    pub users_per_call_max: usize,
+    /// Conversations that one call sends a message to.
+    pub targets_per_message_max: usize,
+    /// How long a token is good for that is issued through the vendor's interface, which does not say.
+    pub token_days: u64,
+    /// Body of a call.
+    pub body_bytes_max: usize,
+    /// A body that has not come by then is given up.
+    pub body_ms_max: u64,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            tokens_per_second: 200,
+            messages_per_second: 20,
+            calls_per_second: 100,
+            users_per_call_max: 1_000,
+            targets_per_message_max: 3,
+            token_days: 365,
+            body_bytes_max: 1024 * 1024,
+            body_ms_max: 10_000,
+        }
+    }
+}
+
 /// How long things are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -205,7 +244,7 @@ impl Session {
 impl Settings {
     /// Names a setting with which no server could work.
     pub fn check(&self) -> Result<(), String> {
-        let Self { session, delivery, limits, retention, .. } = self;
+        let Self { session, delivery, limits, api, retention, .. } = self;
         let needed = [
             ("session.ping_interval_ms", u64::from(session.ping_interval_ms)),
             ("session.sign_in_ms_max", session.sign_in_ms_max),
@@ -223,6 +262,14 @@ impl Settings {
             ("limits.receipt_answers_per_second", u64::from(limits.receipt_answers_per_second)),
             ("limits.queries_per_second", u64::from(limits.queries_per_second)),
             ("limits.sign_ins_per_second", u64::from(limits.sign_ins_per_second)),
+            ("api.tokens_per_second", u64::from(api.tokens_per_second)),
+            ("api.messages_per_second", u64::from(api.messages_per_second)),
+            ("api.calls_per_second", u64::from(api.calls_per_second)),
+            ("api.users_per_call_max", api.users_per_call_max as u64),
+            ("api.targets_per_message_max", api.targets_per_message_max as u64),
+            ("api.token_days", api.token_days),
+            ("api.body_bytes_max", api.body_bytes_max as u64),
+            ("api.body_ms_max", api.body_ms_max),
             ("retention.sweep_interval_ms", retention.sweep_interval_ms),
         ];
         match needed.into_iter().find(|(_, value)| *value == 0) {

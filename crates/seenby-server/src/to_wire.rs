@@ -6,7 +6,8 @@ use seenby_protocol::frames::{self, log_entry, reply, server_frame};
 use seenby_protocol::{Code, codec};
 
 use crate::queries::{
-    HistoryPage, QueryResult, ReaderList, ReceiptStatus, ReceiptUser, ReceiptView, UsersPage, ViewedMessage,
+    ConversationsPage, HistoryPage, QueryResult, ReaderList, ReceiptStatus, ReceiptUser, ReceiptView, UsersPage,
+    ViewedConversation, ViewedMessage,
 };
 use crate::refusal::Refusal;
 
@@ -110,11 +111,26 @@ pub(crate) fn query_result(result: QueryResult) -> reply::Result {
         }
         QueryResult::Users(page) => reply::Result::ReceiptUsers(users(page)),
         QueryResult::Readers(list) => reply::Result::Readers(readers(list)),
+        QueryResult::Conversations(page) => reply::Result::Conversations(conversations(page)),
+        QueryResult::Names(names) => {
+            let named = |(user, name): (UserId, String)| frames::UserInfo { user_id: user.to_string(), name };
+            reply::Result::Users(frames::Users { items: names.into_iter().map(named).collect() })
+        }
     }
 }
 
 fn history(page: HistoryPage) -> frames::History {
     frames::History { messages: page.messages.into_iter().map(message).collect(), more: page.more }
+}
+
+fn conversations(page: ConversationsPage) -> frames::Conversations {
+    let info = |viewed: ViewedConversation| frames::ConversationInfo {
+        conversation: Some(conversation(&viewed.name)),
+        title: viewed.title,
+        members: u32::try_from(viewed.member_count).unwrap_or(u32::MAX),
+        last_message: viewed.last_message.map(message),
+    };
+    frames::Conversations { items: page.conversations.into_iter().map(info).collect(), page_token: page.token }
 }
 
 pub(crate) fn counts(counts: Counts) -> frames::ReceiptCounts {

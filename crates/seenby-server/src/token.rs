@@ -20,21 +20,33 @@ struct Claims {
     sub: String,
     /// App key.
     aud: String,
+    /// With milliseconds when this server issued it, so that tokens of one second can be told apart.
     #[serde(default)]
-    iat: u64,
+    iat: f64,
     /// Seconds, as JWTs have it.
     exp: u64,
 }
 
 pub(crate) fn issue(app: &AppRecord, user: &UserId, now: Timestamp, lifetime: Duration) -> String {
-    let iat = now.0 / 1_000;
-    let claims =
-        Claims { sub: user.to_string(), aud: app.key.to_string(), iat, exp: iat.saturating_add(lifetime.as_secs()) };
+    let claims = Claims {
+        sub: user.to_string(),
+        aud: app.key.to_string(),
+        iat: now.0 as f64 / 1_000.0,
+        exp: (now.0 / 1_000).saturating_add(lifetime.as_secs()),
+    };
     let key = EncodingKey::from_secret(app.secret.expose().as_bytes());
     jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &key).expect("texts and numbers always encode")
 }
 
-pub(crate) fn verify(app: &AppRecord, token: &str, now: Timestamp) -> Result<UserId, Refusal> {
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verified {
+    pub(crate) user: UserId,
+    /// 0 when the token does not tell.
+    pub(crate) issued_at: Timestamp,
+}
+
+pub(crate) fn verify(app: &AppRecord, token: &str, now: Timestamp) -> Result<Verified, Refusal> {
     let incorrect = |detail: &dyn ToString| Refusal::new(Code::TOKEN_INCORRECT, detail.to_string());
     let mut validation = Validation::new(ALGORITHM);
     validation.set_audience(&[app.key.as_str()]);
@@ -52,7 +64,8 @@ pub(crate) fn verify(app: &AppRecord, token: &str, now: Timestamp) -> Result<Use
     if claims.exp <= now.0 / 1_000 {
         return Err(Refusal::new(Code::TOKEN_EXPIRED, "the token has expired"));
     }
-    UserId::new(&claims.sub).map_err(|error| incorrect(&error))
+    let user = UserId::new(&claims.sub).map_err(|error| incorrect(&error))?;
+    Ok(Verified { user, issued_at: Timestamp((claims.iat * 1_000.0).round() as u64) })
 }
 
 #[cfg(test)]
@@ -61,7 +74,7 @@ mod tests {
     use seenby_core::AppKey;
     use seenby_core::commit::Secret;
 
-    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+    const NOW: Timestamp = Timestamp(1_800_000_000_123);
     const HOUR: Duration = Duration::from_secs(3_600);
 
     fn app(key: &str, secret: &str) -> AppRecord {
@@ -76,7 +89,7 @@ mod tests {
     fn a_token_names_its_user_until_it_expires() {
         let app = app("clinic", "s3cret");
         let token = issue(&app, &alice(), NOW, HOUR);
-        assert_eq!(verify(&app, &token, NOW), Ok(alice()));
+        assert_eq!(verify(&app, &token, NOW), Ok(Verified { user: alice(), issued_at: NOW }));
         let later = Timestamp(NOW.0 + 3_600_000);
         assert_eq!(verify(&app, &token, later).unwrap_err().code, Code::TOKEN_EXPIRED);
     }
@@ -96,7 +109,7 @@ mod tests {
     #[test]
     fn only_the_one_algorithm_is_taken() {
         let clinic = app("clinic", "s3cret");
-        let claims = Claims { sub: "alice".into(), aud: "clinic".into(), iat: 0, exp: u64::MAX };
+        let claims = Claims { sub: "alice".into(), aud: "clinic".into(), iat: 0.0, exp: u64::MAX };
         let key = EncodingKey::from_secret(b"s3cret");
         let stronger = jsonwebtoken::encode(&Header::new(Algorithm::HS512), &claims, &key).unwrap();
         assert_eq!(verify(&clinic, &stronger, NOW).unwrap_err().code, Code::TOKEN_INCORRECT);

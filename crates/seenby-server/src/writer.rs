@@ -187,11 +187,25 @@ fn apply(ledger: &mut StoreLedger, call: Call, now: Timestamp) -> CallResult {
         Call::Answer { conversation, user, uids } => {
             ledger.answer(&conversation, &user, &uids, now).map(Outcome::Answered)
         }
+        Call::Publish { conversations, user, publication } => {
+            ledger.publish(&conversations, &user, &publication, now).map(Outcome::Published)
+        }
+        Call::RecallForSender { conversation, user, uid } => {
+            done(ledger.recall_for_sender(&conversation, &user, uid, now))
+        }
+        Call::AskForSender { conversation, uid } => done(ledger.ask_for_sender(&conversation, uid, now)),
         Call::Expire(keys) => done(ledger.expire(&keys)),
         Call::CreateApp(app) => done(ledger.create_app(app)),
-        Call::SaveUser { app, user, name, blocked } => done(ledger.save_user(&app, &user, name, blocked, now)),
+        Call::ReplaceSecret { app, secret } => done(ledger.replace_secret(&app, secret)),
+        Call::SaveKey(key) => done(ledger.save_key(key)),
+        Call::DropKey(id) => {
+            ledger.drop_key(id);
+            Ok(Outcome::Done)
+        }
+        Call::SaveUser { app, user, change } => done(ledger.save_user(&app, &user, change, now)),
         Call::CreateGroup { group, title } => done(ledger.create_group(&group, &title, now).map(drop)),
         Call::CreateChannel { group, channel } => done(ledger.create_channel(&group, channel)),
+        Call::DeleteChannel { group, channel } => done(ledger.delete_channel(&group, channel)),
         Call::Join { group, users } => done(ledger.join(&group, &users, now)),
         Call::Leave { group, users } => done(ledger.leave(&group, &users, now)),
         Call::Dismiss { group } => done(ledger.dismiss(&group, now)),

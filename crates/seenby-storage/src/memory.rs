@@ -3,7 +3,7 @@
 //! It keeps what the other stores keep, in sorted maps under one lock, so that every read is a line or two and plainly
 //! right: the model that the others are compared with. A test can make a commit fail, to see what its callers do then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use roaring::RoaringBitmap;
@@ -11,8 +11,8 @@ use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::group::Direction;
 use seenby_core::{
     Answer, AppKey, Block, Change, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupName,
-    GroupNumber, LogEntry, Membership, MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest,
-    Sequence, Slot, Source, Timestamp, UserId,
+    GroupNumber, KeyId, KeyRecord, LogEntry, Membership, MembershipChange, Message, MessageKey, MessageUid, Ordinal,
+    ReceiptRequest, Sequence, Slot, Source, Timestamp, UserId,
 };
 
 use crate::store_id::new_store_id;
@@ -28,6 +28,7 @@ pub struct Memory {
 struct State {
     writes: Writes,
     apps: BTreeMap<AppKey, AppRecord>,
+    keys: BTreeMap<KeyId, KeyRecord>,
     users: BTreeMap<(AppKey, UserId), UserRecord>,
     group_numbers: BTreeMap<GroupName, GroupNumber>,
     groups: BTreeMap<GroupNumber, Group>,
@@ -36,11 +37,14 @@ struct State {
     memberships: BTreeMap<(AppKey, UserId, GroupNumber), Membership>,
     membership_changes: BTreeMap<(GroupNumber, u64), MembershipChange>,
     conversation_numbers: BTreeMap<ConversationName, ConversationNumber>,
+    closed_conversations: BTreeMap<ConversationName, ConversationNumber>,
     conversations: BTreeMap<ConversationNumber, (GroupNumber, ConversationName)>,
     log: BTreeMap<(ConversationNumber, Sequence), LogEntry>,
     messages: BTreeMap<MessageKey, Message>,
     sent: BTreeMap<(ConversationNumber, Slot, ClientRef), MessageUid>,
     requests: BTreeMap<MessageKey, Request>,
+    /// In order of time, over all conversations.
+    requests_of: BTreeMap<(AppKey, UserId), BTreeSet<(MessageUid, ConversationNumber)>>,
 }
 
 #[derive(Default, PartialEq)]
@@ -98,6 +102,12 @@ impl State {
             Change::UserSaved(app, user) => {
                 self.users.insert((app, user.id.clone()), user);
             }
+            Change::KeySaved(key) => {
+                self.keys.insert(key.id.clone(), key);
+            }
+            Change::KeyDropped(id) => {
+                self.keys.remove(&id);
+            }
             Change::GroupSaved(group) => {
                 self.group_numbers.insert(group.name.clone(), group.number);
                 self.groups.insert(group.number, group);
@@ -106,6 +116,14 @@ impl State {
             Change::ConversationCreated { number, group, name } => {
                 self.conversation_numbers.insert(name.clone(), number);
                 self.conversations.insert(number, (group, name));
+            }
+            Change::ConversationClosed { number, name, .. } => {
+                self.conversation_numbers.remove(&name);
+                self.closed_conversations.insert(name, number);
+            }
+            Change::ConversationReopened { number, name, .. } => {
+                self.closed_conversations.remove(&name);
+                self.conversation_numbers.insert(name, number);
             }
             Change::Logged(conversation, entry) => {
                 self.log.insert((conversation, entry.sequence), entry);
@@ -117,6 +135,12 @@ impl State {
             }
             Change::RequestCreated(ReceiptRequest { key, sender, requested_at, audience, .. }) => {
                 self.requests.insert(key, Request { sender, requested_at, audience, readers: Vec::new() });
+            }
+            Change::RequestListed(app, sender, key) => {
+                self.requests_of.entry((app, sender)).or_default().insert((key.uid, key.conversation));
+            }
+            Change::RequestUnlisted(app, sender, key) => {
+                self.requests_of.entry((app, sender)).or_default().remove(&(key.uid, key.conversation));
             }
             Change::MessageDropped(message) => {
                 self.sent.remove(&(message.key.conversation, message.sender_slot, message.client_ref));
@@ -221,6 +245,10 @@ impl Source for Memory {
         Ok(self.read().conversation_numbers.get(name).copied())
     }
 
+    fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
+        Ok(self.read().closed_conversations.get(name).copied())
+    }
+
     fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, StorageError> {
         Ok(self.read().conversation(number))
     }
@@ -273,6 +301,14 @@ impl Storage for Memory {
 
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
         Ok(self.read().apps.values().cloned().collect())
+    }
+
+    fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StorageError> {
+        Ok(self.read().keys.get(id).cloned())
+    }
+
+    fn keys(&self) -> Result<Vec<KeyRecord>, StorageError> {
+        Ok(self.read().keys.values().cloned().collect())
     }
 
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
@@ -344,6 +380,24 @@ impl Storage for Memory {
         let (state, end) = (self.read(), MessageUid::first_at(at));
         let old = state.messages.keys().filter(|key| key.uid < end && after.is_none_or(|after| **key > after));
         Ok(old.take(limit).copied().collect())
+    }
+
+    fn requests_of(
+        &self,
+        app: &AppKey,
+        sender: &UserId,
+        before: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<MessageKey>, StorageError> {
+        let state = self.read();
+        let all = state.requests_of.get(&(app.clone(), sender.clone())).into_iter().flatten().rev();
+        let earlier = all.filter(|(uid, conversation)| {
+            before.is_none_or(|before| (*uid, *conversation) < (before.uid, before.conversation))
+        });
+        Ok(earlier
+            .take(limit)
+            .map(|(uid, conversation)| MessageKey { conversation: *conversation, uid: *uid })
+            .collect())
     }
 
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {

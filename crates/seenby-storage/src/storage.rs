@@ -4,8 +4,8 @@ use std::error::Error;
 
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
-    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, LogEntry, Membership, Message,
-    MessageKey, MessageUid, Ordinal, Sequence, Source, Timestamp, UserId,
+    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, KeyId, KeyRecord, LogEntry,
+    Membership, Message, MessageKey, MessageUid, Ordinal, Sequence, Source, Timestamp, UserId,
 };
 
 /// One store: what the ledger reads ([`Source`]), what sessions and queries read, and the one way to write.
@@ -25,6 +25,9 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
     fn store_id(&self) -> &str;
 
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError>;
+    fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StorageError>;
+    /// The keys of all apps, in order of their ids.
+    fn keys(&self) -> Result<Vec<KeyRecord>, StorageError>;
     /// Users of an app in order of their ids, from behind `after` on.
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError>;
 
@@ -62,6 +65,14 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<MessageKey>, StorageError>;
 
+    /// The messages about which this user has asked, newest first, from before `before` on.
+    fn requests_of(
+        &self,
+        app: &AppKey,
+        sender: &UserId,
+        before: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<MessageKey>, StorageError>;
     /// The readers of one message from an ordinal on, in order.
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError>;
     /// How many have read, without reading who. 0 as well when there is no request.

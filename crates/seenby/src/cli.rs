@@ -56,6 +56,13 @@ pub enum Command {
         #[command(subcommand)]
         command: AppCommand,
     },
+    /// Keys with which back ends call the server API, each for some kinds of call only
+    Key {
+        #[command(flatten)]
+        app: InApp,
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Users
     User {
         #[command(flatten)]
@@ -110,6 +117,25 @@ pub enum AppCommand {
     Create { key: String },
     /// List the keys of all apps
     List,
+    /// Give an app a new secret; prints it, this once. Tokens and signatures made with the old one are void
+    RotateSecret { key: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key; prints it, this once
+    Create {
+        /// What will use it, for people
+        #[arg(long, default_value = "")]
+        label: String,
+        /// What it may be used for: tokens, users, groups, messages, receipts
+        #[arg(long = "scope", value_name = "SCOPE", num_args = 1.., required = true)]
+        scopes: Vec<String>,
+    },
+    /// List keys: id, label, scopes
+    List,
+    /// Make a key worthless
+    Revoke { id: String },
 }
 
 #[derive(Debug, Subcommand)]

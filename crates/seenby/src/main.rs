@@ -36,6 +36,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
             Command::Token(options) => commands::administer::token(&settings, options).await,
             Command::App { command } => commands::administer::app(&settings, command).await,
+            Command::Key { app, command } => commands::administer::key(&settings, app, command).await,
             Command::User { app, command } => commands::administer::user(&settings, app, command).await,
             Command::Group { app, command } => commands::administer::group(&settings, app, command).await,
         }

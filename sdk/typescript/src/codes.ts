@@ -314,4 +314,58 @@ export const Code = {
    * What to do: Do without; the page of the TypeScript SDK says which calls there are.
    */
   CALL_NOT_SUPPORTED: 90012,
+  /**
+   * The call names no key, or one that this server does not know.
+   *
+   * What to do: Correct the key.
+   */
+  API_KEY_REJECTED: 90020,
+  /**
+   * The key may not be used for this call.
+   *
+   * What to do: Use a key with the scope that the detail names.
+   */
+  API_KEY_SCOPE_MISSING: 90021,
+  /**
+   * The server API has no such call.
+   *
+   * What to do: Correct the path and the method.
+   */
+  API_CALL_NOT_SERVED: 90022,
+  /**
+   * There is no such group, or it was dismissed.
+   *
+   * What to do: Create the group, or correct its id.
+   */
+  GROUP_NOT_FOUND: 90023,
+  /**
+   * No such user is registered.
+   *
+   * What to do: Register the user, or correct the id.
+   */
+  USER_NOT_FOUND: 90024,
+  /**
+   * The group would have more members than it may. Nobody was taken in.
+   *
+   * What to do: Split the group, or raise the limit.
+   */
+  GROUP_FULL: 90025,
+  /**
+   * There is an app of this key already; it keeps its secret.
+   *
+   * What to do: Choose another key.
+   */
+  APP_EXISTS: 90026,
+  /**
+   * The app makes this call too often.
+   *
+   * What to do: Wait for the time that the reply names, then call again.
+   */
+  API_RATE_EXCEEDED: 90027,
+  /**
+   * The body of the call is larger than the server takes, or came too slowly.
+   *
+   * What to do: Send less in one call.
+   */
+  API_BODY_TOO_LARGE: 90028,
 } as const;

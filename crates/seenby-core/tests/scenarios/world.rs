@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use seenby_core::commit::{AppRecord, Secret};
+use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::ledger::Limits;
 use seenby_core::{
     AppKey, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
-    Ledger, LogEntry, MessageKey, MessageUid, Ordinal, ReceiptRequest, Sequence, Slot, Source as _, Timestamp, UserId,
+    Ledger, LogEntry, MessageKey, MessageUid, Ordinal, Publication, ReceiptRequest, Sequence, Slot, Source as _,
+    Timestamp, UserId,
 };
 use seenby_storage::{Memory, Storage as _, StorageError};
 
@@ -143,9 +144,31 @@ impl World {
     }
 
     pub(crate) fn saves_user(&mut self, name: &str, display_name: Option<&str>, blocked: Option<bool>) {
-        let (app, display_name) = (self.conversation.group.app.clone(), display_name.map(ToOwned::to_owned));
-        denied(self.ledger.save_user(&app, &user(name), display_name, blocked, self.now)).unwrap();
+        let change = UserChange { name: display_name.map(ToOwned::to_owned), blocked, ..UserChange::default() };
+        self.changes_user(name, change);
+    }
+
+    pub(crate) fn voids_tokens(&mut self, name: &str, before: Timestamp) {
+        self.changes_user(name, UserChange { tokens_from: Some(before), ..UserChange::default() });
+    }
+
+    fn changes_user(&mut self, name: &str, change: UserChange) {
+        let app = self.conversation.group.app.clone();
+        denied(self.ledger.save_user(&app, &user(name), change, self.now)).unwrap();
         self.commits();
+    }
+
+    pub(crate) fn replaces_secret(&mut self, key: &str, secret: &str) -> Result<(), Denied> {
+        let replaced = denied(self.ledger.replace_secret(&AppKey::new(key).unwrap(), Secret::new(secret)));
+        self.commits();
+        replaced
+    }
+
+    pub(crate) fn deletes_channel(&mut self, channel: &str) -> Result<(), Denied> {
+        let group = self.conversation.group.clone();
+        let deleted = denied(self.ledger.delete_channel(&group, ChannelId::new(channel).unwrap()));
+        self.commits();
+        deleted
     }
 
     pub(crate) fn dismisses(&mut self) {
@@ -173,6 +196,34 @@ impl World {
         let sent = denied(self.ledger.send(&self.conversation, &user(name), draft, self.now)).unwrap();
         self.commits();
         sent.uid
+    }
+
+    /// A back end sends to these channels, or to the group where none is named, and asks in the same step.
+    pub(crate) fn publishes(&mut self, name: &str, channels: &[&str]) -> Result<Vec<MessageUid>, Denied> {
+        self.sent_count += 1;
+        let group = &self.conversation.group;
+        let names: Vec<_> = match channels {
+            [] => vec![self.conversation.clone()],
+            ids => ids.iter().map(|id| ConversationName::new(group.clone(), ChannelId::new(id).ok())).collect(),
+        };
+        let client_ref = ClientRef::new(&format!("published-{}", self.sent_count)).unwrap();
+        let draft = Draft { client_ref, content: b"news".to_vec(), need_receipt: true };
+        let publication = Publication { draft, hidden_from_sender: false };
+        let sent = denied(self.ledger.publish(&names, &user(name), &publication, self.now));
+        self.commits();
+        Ok(sent?.into_iter().map(|sent| sent.uid).collect())
+    }
+
+    pub(crate) fn back_end_asks(&mut self, uid: MessageUid) -> Result<(), Denied> {
+        let asked = denied(self.ledger.ask_for_sender(&self.conversation, uid, self.now));
+        self.commits();
+        asked
+    }
+
+    pub(crate) fn back_end_recalls(&mut self, sender: &str, uid: MessageUid) -> Result<(), Denied> {
+        let recalled = denied(self.ledger.recall_for_sender(&self.conversation, &user(sender), uid, self.now));
+        self.commits();
+        recalled
     }
 
     pub(crate) fn asks(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
@@ -260,6 +311,22 @@ impl World {
     pub(crate) fn user(&self, name: &str) -> Option<(String, bool)> {
         let found = self.store.user(&self.conversation.group.app, &user(name)).unwrap();
         found.map(|user| (user.name, user.blocked))
+    }
+
+    pub(crate) fn tokens_from(&self, name: &str) -> Option<Timestamp> {
+        let found = self.store.user(&self.conversation.group.app, &user(name)).unwrap();
+        found.map(|user| user.tokens_from)
+    }
+
+    /// What stands in the list of a user's requests, newest first.
+    pub(crate) fn requests_of(&self, name: &str) -> Vec<MessageUid> {
+        let listed = self.store.requests_of(&self.conversation.group.app, &user(name), None, 100).unwrap();
+        listed.into_iter().map(|key| key.uid).collect()
+    }
+
+    pub(crate) fn is_member(&self, name: &str) -> bool {
+        let group = self.group();
+        self.store.membership(&self.conversation.group.app, &user(name), group.number).unwrap().is_some()
     }
 
     pub(crate) fn secret(&self, app: &str) -> Option<String> {

@@ -155,7 +155,7 @@ impl Following {
             }
             let key = MessageKey { conversation, uid: entry.event.uid() };
             let event = match entry.event {
-                LogEvent::Sent(_) => view_message(storage, key, &mut bytes)?,
+                LogEvent::Sent(_) => self.view_message(storage, key, &mut bytes)?,
                 LogEvent::ReceiptRequested(_) => self.view_request(storage, key, followed, read)?,
                 LogEvent::Recalled(_) => view_recall(storage, key)?,
             };
@@ -164,6 +164,22 @@ impl Following {
         }
         let membership = storage.membership(&self.app, &self.user, followed.group)?;
         Ok(membership.map(|_| page))
+    }
+
+    /// `None`: recalled since, gone with age, or published in this user's name and not for its own devices.
+    fn view_message(
+        &self,
+        storage: &dyn Storage,
+        key: MessageKey,
+        bytes: &mut usize,
+    ) -> Result<Option<log_entry::Event>, StorageError> {
+        let message = storage.message(key)?.filter(|message| {
+            message.recalled_at.is_none() && !(message.hidden_from_sender && message.sender == self.user)
+        });
+        Ok(message.map(|message| {
+            *bytes += message.content.len();
+            log_entry::Event::Message(to_wire::message(ViewedMessage { message, receipt: None }))
+        }))
     }
 
     /// `None`: this user was not asked, or the message was recalled since.
@@ -192,19 +208,6 @@ impl Following {
             answered: request.has_answered(followed.slot),
         })))
     }
-}
-
-/// `None`: recalled since, or gone with age.
-fn view_message(
-    storage: &dyn Storage,
-    key: MessageKey,
-    bytes: &mut usize,
-) -> Result<Option<log_entry::Event>, StorageError> {
-    let message = storage.message(key)?.filter(|message| message.recalled_at.is_none());
-    Ok(message.map(|message| {
-        *bytes += message.content.len();
-        log_entry::Event::Message(to_wire::message(ViewedMessage { message, receipt: None }))
-    }))
 }
 
 fn view_recall(storage: &dyn Storage, key: MessageKey) -> Result<Option<log_entry::Event>, StorageError> {

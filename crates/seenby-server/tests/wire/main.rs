@@ -6,7 +6,8 @@ mod peer;
 
 use std::time::Duration;
 
-use peer::{APP, TestServer, answer, conversation, forged, group, send_message, sign_in, soon};
+use peer::{APP, GROUP, Peer, TestServer, answer, conversation, forged, group, send_message, sign_in, soon};
+use seenby_core::commit::UserChange;
 use seenby_core::{GroupId, GroupKind, GroupName};
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
@@ -108,7 +109,8 @@ async fn one_device_too_many_signs_out_the_oldest() {
 async fn a_blocked_user_is_signed_out_and_stays_out() {
     let server = TestServer::start().await;
     let mut bob = server.sign_in("bob").await;
-    server.administration().save_user(&group(APP).app, "bob", None, Some(true)).await.unwrap();
+    let blocked = UserChange { blocked: Some(true), ..UserChange::default() };
+    server.administration().save_user(&group(APP).app, "bob", blocked).await.unwrap();
     assert_eq!(bob.goodbye().await, (Code::USER_BLOCKED, false));
     let mut again = server.connect().await;
     assert_eq!(again.call(sign_in(APP, &server.token(APP, "bob"), "d")).await.code, Code::USER_BLOCKED.0);
@@ -234,6 +236,13 @@ async fn bad_arguments_are_named() {
         })
     };
     let too_many: Vec<&str> = std::iter::repeat_n(uid.as_str(), 101).collect();
+    let list = |token: &str, count: u32| {
+        Call::ListConversations(frames::ListConversations { page_token: token.into(), count })
+    };
+    let names = |user: &str, count: usize| {
+        let user_ids = vec![user.to_owned(); count];
+        Call::GetUsers(frames::GetUsers { conversation: Some(conversation()), user_ids })
+    };
     for (call, code) in [
         (in_conversation(|c| c.r#type = 1), Code::CONVERSATION_TYPE_INVALID),
         (in_conversation(|c| c.r#type = 77), Code::CONVERSATION_TYPE_INVALID),
@@ -253,6 +262,14 @@ async fn bad_arguments_are_named() {
         (users("u1", 10, 0), Code::PAGE_TOKEN_INVALID),
         (users("", 101, 0), Code::RECEIPT_LIST_TOO_LONG),
         (users("", 10, 9), Code::RECEIPT_QUERY_UNSUPPORTED),
+        (list("", 0), Code::INVALID_PARAMETER),
+        (list("", 101), Code::RECEIPT_LIST_TOO_LONG),
+        (list("o1", 10), Code::PAGE_TOKEN_INVALID),
+        (list("c1", 10), Code::PAGE_TOKEN_INVALID),
+        (list("c1-99999999999999999999", 10), Code::PAGE_TOKEN_INVALID),
+        (names("bob", 101), Code::RECEIPT_LIST_TOO_LONG),
+        (names("", 1), Code::USER_ID_INVALID),
+        (Call::GetUsers(frames::GetUsers::default()), Code::INVALID_PARAMETER),
     ] {
         let said = format!("{call:?}");
         assert_eq!(Code(alice.call(call).await.code), code, "{}", &said[..said.len().min(300)]);
@@ -440,6 +457,115 @@ async fn a_message_elsewhere_is_not_found_by_its_id() {
     }
     assert_eq!(found(alice.call(find("0000-0000-0000-0000")).await), Err(Code::RECEIPT_MESSAGE_NOT_FOUND));
     assert_eq!(found(alice.call(find("nonsense")).await), Err(Code::MESSAGE_UID_INVALID));
+}
+
+/// A page of the caller's conversations: group, channel and newest message of each, and where to go on.
+async fn listed(peer: &mut Peer, page_token: &str, count: u32) -> (Vec<(String, String, String)>, String) {
+    let list = frames::ListConversations { page_token: page_token.to_owned(), count };
+    match peer.call(Call::ListConversations(list)).await.result {
+        Some(reply::Result::Conversations(page)) => {
+            let view = |item: frames::ConversationInfo| {
+                let conversation = item.conversation.unwrap();
+                (conversation.target_id, conversation.channel_id, item.last_message.unwrap_or_default().uid)
+            };
+            (page.items.into_iter().map(view).collect(), page.page_token)
+        }
+        other => panic!("no conversations: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn conversations_are_listed_page_by_page_whatever_happens_in_between() {
+    let server = TestServer::start().await;
+    let house = GroupName { kind: GroupKind::UltraGroup, id: GroupId::new("house").unwrap(), ..group(APP) };
+    server.administration().create_group(&house, "House").await.unwrap();
+    server.administration().create_channel(&house, "nurses").await.unwrap();
+    server.administration().create_channel(&house, "kitchen").await.unwrap();
+    server.administration().join(&house, &["alice"]).await.unwrap();
+    let others = GroupName { id: GroupId::new("others").unwrap(), ..group(APP) };
+    server.administration().create_group(&others, "Others").await.unwrap();
+    server.administration().join(&others, &["bob"]).await.unwrap();
+
+    let mut alice = server.sign_in("alice").await;
+    let place = |group: &str, channel: &str| (group.to_owned(), channel.to_owned(), String::new());
+    let (all, token) = listed(&mut alice, "", 100).await;
+    let expected = [place(GROUP, ""), place("house", "RCDefault"), place("house", "nurses"), place("house", "kitchen")];
+    assert_eq!((all, token.as_str()), (expected.to_vec(), ""));
+
+    let (first, token) = listed(&mut alice, "", 3).await;
+    assert_eq!(first, expected[..3]);
+    server.administration().delete_channel(&house, "nurses").await.unwrap();
+    server.administration().leave(&group(APP), &["alice"]).await.unwrap();
+    let (second, token) = listed(&mut alice, &token, 3).await;
+    assert_eq!((second, token.as_str()), (expected[3..].to_vec(), ""));
+}
+
+#[tokio::test]
+async fn a_conversation_is_listed_with_its_newest_message_that_is_not_recalled() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let kept = alice.sends("kept", true).await;
+    let mut bob = server.sign_in("bob").await;
+    assert_eq!(bob.call(answer(&[&kept])).await.code, 0);
+    let taken_back = alice.sends("taken back", false).await;
+    let recall = frames::RecallMessage { conversation: Some(conversation()), message_uid: taken_back };
+    assert_eq!(alice.call(Call::RecallMessage(recall)).await.code, 0);
+
+    let list = frames::ListConversations { page_token: String::new(), count: 1 };
+    let Some(reply::Result::Conversations(page)) = alice.call(Call::ListConversations(list)).await.result else {
+        panic!("no conversations")
+    };
+    let [frames::ConversationInfo { title, members, last_message: Some(last), .. }] = &page.items[..] else {
+        panic!("{page:?}")
+    };
+    assert_eq!((title.as_str(), *members, &last.uid), ("Ward 3", 3, &kept));
+    let counts = last.receipt.as_ref().unwrap().counts.as_ref().unwrap();
+    assert_eq!((counts.read, counts.unread), (1, 1));
+}
+
+#[tokio::test]
+async fn a_page_of_conversations_ends_early_when_their_messages_are_large() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    for number in 0..4 {
+        let group = GroupName { id: GroupId::new(&format!("large-{number}")).unwrap(), ..group(APP) };
+        server.administration().create_group(&group, "").await.unwrap();
+        server.administration().join(&group, &["alice"]).await.unwrap();
+        let mut call = send_message("large", &"x".repeat(120 * 1024), false);
+        if let Call::SendMessage(send) = &mut call {
+            send.conversation.as_mut().unwrap().target_id = group.id.to_string();
+        }
+        assert_eq!(alice.call(call).await.code, 0);
+    }
+    let (first, token) = listed(&mut alice, "", 100).await;
+    assert_eq!(first.len(), 4, "one without a message, three large ones");
+    let (second, token) = listed(&mut alice, &token, 100).await;
+    assert_eq!((second[0].0.as_str(), second.len(), token.as_str()), ("large-3", 1, ""));
+}
+
+#[tokio::test]
+async fn names_are_told_of_those_who_are_or_were_in_the_conversation() {
+    let server = TestServer::start().await;
+    let administration = server.administration();
+    for (user, name) in [("bob", "Bob Ndiaye"), ("carol", "Carol"), ("mallory", "Mallory")] {
+        let change = UserChange { name: Some(name.to_owned()), ..UserChange::default() };
+        administration.save_user(&group(APP).app, user, change).await.unwrap();
+    }
+    administration.leave(&group(APP), &["carol"]).await.unwrap();
+    let names = |users: &[&str]| {
+        let user_ids = users.iter().map(ToString::to_string).collect();
+        Call::GetUsers(frames::GetUsers { conversation: Some(conversation()), user_ids })
+    };
+    let mut alice = server.sign_in("alice").await;
+    let Some(reply::Result::Users(users)) =
+        alice.call(names(&["carol", "nobody", "mallory", "alice", "bob"])).await.result
+    else {
+        panic!("no names")
+    };
+    let found: Vec<_> = users.items.iter().map(|user| (&*user.user_id, &*user.name)).collect();
+    assert_eq!(found, [("carol", "Carol"), ("alice", ""), ("bob", "Bob Ndiaye")]);
+    let mut carol = server.sign_in("carol").await;
+    assert_eq!(carol.call(names(&["bob"])).await.code, Code::NOT_IN_GROUP.0);
 }
 
 #[tokio::test]

@@ -120,6 +120,7 @@ impl TestServer {
             group_version: 3,
             content: Vec::new(),
             recalled_at: None,
+            hidden_from_sender: false,
         };
         self.store.commit(&[Change::MessageSaved(message)]).unwrap();
         key.uid.to_string()

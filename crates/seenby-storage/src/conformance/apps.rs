@@ -15,6 +15,7 @@ pub fn a_new_store_is_empty<S: Storage>(store: &Arc<S>) {
     assert_eq!(store.highest_number().unwrap(), 0);
     assert_eq!(store.apps().unwrap(), []);
     assert_eq!(store.app(&app("a")).unwrap(), None);
+    assert_eq!(store.keys().unwrap(), []);
     assert_eq!(store.users(&app("a"), None, 10).unwrap(), []);
     assert_eq!(store.user(&app("a"), &user("u")).unwrap(), None);
     assert_eq!(store.groups(&app("a"), None, 10).unwrap(), []);
@@ -27,6 +28,7 @@ pub fn a_new_store_is_empty<S: Storage>(store: &Arc<S>) {
     assert_eq!(store.membership(&app("a"), &user("u"), group).unwrap(), None);
     assert_eq!(store.conversations(group).unwrap(), []);
     assert_eq!(store.conversation_number(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
+    assert_eq!(store.closed_conversation(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
     assert_eq!(store.conversation(conversation).unwrap(), None);
     assert_eq!(store.log(conversation, Sequence(0), 10).unwrap(), []);
     assert_eq!(store.log_position(conversation, Timestamp(u64::MAX)).unwrap(), Sequence(0));
@@ -34,6 +36,7 @@ pub fn a_new_store_is_empty<S: Storage>(store: &Arc<S>) {
     assert_eq!(store.messages(conversation, MessageUid::MIN, TimeOrder::After, 10).unwrap(), []);
     assert_eq!(store.sent(conversation, Slot(0), &message(1, 1).client_ref).unwrap(), None);
     assert_eq!(store.request(key(1, 1)).unwrap(), None);
+    assert_eq!(store.requests_of(&app("a"), &user("u"), None, 10).unwrap(), []);
     assert_eq!(store.readers(key(1, 1), 0, 10).unwrap(), []);
     assert_eq!(store.reader_count(key(1, 1)).unwrap(), 0);
 }
@@ -96,7 +99,12 @@ pub fn apps_do_not_see_each_others_users<S: Storage>(store: &Arc<S>) {
 }
 
 fn saved_user<S: Storage>(store: &Arc<S>, in_app: &str, id: &str) -> UserRecord {
-    let record = UserRecord { id: user(id), name: format!("Name of {id}"), created_at: Timestamp(9), blocked: false };
+    let record = UserRecord {
+        name: format!("Name of {id}"),
+        portrait: format!("https://pictures.example/{id}"),
+        tokens_from: Timestamp(8),
+        ..UserRecord::new(user(id), Timestamp(9))
+    };
     store.commit(&[Change::UserSaved(app(in_app), record.clone())]).unwrap();
     record
 }

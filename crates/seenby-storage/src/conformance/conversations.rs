@@ -41,6 +41,25 @@ pub fn each_channel_is_a_conversation<S: Storage>(store: &Arc<S>) {
     assert_eq!(numbers, [10, 11, 12], "of this group only");
 }
 
+pub fn a_closed_conversation_is_found_as_such_until_it_is_reopened<S: Storage>(store: &Arc<S>) {
+    let ward = ultra("a", "ward");
+    let (news, other) = (channel(&ward, "news"), channel(&ward, "news2"));
+    let (number, of) = (ConversationNumber(2), GroupNumber(1));
+    store.commit(&[Change::GroupSaved(group(1, ward)), opened(2, 1, &news), opened(3, 1, &other)]).unwrap();
+    store.commit(&[logged(2, 1, 50)]).unwrap();
+    let before = store.conversation(number).unwrap();
+    store.commit(&[Change::ConversationClosed { number, group: of, name: news.clone() }]).unwrap();
+    assert_eq!(store.conversation_number(&news).unwrap(), None);
+    assert_eq!(store.closed_conversation(&news).unwrap(), Some(number));
+    assert_eq!(store.closed_conversation(&other).unwrap(), None);
+    assert_eq!(store.conversations(of).unwrap().len(), 1);
+    assert_eq!(store.conversation(number).unwrap(), before, "its log is there");
+    store.commit(&[Change::ConversationReopened { number, group: of, name: news.clone() }]).unwrap();
+    assert_eq!(store.conversation_number(&news).unwrap(), Some(number));
+    assert_eq!(store.closed_conversation(&news).unwrap(), None);
+    assert_eq!(store.conversations(of).unwrap().len(), 2);
+}
+
 pub fn a_conversation_ends_where_its_log_ends<S: Storage>(store: &Arc<S>) {
     let name = ConversationName::new(plain("a", "g"), None);
     store.commit(&[Change::GroupSaved(group(1, name.group.clone())), opened(2, 1, &name)]).unwrap();

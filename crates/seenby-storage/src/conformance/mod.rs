@@ -16,6 +16,7 @@ pub mod apps;
 pub mod commits;
 pub mod conversations;
 pub mod groups;
+pub mod keys;
 pub mod ledger;
 pub mod messages;
 pub mod receipts;
@@ -41,6 +42,8 @@ macro_rules! storage_conformance {
                 apps: a_user_is_read_back_and_replaced;
                 apps: users_come_in_order_page_by_page;
                 apps: apps_do_not_see_each_others_users;
+                keys: a_key_is_read_back_and_replaced;
+                keys: keys_come_in_order_and_go_when_dropped;
                 groups: a_group_is_read_back_and_replaced;
                 groups: a_name_belongs_to_an_app_and_a_kind;
                 groups: groups_come_in_order_of_kind_and_id_page_by_page;
@@ -52,6 +55,7 @@ macro_rules! storage_conformance {
                 groups: groups_do_not_share_slots;
                 conversations: a_plain_group_has_one_conversation;
                 conversations: each_channel_is_a_conversation;
+                conversations: a_closed_conversation_is_found_as_such_until_it_is_reopened;
                 conversations: a_conversation_ends_where_its_log_ends;
                 conversations: the_log_is_read_in_order_from_behind_an_entry;
                 conversations: the_log_position_of_a_time_is_the_last_entry_before_it;
@@ -65,6 +69,7 @@ macro_rules! storage_conformance {
                 receipts: a_request_is_read_back_with_its_readers;
                 receipts: a_large_scattered_audience_is_read_back;
                 receipts: readers_are_read_from_any_ordinal_on;
+                receipts: requests_of_a_sender_come_newest_first_page_by_page;
                 receipts: times_of_answers_may_run_backwards;
                 receipts: a_dropped_request_leaves_nothing;
                 receipts: neighbouring_messages_do_not_share_readers;
@@ -159,6 +164,7 @@ fn message(conversation: u64, number: u64) -> Message {
         group_version: 3,
         content: vec![0, 0xff, number as u8],
         recalled_at: None,
+        hidden_from_sender: number.is_multiple_of(2),
     }
 }
 
@@ -190,6 +196,7 @@ mod tests {
         let list = include_str!("mod.rs");
         let topics = [
             ("apps", include_str!("apps.rs")),
+            ("keys", include_str!("keys.rs")),
             ("groups", include_str!("groups.rs")),
             ("conversations", include_str!("conversations.rs")),
             ("messages", include_str!("messages.rs")),

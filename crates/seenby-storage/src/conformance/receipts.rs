@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seenby_core::{Answer, Change, MessageKey, MessageUid, Ordinal};
 
-use super::{answers, block, key, request};
+use super::{answers, app, block, key, request, user};
 use crate::Storage;
 
 pub fn a_request_is_read_back_with_its_readers<S: Storage>(store: &Arc<S>) {
@@ -56,6 +56,27 @@ fn committed_in_blocks<S: Storage>(store: &Arc<S>, key: MessageKey, lengths: &[u
         assert_eq!(store.reader_count(key).unwrap(), first + length);
     }
     all
+}
+
+pub fn requests_of_a_sender_come_newest_first_page_by_page<S: Storage>(store: &Arc<S>) {
+    // In this order by time, over conversations; the last two at the same moment.
+    let keys = [key(9, 1), key(1, 2), key(300, 3), key(1, 4), key(7, 5), key(8, 5)];
+    let listed = |of: &str, sender: &str, key| Change::RequestListed(app(of), user(sender), key);
+    store.commit(&keys.map(|key| listed("a", "bc", key))).unwrap();
+    // As bare bytes, "a" + "bc" and "ab" + "c" are the same.
+    store.commit(&[listed("ab", "c", key(1, 99)), listed("a", "bcd", key(1, 98))]).unwrap();
+    let mut read: Vec<MessageKey> = Vec::new();
+    loop {
+        let page = store.requests_of(&app("a"), &user("bc"), read.last().copied(), 2).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        assert!(page.len() <= 2);
+        read.extend(page);
+    }
+    assert_eq!(read, keys.into_iter().rev().collect::<Vec<_>>());
+    store.commit(&[Change::RequestUnlisted(app("a"), user("bc"), keys[5])]).unwrap();
+    assert_eq!(store.requests_of(&app("a"), &user("bc"), None, 2).unwrap(), [keys[4], keys[3]]);
 }
 
 pub fn times_of_answers_may_run_backwards<S: Storage>(store: &Arc<S>) {

@@ -16,8 +16,8 @@ use seenby_core::{
 use super::block;
 use super::keys::{self, Key, KeyRange};
 use super::records::{
-    self, AppRow, ConversationRow, GroupRow, LogRow, MembershipChangeRow, MembershipRow, MessageRow, RequestRow,
-    UserRow,
+    self, AppRow, ConversationRow, GroupRow, KeyRow, LogRow, MembershipChangeRow, MembershipRow, MessageRow,
+    RequestRow, UserRow,
 };
 use super::view::{Keyspaces, View, failed};
 use crate::StorageError;
@@ -38,9 +38,19 @@ impl<'a> Batch<'a> {
         match change {
             Change::AppSaved(app) => self.put(keys::app(&app.key), AppRow::from(app).encode_to_vec()),
             Change::UserSaved(app, user) => self.put(keys::user(app, &user.id), UserRow::from(user).encode_to_vec()),
+            Change::KeySaved(key) => self.put(keys::api_key(&key.id), KeyRow::from(key).encode_to_vec()),
+            Change::KeyDropped(id) => self.remove(keys::api_key(id)),
             Change::GroupSaved(group) => self.save_group(group),
             Change::MembershipChanged(app, change) => self.change_membership(app, change),
             Change::ConversationCreated { number, group, name } => self.create_conversation(*number, *group, name),
+            Change::ConversationClosed { number, group, name } => {
+                self.remove(keys::channel(*group, name.channel.as_ref()));
+                self.put(keys::closed_channel(*group, name.channel.as_ref()), number.0.to_be_bytes());
+            }
+            Change::ConversationReopened { number, group, name } => {
+                self.remove(keys::closed_channel(*group, name.channel.as_ref()));
+                self.put(keys::channel(*group, name.channel.as_ref()), number.0.to_be_bytes());
+            }
             Change::Logged(conversation, entry) => {
                 self.put(keys::log_entry(*conversation, entry.sequence), LogRow::from(entry).encode_to_vec());
             }
@@ -48,6 +58,8 @@ impl<'a> Batch<'a> {
             Change::RequestCreated(request) => {
                 self.put(keys::request(request.key), RequestRow::from(request).encode_to_vec());
             }
+            Change::RequestListed(app, sender, key) => self.put(keys::request_of(app, sender, *key), []),
+            Change::RequestUnlisted(app, sender, key) => self.remove(keys::request_of(app, sender, *key)),
             Change::MessageDropped(message) => self.drop_message(message),
             Change::RequestDropped(key) => self.drop_request(*key)?,
             Change::BlockAdded(block) => {
@@ -123,7 +135,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn remove(&mut self, key: Key) {
+    pub(super) fn remove(&mut self, key: Key) {
         self.rows.insert(key, None);
     }
 }

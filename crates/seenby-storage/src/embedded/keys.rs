@@ -2,7 +2,7 @@
 //!
 //! | keyspace | key | row |
 //! |---|---|---|
-//! | `meta` | name | `format`: u32 · `store_id`: text · `opened`: u64, how often |
+//! | `meta` | name | `format`: u32 · `store_id`: text · `opened`: u64, how often · `requests_listed`: u64, see [`listing`](super::listing) |
 //! | `apps` | app | `AppRow` |
 //! | `users` | app 0 user | `UserRow` |
 //! | `group_names` | app 0 kind:u8 group id | group:u64 |
@@ -18,6 +18,9 @@
 //! | `sent` | conversation:u64 slot:u32 client reference | uid:10 |
 //! | `requests` | conversation:u64 uid:10 | `RequestRow`, with the audience |
 //! | `blocks` | conversation:u64 uid:10 first ordinal:u32 | a block: see [`block`](super::block) |
+//! | `requests_of` | app 0 sender 0 uid:10 conversation:u64 | nothing |
+//! | `closed_channels` | group:u64 channel | conversation:u64; there while the channel is deleted |
+//! | `keys` | key id | `KeyRow` |
 //!
 //! Numbers are big-endian, so rows lie in their order. `0` is a zero byte: ids have no control characters, so it ends a
 //! text that something follows, and `a` stays apart from `ab`. The structs are in [`records`](super::records).
@@ -25,7 +28,7 @@
 use std::ops::Bound;
 
 use seenby_core::{
-    AppKey, ChannelId, ClientRef, ConversationNumber, GroupName, GroupNumber, MessageKey, MessageUid, Ordinal,
+    AppKey, ChannelId, ClientRef, ConversationNumber, GroupName, GroupNumber, KeyId, MessageKey, MessageUid, Ordinal,
     Sequence, Slot, UserId,
 };
 
@@ -49,11 +52,14 @@ pub(super) enum Space {
     Sent,
     Requests,
     Blocks,
+    RequestsOf,
+    ClosedChannels,
+    Keys,
 }
 
 impl Space {
     /// In the order of declaration: a space's position is `space as usize`.
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Meta,
         Self::Apps,
         Self::Users,
@@ -70,6 +76,9 @@ impl Space {
         Self::Sent,
         Self::Requests,
         Self::Blocks,
+        Self::RequestsOf,
+        Self::ClosedChannels,
+        Self::Keys,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -90,6 +99,9 @@ impl Space {
             Self::Sent => "sent",
             Self::Requests => "requests",
             Self::Blocks => "blocks",
+            Self::RequestsOf => "requests_of",
+            Self::ClosedChannels => "closed_channels",
+            Self::Keys => "keys",
         }
     }
 }
@@ -190,8 +202,36 @@ pub(super) fn sent(conversation: ConversationNumber, sender: Slot, client_ref: &
     Key::new(Space::Sent).number(conversation.0).short(sender.0).text(client_ref.as_str())
 }
 
+pub(super) fn closed_channel(group: GroupNumber, channel: Option<&ChannelId>) -> Key {
+    Key::new(Space::ClosedChannels).number(group.0).text(channel.map_or("", ChannelId::as_str))
+}
+
+pub(super) fn api_keys() -> Key {
+    Key::new(Space::Keys)
+}
+
+pub(super) fn api_key(id: &KeyId) -> Key {
+    api_keys().text(id.as_str())
+}
+
+pub(super) fn all_requests_of() -> Key {
+    Key::new(Space::RequestsOf)
+}
+
+pub(super) fn requests_of(app: &AppKey, sender: &UserId) -> Key {
+    all_requests_of().ended(app.as_str()).ended(sender.as_str())
+}
+
+pub(super) fn request_of(app: &AppKey, sender: &UserId, key: MessageKey) -> Key {
+    requests_of(app, sender).bytes(key.uid.as_bytes()).number(key.conversation.0)
+}
+
+pub(super) fn requests() -> Key {
+    Key::new(Space::Requests)
+}
+
 pub(super) fn request(key: MessageKey) -> Key {
-    Key::new(Space::Requests).number(key.conversation.0).bytes(key.uid.as_bytes())
+    requests().number(key.conversation.0).bytes(key.uid.as_bytes())
 }
 
 pub(super) fn blocks_of(key: MessageKey) -> Key {
@@ -307,6 +347,12 @@ impl<'a> KeyReader<'a> {
     pub(super) fn message_key(&mut self) -> Result<MessageKey, Damage> {
         let conversation = ConversationNumber(self.number()?);
         Ok(MessageKey { conversation, uid: MessageUid::from_bytes(self.take()?) })
+    }
+
+    /// As in `requests_of`, where the time comes first.
+    pub(super) fn message_key_by_time(&mut self) -> Result<MessageKey, Damage> {
+        let uid = MessageUid::from_bytes(self.take()?);
+        Ok(MessageKey { conversation: ConversationNumber(self.number()?), uid })
     }
 
     /// A text that something follows.

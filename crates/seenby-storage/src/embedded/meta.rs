@@ -4,8 +4,8 @@ use fjall::Database;
 
 use super::batch::Batch;
 use super::keys::{self, Space};
-use super::records;
 use super::view::{Keyspaces, View};
+use super::{listing, records};
 use crate::StorageError;
 use crate::store_id::new_store_id;
 
@@ -16,6 +16,8 @@ pub(super) const FORMAT: u32 = 1;
 const FORMAT_ROW: &str = "format";
 const STORE_ID_ROW: &str = "store_id";
 const OPENED_ROW: &str = "opened";
+/// At which opening the lists of requests were complete; see [`listing`].
+const REQUESTS_LISTED_ROW: &str = "requests_listed";
 
 /// Opens the keyspaces and returns them with the name of the store.
 pub(super) fn open(database: &Database) -> Result<(Keyspaces, String), StorageError> {
@@ -50,6 +52,10 @@ fn enter(database: &Database, keyspaces: &Keyspaces) -> Result<String, StorageEr
     let view = View::new(database, keyspaces);
     let mut batch = Batch::new(&view);
     let opened = view.get(&keys::meta(OPENED_ROW), records::number)?.unwrap_or(0);
+    if view.get(&keys::meta(REQUESTS_LISTED_ROW), records::number)?.unwrap_or(0) != opened {
+        listing::rebuild(database, keyspaces)?;
+    }
+    batch.put(keys::meta(REQUESTS_LISTED_ROW), (opened + 1).to_be_bytes());
     batch.put(keys::meta(OPENED_ROW), (opened + 1).to_be_bytes());
     let store_id = match view.get(&keys::meta(STORE_ID_ROW), records::text)? {
         Some(store_id) => store_id,

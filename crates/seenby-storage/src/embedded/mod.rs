@@ -5,6 +5,7 @@
 //! * `batch`: changes become rows, written and synced together;
 //! * `view`: reads of one moment;
 //! * `readers`: who has read, as far as it was read before;
+//! * `listing`: each sender's requests, brought up to date;
 //! * `meta`: format, name, and the check that the disk takes writes;
 //! * `source` and `storage`: the reads, as the two traits ask for them.
 //!
@@ -14,6 +15,7 @@
 mod batch;
 mod block;
 mod keys;
+mod listing;
 mod meta;
 mod readers;
 mod records;

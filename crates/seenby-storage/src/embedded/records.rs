@@ -4,6 +4,7 @@
 //! for something else. What the key says is not said again in the row, and index rows are bare numbers or texts.
 
 use std::error::Error;
+use std::fmt;
 
 use prost::Message as _;
 use roaring::RoaringBitmap;
@@ -11,8 +12,8 @@ use seenby_core::commit::{AppRecord, Secret, UserRecord};
 use seenby_core::group::Direction;
 use seenby_core::{
     Answer, AppKey, ChannelId, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupId,
-    GroupKind, GroupName, GroupNumber, LogEntry, LogEvent, Membership, MembershipChange, Message, MessageKey,
-    MessageUid, Ordinal, ReceiptRequest, Sequence, Slot, Timestamp, UserId,
+    GroupKind, GroupName, GroupNumber, KeyId, KeyRecord, LogEntry, LogEvent, Membership, MembershipChange, Message,
+    MessageKey, MessageUid, Ordinal, ReceiptRequest, Scope, Sequence, Slot, Timestamp, UserId,
 };
 
 use super::block;
@@ -36,12 +37,20 @@ impl<E: Error> From<E> for Damage {
 
 type Result<T> = std::result::Result<T, Damage>;
 
+/// Its `Debug` is not derived: that would show the secret.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub(super) struct AppRow {
     #[prost(string, tag = "1")]
     secret: String,
     #[prost(uint64, tag = "2")]
     created_at: u64,
+}
+
+impl fmt::Debug for AppRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppRow").field("created_at", &self.created_at).finish_non_exhaustive()
+    }
 }
 
 impl From<&AppRecord> for AppRow {
@@ -67,11 +76,21 @@ pub(super) struct UserRow {
     created_at: u64,
     #[prost(bool, tag = "3")]
     blocked: bool,
+    #[prost(string, tag = "4")]
+    portrait: String,
+    #[prost(uint64, tag = "5")]
+    tokens_from: u64,
 }
 
 impl From<&UserRecord> for UserRow {
     fn from(user: &UserRecord) -> Self {
-        Self { name: user.name.clone(), created_at: user.created_at.0, blocked: user.blocked }
+        Self {
+            name: user.name.clone(),
+            created_at: user.created_at.0,
+            blocked: user.blocked,
+            portrait: user.portrait.clone(),
+            tokens_from: user.tokens_from.0,
+        }
     }
 }
 
@@ -82,8 +101,49 @@ pub(super) fn user(key: &[u8], value: &[u8]) -> Result<UserRecord> {
     Ok(UserRecord {
         id: UserId::new(key.text()?)?,
         name: row.name,
+        portrait: row.portrait,
         created_at: Timestamp(row.created_at),
         blocked: row.blocked,
+        tokens_from: Timestamp(row.tokens_from),
+    })
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct KeyRow {
+    #[prost(string, tag = "1")]
+    app: String,
+    #[prost(string, tag = "2")]
+    label: String,
+    /// By name. One that a later version made and this one does not know is passed over.
+    #[prost(string, repeated, tag = "3")]
+    scopes: Vec<String>,
+    #[prost(bytes = "vec", tag = "4")]
+    secret_hash: Vec<u8>,
+    #[prost(uint64, tag = "5")]
+    created_at: u64,
+}
+
+impl From<&KeyRecord> for KeyRow {
+    fn from(key: &KeyRecord) -> Self {
+        Self {
+            app: key.app.as_str().to_owned(),
+            label: key.label.clone(),
+            scopes: key.scopes.iter().map(|scope| scope.name().to_owned()).collect(),
+            secret_hash: key.secret_hash.to_vec(),
+            created_at: key.created_at.0,
+        }
+    }
+}
+
+pub(super) fn api_key(key: &[u8], value: &[u8]) -> Result<KeyRecord> {
+    let row = KeyRow::decode(value)?;
+    Ok(KeyRecord {
+        id: KeyId::new(KeyReader(key).text()?)?,
+        app: AppKey::new(&row.app)?,
+        label: row.label,
+        scopes: row.scopes.iter().filter_map(|name| Scope::named(name)).collect(),
+        secret_hash: row.secret_hash.as_slice().try_into()?,
+        created_at: Timestamp(row.created_at),
     })
 }
 
@@ -327,6 +387,8 @@ pub(super) struct MessageRow {
     content: Vec<u8>,
     #[prost(uint64, optional, tag = "9")]
     recalled_at: Option<u64>,
+    #[prost(bool, tag = "10")]
+    hidden_from_sender: bool,
 }
 
 impl From<&Message> for MessageRow {
@@ -341,6 +403,7 @@ impl From<&Message> for MessageRow {
             group_version: message.group_version,
             content: message.content.clone(),
             recalled_at: message.recalled_at.map(|at| at.0),
+            hidden_from_sender: message.hidden_from_sender,
         }
     }
 }
@@ -358,6 +421,7 @@ pub(super) fn message(key: &[u8], value: &[u8]) -> Result<Message> {
         group_version: row.group_version,
         content: row.content,
         recalled_at: row.recalled_at.map(Timestamp),
+        hidden_from_sender: row.hidden_from_sender,
     })
 }
 
@@ -391,6 +455,21 @@ pub(super) fn request(key: &[u8], value: &[u8]) -> Result<ReceiptRequest> {
     let row = RequestRow::decode(value)?;
     let key = KeyReader(key).message_key()?;
     Ok(ReceiptRequest::new(key, UserId::new(&row.sender)?, Timestamp(row.requested_at), bitmap(&row.audience)?))
+}
+
+/// From a key of `requests_of`; the row is empty.
+pub(super) fn request_of(key: &[u8], _: &[u8]) -> Result<MessageKey> {
+    let mut key = KeyReader(key);
+    key.ended()?;
+    key.ended()?;
+    key.message_key_by_time()
+}
+
+/// The same with the names in front: app, sender, message.
+pub(super) fn listed_request(key: &[u8], _: &[u8]) -> Result<(AppKey, UserId, MessageKey)> {
+    let mut key = KeyReader(key);
+    let (app, sender) = (AppKey::new(key.ended()?)?, UserId::new(key.ended()?)?);
+    Ok((app, sender, key.message_key_by_time()?))
 }
 
 pub(super) fn block(key: &[u8], value: &[u8]) -> Result<(Ordinal, Vec<Answer>)> {

@@ -66,6 +66,14 @@ impl Source for Embedded {
         view.get(&keys::channel(group, name.channel.as_ref()), records::conversation_number)
     }
 
+    fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
+        let view = self.view();
+        let Some(group) = view.get(&keys::group_name(&name.group), records::group_number)? else {
+            return Ok(None);
+        };
+        view.get(&keys::closed_channel(group, name.channel.as_ref()), records::conversation_number)
+    }
+
     fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, StorageError> {
         self.view().conversation(number)
     }

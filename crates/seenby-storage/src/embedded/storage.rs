@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
-    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, LogEntry, Membership, Message,
-    MessageKey, MessageUid, Ordinal, Sequence, Timestamp, UserId,
+    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, KeyId, KeyRecord, LogEntry,
+    Membership, Message, MessageKey, MessageUid, Ordinal, Sequence, Timestamp, UserId,
 };
 
 use super::keys::{self, KeyRange};
@@ -27,6 +27,14 @@ impl Storage for Embedded {
 
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
         self.view().rows(KeyRange::of(keys::apps()), records::app).collect()
+    }
+
+    fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StorageError> {
+        self.view().get(&keys::api_key(id), records::api_key)
+    }
+
+    fn keys(&self) -> Result<Vec<KeyRecord>, StorageError> {
+        self.view().rows(KeyRange::of(keys::api_keys()), records::api_key).collect()
     }
 
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
@@ -137,6 +145,21 @@ impl Storage for Embedded {
             }
         }
         Ok(found)
+    }
+
+    fn requests_of(
+        &self,
+        app: &AppKey,
+        sender: &UserId,
+        before: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<MessageKey>, StorageError> {
+        let all = KeyRange::of(keys::requests_of(app, sender));
+        let earlier = match before {
+            Some(before) => all.before(keys::request_of(app, sender, before)),
+            None => all,
+        };
+        self.view().rows(earlier, records::request_of).rev().take(limit).collect()
     }
 
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {

@@ -8,8 +8,8 @@ use seenby_core::commit::{AppRecord, Secret, UserRecord};
 use seenby_core::group::Direction;
 use seenby_core::{
     Answer, AppKey, Block, ChannelId, ClientRef, ConversationName, ConversationNumber, Group, GroupId, GroupKind,
-    GroupName, LogEntry, LogEvent, MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest,
-    Sequence, Source, Timestamp,
+    GroupName, KeyId, KeyRecord, LogEntry, LogEvent, MembershipChange, Message, MessageKey, MessageUid, Ordinal,
+    ReceiptRequest, Scope, Sequence, Source, Timestamp,
 };
 use tempfile::TempDir;
 
@@ -58,6 +58,7 @@ fn message() -> Message {
         group_version: 2,
         content: b"hello".to_vec(),
         recalled_at: Some(Timestamp(400)),
+        hidden_from_sender: false,
     }
 }
 
@@ -88,7 +89,7 @@ fn one_of_each() -> Vec<Change> {
         Change::AppSaved(AppRecord { key: app(), secret: Secret::new("secret"), created_at: Timestamp(100) }),
         Change::UserSaved(
             app(),
-            UserRecord { id: alice(), name: "Alice".to_owned(), created_at: Timestamp(100), blocked: true },
+            UserRecord { name: "Alice".to_owned(), blocked: true, ..UserRecord::new(alice(), Timestamp(100)) },
         ),
         Change::GroupSaved(group),
         step(1, Slot(0), Direction::Joined),
@@ -102,6 +103,35 @@ fn one_of_each() -> Vec<Change> {
         Change::RequestCreated(request()),
         block(0, &[7]),
         block(1, &[6]),
+    ]
+}
+
+fn closed_name() -> ConversationName {
+    ConversationName { group: group_name(), channel: Some(ChannelId::new("old").unwrap()) }
+}
+
+/// What came to format 1 later: an older version passes over all of it.
+fn later_additions() -> Vec<Change> {
+    let user = UserRecord {
+        portrait: "https://pictures.example/alice".to_owned(),
+        tokens_from: Timestamp(700),
+        ..UserRecord::new(alice(), Timestamp(100))
+    };
+    let key = KeyRecord {
+        id: KeyId::new("0123abcd").unwrap(),
+        app: app(),
+        label: "reports".to_owned(),
+        scopes: vec![Scope::Receipts, Scope::Groups],
+        secret_hash: [9; 32],
+        created_at: Timestamp(100),
+    };
+    let (number, group) = (ConversationNumber(3), GroupNumber(1));
+    vec![
+        Change::UserSaved(app(), user),
+        Change::KeySaved(key),
+        Change::ConversationClosed { number, group, name: closed_name() },
+        Change::MessageSaved(Message { hidden_from_sender: true, recalled_at: None, ..message() }),
+        Change::RequestListed(app(), alice(), KEY),
     ]
 }
 
@@ -165,6 +195,24 @@ mod opening {
         let store = Embedded::open(directory.path()).unwrap();
         let opened = store.keyspaces.get(Space::Meta).get("opened").unwrap().unwrap();
         assert_eq!(*opened, 2u64.to_be_bytes());
+    }
+
+    /// A version that knows no lists has written and dropped requests in between.
+    #[test]
+    fn lists_of_requests_are_made_anew_when_another_version_has_had_the_store() {
+        let (store, directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        let gone = MessageKey { uid: MessageUid::MIN, ..KEY };
+        store.commit(&[Change::RequestListed(app(), alice(), gone)]).unwrap();
+        let listed = |store: &Embedded| store.requests_of(&app(), &alice(), None, 10).unwrap();
+        assert_eq!(listed(&store), [gone]);
+        drop(store);
+        let store = Embedded::open(directory.path()).unwrap();
+        assert_eq!(listed(&store), [gone], "nobody else had it, so nothing is looked at");
+        store.keyspaces.get(Space::Meta).insert("opened", 7u64.to_be_bytes()).unwrap();
+        drop(store);
+        let store = Embedded::open(directory.path()).unwrap();
+        assert_eq!(listed(&store), [KEY]);
     }
 
     #[test]
@@ -251,7 +299,7 @@ mod damage {
     type Read = fn(&Embedded) -> Result<(), StorageError>;
 
     /// One read of every keyspace that has rows with a form.
-    const READS: [(Space, Read); 15] = [
+    const READS: [(Space, Read); 17] = [
         (Space::Apps, |store| store.app(&app()).map(drop)),
         (Space::Users, |store| store.users(&app(), None, 10).map(drop)),
         (Space::GroupNames, |store| store.group_number(&group_name()).map(drop)),
@@ -267,12 +315,14 @@ mod damage {
         (Space::Sent, |store| store.sent(CONVERSATION, Slot(3), &message().client_ref).map(drop)),
         (Space::Requests, |store| store.request(KEY).map(drop)),
         (Space::Blocks, |store| store.readers(KEY, 0, 10).map(drop)),
+        (Space::ClosedChannels, |store| store.closed_conversation(&closed_name()).map(drop)),
+        (Space::Keys, |store| store.keys().map(drop)),
     ];
 
     #[test]
     fn a_damaged_row_is_reported_as_such() {
         let (store, _directory) = new_store();
-        store.commit(&one_of_each()).unwrap();
+        store.commit(&[one_of_each(), later_additions()].concat()).unwrap();
         for (space, read) in READS {
             let sound = rows(&store, space);
             read(&store).unwrap();
@@ -286,7 +336,7 @@ mod damage {
     #[test]
     fn no_flipped_bit_and_no_lost_byte_crashes_a_read() {
         let (store, _directory) = new_store();
-        store.commit(&one_of_each()).unwrap();
+        store.commit(&[one_of_each(), later_additions()].concat()).unwrap();
         for (space, read) in READS {
             let rows = rows(&store, space);
             let longest = rows.iter().map(|(_, value)| value.len()).max().unwrap();
@@ -517,6 +567,51 @@ mod cached_readers {
 mod format_1 {
     use super::*;
 
+    /// The rows of [`later_additions`], as the first version to know them wrote them. Never edit it.
+    const ADDITIONS: &str = include_str!("fixtures/format-1-additions.txt");
+
+    #[test]
+    fn additions_are_written_as_ever() {
+        let (store, _directory) = new_store();
+        store.commit(&later_additions()).unwrap();
+        let written = written(&store);
+        assert_eq!(written, ADDITIONS, "\n{written}");
+    }
+
+    #[test]
+    fn additions_are_read_as_ever() {
+        let (store, _directory) = new_store();
+        write_fixture(&store, FIXTURE);
+        write_fixture(&store, ADDITIONS);
+        let (expected, _other_directory) = new_store();
+        expected.commit(&[one_of_each(), later_additions()].concat()).unwrap();
+        assert_eq!(everything(&store), everything(&expected));
+        let additions = |store: &Embedded| {
+            let closed = store.closed_conversation(&closed_name()).unwrap();
+            (store.keys().unwrap(), closed, store.requests_of(&app(), &alice(), None, 10).unwrap())
+        };
+        assert_eq!(additions(&store), additions(&expected));
+        assert!(!additions(&store).0.is_empty());
+    }
+
+    fn written(store: &Embedded) -> String {
+        let mut written = String::new();
+        for space in Space::ALL.into_iter().filter(|space| *space != Space::Meta) {
+            for (key, value) in rows(store, space) {
+                written += &format!("{} {} {}\n", space.name(), hex(&key), hex(&value));
+            }
+        }
+        written
+    }
+
+    fn write_fixture(store: &Embedded, fixture: &str) {
+        for line in fixture.lines() {
+            let [space, key, value] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let space = Space::ALL.into_iter().find(|known| known.name() == space).unwrap();
+            write_rows(store, space, &[(unhex(key), unhex(value))]);
+        }
+    }
+
     /// A store with [`one_of_each`], as the first version wrote it: keyspace, key and value of every row. Never edit it:
     /// a later format gets a fixture of its own beside it.
     const FIXTURE: &str = include_str!("fixtures/format-1.txt");
@@ -525,23 +620,14 @@ mod format_1 {
     fn changes_are_written_as_ever() {
         let (store, _directory) = new_store();
         store.commit(&one_of_each()).unwrap();
-        let mut written = String::new();
-        for space in Space::ALL.into_iter().filter(|space| *space != Space::Meta) {
-            for (key, value) in rows(&store, space) {
-                written += &format!("{} {} {}\n", space.name(), hex(&key), hex(&value));
-            }
-        }
+        let written = written(&store);
         assert_eq!(written, FIXTURE, "\n{written}");
     }
 
     #[test]
     fn rows_are_read_as_ever() {
         let (store, _directory) = new_store();
-        for line in FIXTURE.lines() {
-            let [space, key, value] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
-            let space = Space::ALL.into_iter().find(|known| known.name() == space).unwrap();
-            write_rows(&store, space, &[(unhex(key), unhex(value))]);
-        }
+        write_fixture(&store, FIXTURE);
         let (expected, _other_directory) = new_store();
         expected.commit(&one_of_each()).unwrap();
         assert_eq!(everything(&store), everything(&expected));

@@ -1,11 +1,11 @@
-//! `seenby token`, `app`, `user` and `group`: calls to the administration socket, with answers for people.
+//! `seenby token`, `app`, `key`, `user` and `group`: calls to the administration socket, with answers for people.
 
 use hyper::Method;
 use seenby_server::Settings;
 use serde_json::{Value, json};
 
 use crate::admin_client::AdminClient;
-use crate::cli::{AppCommand, GroupArguments, GroupCommand, GroupKind, InApp, TokenOptions, UserCommand};
+use crate::cli::{AppCommand, GroupArguments, GroupCommand, GroupKind, InApp, KeyCommand, TokenOptions, UserCommand};
 
 /// Prints the token alone, so that a script can take it.
 pub async fn token(settings: &Settings, options: TokenOptions) -> anyhow::Result<()> {
@@ -20,14 +20,39 @@ pub async fn app(settings: &Settings, command: AppCommand) -> anyhow::Result<()>
     let client = AdminClient::new(settings, None);
     match command {
         AppCommand::Create { key } => {
-            let app = client.send(Method::POST, &["apps"], &json!({ "key": key })).await?;
-            println!("app key     {}\napp secret  {}", text(&app["key"]), text(&app["secret"]));
+            print_secret(&client.send(Method::POST, &["apps"], &json!({ "key": key })).await?);
+        }
+        AppCommand::RotateSecret { key } => {
+            print_secret(&client.send(Method::POST, &["apps", &key, "secret"], &json!({})).await?);
         }
         AppCommand::List => {
             for key in list(&client.get(&["apps"], &[]).await?["apps"]) {
                 println!("{}", text(key));
             }
         }
+    }
+    Ok(())
+}
+
+fn print_secret(app: &Value) {
+    println!("app key     {}\napp secret  {}", text(&app["key"]), text(&app["secret"]));
+}
+
+pub async fn key(settings: &Settings, app: InApp, command: KeyCommand) -> anyhow::Result<()> {
+    let client = AdminClient::new(settings, app.app);
+    match command {
+        KeyCommand::Create { label, scopes } => {
+            let body = json!({ "label": label, "scopes": scopes });
+            let made = client.send(Method::POST, &["keys"], &body).await?;
+            println!("key id  {}\nkey     {}", text(&made["id"]), text(&made["key"]));
+        }
+        KeyCommand::List => {
+            for key in list(&client.get(&["keys"], &[]).await?["keys"]) {
+                let scopes: Vec<_> = list(&key["scopes"]).iter().map(text).collect();
+                println!("{}  {}  ({})", text(&key["id"]), text(&key["label"]), scopes.join(", "));
+            }
+        }
+        KeyCommand::Revoke { id } => drop(client.send(Method::DELETE, &["keys", &id], &json!({})).await?),
     }
     Ok(())
 }

@@ -332,6 +332,36 @@ async fn a_long_absence_is_caught_up_in_order_and_without_repetition() {
 }
 
 #[tokio::test]
+async fn a_newcomer_finds_its_conversations_and_the_names_of_the_people_there() {
+    let ward = Ward::opens(["alice", "bob"]).await;
+    ward.founds_ultra_group(&["alice"]).await;
+    ward.calls("bob", "Bob Ndiaye").await;
+    let bob = ward.signs_in("bob").await;
+    let message = bob.sends_and_asks("the lift is broken").await;
+
+    let alice = ward.signs_in("alice").await;
+    let first = soon(alice.engine.get_conversations(None, 2)).await.unwrap();
+    let second = soon(alice.engine.get_conversations(first.page_token.as_deref(), 2)).await.unwrap();
+    assert_eq!((first.conversations.len(), second.conversations.len(), second.page_token), (2, 2, None));
+    let found: Vec<_> = first.conversations.into_iter().chain(second.conversations).collect();
+    let names: Vec<_> = found.iter().map(|info| info.conversation.clone()).collect();
+    let channel = |channel| Conversation::ultra_group(GROUP, channel);
+    assert_eq!(names, [Conversation::group(GROUP), channel(None), channel(Some("nurses")), channel(Some("kitchen"))]);
+    assert_eq!((found[0].title.as_str(), found[0].member_count), ("Ward 3", 2));
+    let last = found[0].last_message.as_ref().unwrap();
+    assert_eq!(last.message_uid, message.message_uid);
+    let info = last.group_read_receipt_info.as_ref().unwrap();
+    assert!(info.read_receipt_message && !info.has_respond);
+    assert_eq!(found[1].last_message, None);
+
+    let people = soon(alice.engine.get_users(&Conversation::group(GROUP), &["bob", "nobody", "alice"])).await.unwrap();
+    let people: Vec<_> = people.iter().map(|user| (&*user.user_id, &*user.name)).collect();
+    assert_eq!(people, [("bob", "Bob Ndiaye"), ("alice", "")]);
+    let elsewhere = soon(bob.engine.get_users(&channel(None), &["alice"])).await;
+    assert_eq!(elsewhere.unwrap_err().code(), Code::NOT_IN_ULTRA_GROUP);
+}
+
+#[tokio::test]
 async fn a_channel_made_while_people_are_online_is_theirs_at_once() {
     let ward = Ward::opens(["alice"]).await;
     ward.founds_ultra_group(&["alice", "bob"]).await;

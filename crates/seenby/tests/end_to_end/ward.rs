@@ -9,6 +9,7 @@ use seenby_client::{
     Code, Conversation, ConversationType, Engine, EngineOptions, Event, EventStream, Message, PageQuery,
     ReadReceiptOrder, ReadReceiptStatus, Readers, ReceiptCounts, ReceiptResponse, ResponseError, TimeOrder,
 };
+use seenby_core::commit::UserChange;
 use seenby_core::{AppKey, GroupId, GroupKind, GroupName};
 use seenby_server::{Administration, Listeners, Server, Settings};
 use seenby_storage::Embedded;
@@ -104,6 +105,12 @@ impl Ward {
 
     pub(crate) async fn opens_channel(&self, channel: &str) {
         self.administration().create_channel(&group(APP, GroupKind::UltraGroup), channel).await.unwrap();
+    }
+
+    /// From now on this is what people call the user.
+    pub(crate) async fn calls(&self, user: &str, name: &str) {
+        let change = UserChange { name: Some(name.to_owned()), ..UserChange::default() };
+        self.administration().save_user(&AppKey::new(APP).unwrap(), user, change).await.unwrap();
     }
 
     pub(crate) async fn takes_in(&self, user: &str) {

@@ -69,6 +69,8 @@ export interface ClientFrame {
     | { $case: "recallMessage"; value: RecallMessage }
     | { $case: "getHistory"; value: GetHistory }
     | { $case: "getMessage"; value: GetMessage }
+    | { $case: "listConversations"; value: ListConversations }
+    | { $case: "getUsers"; value: GetUsers }
     | { $case: "requestReceipt"; value: RequestReceipt }
     | { $case: "answerReceipts"; value: AnswerReceipts }
     | { $case: "getReceiptCounts"; value: GetReceiptCounts }
@@ -107,6 +109,8 @@ export interface Reply {
     | { $case: "receiptCounts"; value: ReceiptCountsList }
     | { $case: "receiptUsers"; value: ReceiptUsers }
     | { $case: "readers"; value: Readers }
+    | { $case: "conversations"; value: Conversations }
+    | { $case: "users"; value: Users }
     | undefined;
 }
 
@@ -176,6 +180,47 @@ export interface Conversation {
   targetId: string;
   /** Ultra groups only; empty means the default channel. */
   channelId: string;
+}
+
+/** The groups and channels that the caller is in now, in an order of their own that does not change. Since minor version 1. */
+export interface ListConversations {
+  /** Empty for the first page. */
+  pageToken: string;
+  count: number;
+}
+
+export interface Conversations {
+  items: ConversationInfo[];
+  /** Empty on the last page. A page can be shorter than asked for and have one all the same. */
+  pageToken: string;
+}
+
+export interface ConversationInfo {
+  conversation:
+    | Conversation
+    | undefined;
+  /** The group's; all channels of an ultra group have the same. */
+  title: string;
+  /** How many people are in the group now. */
+  members: number;
+  /** The newest message that is not recalled, as history has it. Absent if there is none, or none among the newest few. */
+  lastMessage: Message | undefined;
+}
+
+/** Names of people who are or were in a conversation that the caller is in. Others are left out. Since minor version 1. */
+export interface GetUsers {
+  conversation: Conversation | undefined;
+  userIds: string[];
+}
+
+export interface Users {
+  items: UserInfo[];
+}
+
+export interface UserInfo {
+  userId: string;
+  /** Empty if nobody has given this user a name. */
+  name: string;
 }
 
 /**
@@ -441,6 +486,12 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       case "getMessage":
         GetMessage.encode(message.call.value, writer.uint32(106).fork()).join();
         break;
+      case "listConversations":
+        ListConversations.encode(message.call.value, writer.uint32(114).fork()).join();
+        break;
+      case "getUsers":
+        GetUsers.encode(message.call.value, writer.uint32(122).fork()).join();
+        break;
       case "requestReceipt":
         RequestReceipt.encode(message.call.value, writer.uint32(162).fork()).join();
         break;
@@ -538,6 +589,22 @@ export const ClientFrame: MessageFns<ClientFrame> = {
             }
 
             message.call = { $case: "getMessage", value: GetMessage.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.call = { $case: "listConversations", value: ListConversations.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.call = { $case: "getUsers", value: GetUsers.decode(reader, reader.uint32()) };
             continue;
           }
           case 20: {
@@ -739,6 +806,12 @@ export const Reply: MessageFns<Reply> = {
       case "readers":
         Readers.encode(message.result.value, writer.uint32(146).fork()).join();
         break;
+      case "conversations":
+        Conversations.encode(message.result.value, writer.uint32(154).fork()).join();
+        break;
+      case "users":
+        Users.encode(message.result.value, writer.uint32(162).fork()).join();
+        break;
     }
     return writer;
   },
@@ -858,6 +931,22 @@ export const Reply: MessageFns<Reply> = {
             }
 
             message.result = { $case: "readers", value: Readers.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.result = { $case: "conversations", value: Conversations.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.result = { $case: "users", value: Users.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1478,6 +1567,359 @@ export const Conversation: MessageFns<Conversation> = {
             }
 
             message.channelId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListConversations(): ListConversations {
+  return { pageToken: "", count: 0 };
+}
+
+export const ListConversations: MessageFns<ListConversations> = {
+  encode(message: ListConversations, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageToken !== "") {
+      writer.uint32(10).string(message.pageToken);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConversations {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConversations();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversations(): Conversations {
+  return { items: [], pageToken: "" };
+}
+
+export const Conversations: MessageFns<Conversations> = {
+  encode(message: Conversations, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.items) {
+      ConversationInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Conversations {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversations();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.items.push(ConversationInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConversationInfo(): ConversationInfo {
+  return { conversation: undefined, title: "", members: 0, lastMessage: undefined };
+}
+
+export const ConversationInfo: MessageFns<ConversationInfo> = {
+  encode(message: ConversationInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.conversation !== undefined) {
+      Conversation.encode(message.conversation, writer.uint32(10).fork()).join();
+    }
+    if (message.title !== "") {
+      writer.uint32(18).string(message.title);
+    }
+    if (message.members !== 0) {
+      writer.uint32(24).uint32(message.members);
+    }
+    if (message.lastMessage !== undefined) {
+      Message.encode(message.lastMessage, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.conversation = Conversation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.members = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.lastMessage = Message.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetUsers(): GetUsers {
+  return { conversation: undefined, userIds: [] };
+}
+
+export const GetUsers: MessageFns<GetUsers> = {
+  encode(message: GetUsers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.conversation !== undefined) {
+      Conversation.encode(message.conversation, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.userIds) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUsers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetUsers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.conversation = Conversation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.userIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUsers(): Users {
+  return { items: [] };
+}
+
+export const Users: MessageFns<Users> = {
+  encode(message: Users, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.items) {
+      UserInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Users {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.items.push(UserInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUserInfo(): UserInfo {
+  return { userId: "", name: "" };
+}
+
+export const UserInfo: MessageFns<UserInfo> = {
+  encode(message: UserInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UserInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUserInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.name = reader.string();
             continue;
           }
         }

@@ -1,0 +1,127 @@
+//! Apps, their secrets, sign-in tokens, and API keys.
+
+use std::time::Duration;
+
+use rand::Rng as _;
+use seenby_core::commit::{AppRecord, Secret};
+use seenby_core::{AppKey, KeyId, KeyRecord, Scope, Source as _};
+use seenby_protocol::Code;
+use sha2::{Digest as _, Sha256};
+
+use super::{Administration, Result, hex, user_id};
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::{clock, token};
+
+/// A key that was just made. Its text is known only now.
+#[derive(Debug)]
+pub struct NewKey {
+    pub record: KeyRecord,
+    pub text: Secret,
+}
+
+/// Apps.
+impl Administration {
+    pub fn apps(&self) -> Result<Vec<AppKey>> {
+        Ok(self.storage.apps()?.into_iter().map(|app| app.key).collect())
+    }
+
+    /// Makes an app with a new secret, which back ends use to mint tokens and to sign calls.
+    pub async fn create_app(&self, key: &str) -> Result<AppRecord> {
+        let key = AppKey::new(key).map_err(|error| Refusal::new(Code::INVALID_PARAMETER, error))?;
+        let app = AppRecord { key, secret: new_secret(), created_at: clock::now() };
+        self.write("app.create", &app.key, Call::CreateApp(app.clone())).await?;
+        Ok(app)
+    }
+
+    /// From now on the old secret signs nothing: neither calls nor tokens. Who is online stays online until it connects
+    /// anew.
+    pub async fn rotate_secret(&self, key: &str) -> Result<AppRecord> {
+        let app = self.find_app(Some(key))?;
+        let secret = new_secret();
+        let call = Call::ReplaceSecret { app: app.key.clone(), secret: secret.clone() };
+        self.write("app.rotate_secret", &app.key, call).await?;
+        Ok(AppRecord { secret, ..app })
+    }
+
+    /// The app of that key, or the only one there is.
+    pub fn find_app(&self, key: Option<&str>) -> Result<AppRecord> {
+        let mut apps = self.storage.apps()?;
+        match key {
+            Some(key) => {
+                let found = apps.into_iter().find(|app| app.key.as_str() == key);
+                found.ok_or_else(|| Refusal::new(Code::APP_KEY_REJECTED, format!("there is no app {key}")))
+            }
+            None if apps.len() == 1 => Ok(apps.remove(0)),
+            None => Err(Refusal::new(Code::INVALID_PARAMETER, format!("there are {} apps: name one", apps.len()))),
+        }
+    }
+
+    pub(crate) fn app(&self, key: &AppKey) -> Result<Option<AppRecord>> {
+        Ok(self.storage.app(key)?)
+    }
+
+    pub fn token(&self, app: &AppRecord, user: &str, lifetime: Duration) -> Result<String> {
+        let user = user_id(user);
+        self.audit("token.issue", &in_app(&app.key, &user), &user);
+        Ok(token::issue(app, &user?, clock::now(), lifetime))
+    }
+}
+
+/// API keys.
+impl Administration {
+    pub async fn create_key(&self, app: &AppKey, label: &str, scopes: Vec<Scope>) -> Result<NewKey> {
+        if scopes.is_empty() {
+            return Err(Refusal::new(Code::INVALID_PARAMETER, "a key without scopes is good for nothing"));
+        }
+        let id = hex(&rand::rng().random::<[u8; 8]>());
+        let secret = hex(&rand::rng().random::<[u8; 32]>());
+        let record = KeyRecord {
+            id: KeyId::new(&id).map_err(|_| Refusal::internal())?,
+            app: app.clone(),
+            label: label.to_owned(),
+            scopes,
+            secret_hash: key_hash(&secret),
+            created_at: clock::now(),
+        };
+        self.write("key.create", &in_app(app, &Ok(&record.id)), Call::SaveKey(record.clone())).await?;
+        Ok(NewKey { record, text: Secret::new(format!("{KEY_PREFIX}{id}_{secret}")) })
+    }
+
+    pub fn keys(&self, app: &AppKey) -> Result<Vec<KeyRecord>> {
+        Ok(self.storage.keys()?.into_iter().filter(|key| key.app == *app).collect())
+    }
+
+    pub(crate) fn key(&self, id: &str) -> Result<Option<KeyRecord>> {
+        match KeyId::new(id) {
+            Ok(id) => Ok(self.storage.key(&id)?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub async fn revoke_key(&self, app: &AppKey, id: &str) -> Result<()> {
+        let unknown = || Refusal::new(Code::API_KEY_REJECTED, format!("there is no key {id}"));
+        let key = self.key(id)?.filter(|key| key.app == *app).ok_or_else(unknown)?;
+        self.write("key.revoke", &in_app(app, &Ok(&key.id)), Call::DropKey(key.id.clone())).await
+    }
+}
+
+/// What every scoped key begins with, so that one that got out can be recognised.
+pub(crate) const KEY_PREFIX: &str = "sbk_";
+
+/// The secret part is 256 random bits, so one round of a plain hash is enough.
+pub(crate) fn key_hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn new_secret() -> Secret {
+    Secret::new(hex(&rand::rng().random::<[u8; 32]>()))
+}
+
+/// For the audit log.
+fn in_app<T: std::fmt::Display>(app: &AppKey, item: &Result<T>) -> String {
+    match item {
+        Ok(item) => format!("{app}/{item}"),
+        Err(_) => format!("{app}/?"),
+    }
+}

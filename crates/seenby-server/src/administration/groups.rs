@@ -1,0 +1,175 @@
+//! Groups, their members and their channels.
+
+use seenby_core::{AppKey, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, Source as _, UserId};
+use seenby_protocol::Code;
+use serde::{Deserialize, Serialize};
+
+use super::{Administration, LIST_MAX, Result, user_ids};
+use crate::call::Call;
+use crate::from_wire;
+use crate::refusal::Refusal;
+
+/// Titles are for people to see; nobody needs longer ones.
+const TITLE_CHARS_MAX: usize = 256;
+
+/// A group, as administration shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSummary {
+    pub id: String,
+    /// `group` or `ultra-group`.
+    pub kind: String,
+    pub title: String,
+    pub created_at_ms: u64,
+    pub dismissed: bool,
+    pub member_count: u64,
+    /// Empty for a plain group.
+    pub channels: Vec<String>,
+}
+
+impl Administration {
+    pub async fn create_group(&self, group: &GroupName, title: &str) -> Result<()> {
+        self.save_group("group.create", group, title).await
+    }
+
+    /// Gives a group that there is a new title.
+    pub async fn rename_group(&self, group: &GroupName, title: &str) -> Result<()> {
+        self.live_group(group)?;
+        self.save_group("group.rename", group, title).await
+    }
+
+    async fn save_group(&self, what: &'static str, group: &GroupName, title: &str) -> Result<()> {
+        if title.chars().count() > TITLE_CHARS_MAX {
+            let detail = format!("the title has more than {TITLE_CHARS_MAX} characters");
+            return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
+        }
+        let call = Call::CreateGroup { group: group.clone(), title: title.to_owned() };
+        self.write(what, &object(group), call).await
+    }
+
+    pub async fn join<S: AsRef<str>>(&self, group: &GroupName, users: &[S]) -> Result<()> {
+        let call = Call::Join { group: group.clone(), users: user_ids(users)? };
+        self.write("group.join", &with_users(group, users), call).await
+    }
+
+    pub async fn leave<S: AsRef<str>>(&self, group: &GroupName, users: &[S]) -> Result<()> {
+        let call = Call::Leave { group: group.clone(), users: user_ids(users)? };
+        self.write("group.leave", &with_users(group, users), call).await
+    }
+
+    pub async fn dismiss(&self, group: &GroupName) -> Result<()> {
+        self.write("group.dismiss", &object(group), Call::Dismiss { group: group.clone() }).await
+    }
+
+    pub async fn create_channel(&self, group: &GroupName, channel: &str) -> Result<()> {
+        let channel = from_wire::channel_id(channel)?;
+        let object = format!("{}/{channel}", object(group));
+        self.write("channel.create", &object, Call::CreateChannel { group: group.clone(), channel }).await
+    }
+
+    /// Deletes a channel; one that is not there is passed over.
+    pub async fn delete_channel(&self, group: &GroupName, channel: &str) -> Result<()> {
+        let channel = from_wire::channel_id(channel)?;
+        let object = format!("{}/{channel}", object(group));
+        self.write("channel.delete", &object, Call::DeleteChannel { group: group.clone(), channel }).await
+    }
+
+    pub fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: Option<usize>) -> Result<Vec<GroupSummary>> {
+        let numbers = self.storage.groups(app, after, limit.unwrap_or(LIST_MAX))?;
+        let mut groups = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            if let Some(group) = self.storage.group(number)? {
+                groups.push(self.summary(group)?);
+            }
+        }
+        Ok(groups)
+    }
+
+    pub fn group(&self, name: &GroupName) -> Result<GroupSummary> {
+        self.summary(self.find_group(name)?)
+    }
+
+    pub(crate) fn live_group(&self, name: &GroupName) -> Result<Group> {
+        let group = self.find_group(name)?;
+        match group.dismissed {
+            true => Err(Denied::UnknownGroup.into()),
+            false => Ok(group),
+        }
+    }
+
+    fn find_group(&self, name: &GroupName) -> Result<Group> {
+        let number = self.storage.group_number(name)?.ok_or(Denied::UnknownGroup)?;
+        Ok(self.storage.group(number)?.ok_or(Denied::UnknownGroup)?)
+    }
+
+    pub(super) fn summary(&self, group: Group) -> Result<GroupSummary> {
+        let conversations = self.storage.conversations(group.number)?;
+        let channels = conversations.into_iter().filter_map(|conversation| conversation.name.channel);
+        Ok(GroupSummary {
+            id: group.name.id.to_string(),
+            kind: kind_name(group.name.kind).to_owned(),
+            created_at_ms: group.created_at.0,
+            dismissed: group.dismissed,
+            member_count: group.member_count(),
+            title: group.title,
+            channels: channels.map(|channel| channel.to_string()).collect(),
+        })
+    }
+
+    /// Members in the order in which they first came in, from place `from` on, and where to continue.
+    pub fn members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<(Vec<UserId>, Option<u32>)> {
+        let group = self.find_group(name)?;
+        let limit = limit.unwrap_or(LIST_MAX);
+        let mut members = Vec::new();
+        for slot in group.present.range(from..) {
+            if members.len() == limit {
+                return Ok((members, Some(slot)));
+            }
+            members.extend(self.storage.slot_user(group.number, Slot(slot))?);
+        }
+        Ok((members, None))
+    }
+}
+
+/// A group by the words that administration uses: the kind is `group` or `ultra-group`.
+pub fn group_name(app: &AppKey, kind: &str, id: &str) -> Result<GroupName> {
+    let kind = [GroupKind::Group, GroupKind::UltraGroup].into_iter().find(|known| kind_name(*known) == kind);
+    let kind = kind.ok_or_else(|| Refusal::new(Code::INVALID_PARAMETER, "the kind is group or ultra-group"))?;
+    Ok(GroupName { app: app.clone(), kind, id: group_id(id)? })
+}
+
+/// One conversation of a group. No channel is the default one; a plain group has none, so none is looked at.
+pub(crate) fn conversation_name(group: GroupName, channel: Option<&str>) -> Result<ConversationName> {
+    match (group.kind, channel) {
+        (GroupKind::Group, _) | (_, None) => Ok(ConversationName::new(group, None)),
+        (GroupKind::UltraGroup, Some(channel)) => {
+            Ok(ConversationName::new(group, Some(from_wire::channel_id(channel)?)))
+        }
+    }
+}
+
+pub(crate) fn group_id(id: &str) -> Result<GroupId> {
+    GroupId::new(id).map_err(|error| Refusal::new(Code::TARGET_ID_INVALID, error))
+}
+
+pub(crate) fn kind_name(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Group => "group",
+        GroupKind::UltraGroup => "ultra-group",
+    }
+}
+
+/// For the audit log.
+pub(super) fn object(group: &GroupName) -> String {
+    format!("{}/{}/{}", group.app, kind_name(group.kind), group.id)
+}
+
+/// Users that the audit log names; of longer lists it says how long they are.
+const USERS_LOGGED_MAX: usize = 20;
+
+fn with_users<S: AsRef<str>>(group: &GroupName, users: &[S]) -> String {
+    let shown: Vec<_> = users.iter().take(USERS_LOGGED_MAX).map(AsRef::as_ref).collect();
+    match users.len() - shown.len() {
+        0 => format!("{} [{}]", object(group), shown.join(", ")),
+        rest => format!("{} [{} and {rest} more]", object(group), shown.join(", ")),
+    }
+}

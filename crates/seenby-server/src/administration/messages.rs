@@ -1,0 +1,153 @@
+//! Messages in a user's name, and their receipts. A back end speaks for the whole app, so nobody has to be a member.
+
+use prost::Message as _;
+use rand::Rng as _;
+use seenby_core::ledger::Sent;
+use seenby_core::{
+    AppKey, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, MessageUid, Publication, Source as _,
+};
+use seenby_protocol::{Code, frames};
+
+use super::groups::object;
+use super::{Administration, Result, hex, user_id};
+use crate::call::{Call, Outcome};
+use crate::from_wire;
+use crate::queries::{Queries, ReceiptUser, UsersPage, UsersQuery, ViewedMessage};
+use crate::refusal::Refusal;
+
+/// A message for one or several conversations: all get it, or none.
+#[derive(Debug)]
+pub(crate) struct NewMessage {
+    pub(crate) sender: String,
+    pub(crate) conversations: Vec<ConversationName>,
+    pub(crate) content: frames::Content,
+    /// Ask who has read it, in the same step.
+    pub(crate) need_receipt: bool,
+    pub(crate) hidden_from_sender: bool,
+    /// The same reference of the same sender is the same message; `None` makes one up.
+    pub(crate) reference: Option<String>,
+}
+
+/// One of a sender's requests.
+#[derive(Debug)]
+pub(crate) struct RequestProgress {
+    pub(crate) key: MessageKey,
+    pub(crate) conversation: ConversationName,
+    pub(crate) requested_at_ms: u64,
+    pub(crate) counts: Counts,
+}
+
+/// Messages.
+impl Administration {
+    pub(crate) async fn publish(&self, message: NewMessage) -> Result<Vec<Sent>> {
+        let user = user_id(&message.sender)?;
+        from_wire::check_content(&message.content, self.limits.content_bytes_max)?;
+        let reference = message.reference.unwrap_or_else(|| hex(&rand::rng().random::<[u8; 16]>()));
+        let client_ref = ClientRef::new(&reference)
+            .map_err(|error| Refusal::new(Code::INVALID_PARAMETER, format!("the reference {error}")))?;
+        let draft = Draft { client_ref, content: message.content.encode_to_vec(), need_receipt: message.need_receipt };
+        let publication = Publication { draft, hidden_from_sender: message.hidden_from_sender };
+        let targets: Vec<_> = message.conversations.iter().map(conversation_object).collect();
+        let objects = format!("{} as {user}", targets.join(", "));
+        let call = Call::Publish { conversations: message.conversations, user, publication };
+        match self.call("message.publish", &objects, call).await? {
+            Outcome::Published(sent) => Ok(sent),
+            _ => Err(Refusal::internal()),
+        }
+    }
+
+    pub(crate) fn message(&self, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
+        let uid = from_wire::message_uid(uid)?;
+        let viewed = Queries::for_sender(&*self.storage, conversation, uid)?.1.message(uid)?;
+        match viewed.message.recalled_at {
+            Some(_) => Err(Denied::MessageNotFound.into()),
+            None => Ok(viewed),
+        }
+    }
+
+    /// `sender`: refused when somebody else sent it.
+    pub(crate) async fn recall(&self, conversation: &ConversationName, uid: &str, sender: Option<&str>) -> Result<()> {
+        let uid = from_wire::message_uid(uid)?;
+        let user = match sender {
+            Some(sender) => user_id(sender)?,
+            None => Queries::for_sender(&*self.storage, conversation, uid)?.0,
+        };
+        let call = Call::RecallForSender { conversation: conversation.clone(), user, uid };
+        self.write("message.recall", &message_object(conversation, uid), call).await
+    }
+}
+
+/// Receipts.
+impl Administration {
+    pub(crate) async fn ask(&self, conversation: &ConversationName, uid: &str) -> Result<()> {
+        let uid = from_wire::message_uid(uid)?;
+        let call = Call::AskForSender { conversation: conversation.clone(), uid };
+        self.write("receipt.request", &message_object(conversation, uid), call).await
+    }
+
+    pub(crate) fn counts(&self, conversation: &ConversationName, uid: &str) -> Result<Counts> {
+        let uid = from_wire::message_uid(uid)?;
+        Queries::for_sender(&*self.storage, conversation, uid)?.1.counts(uid)
+    }
+
+    pub(crate) fn receipt_users(
+        &self,
+        conversation: &ConversationName,
+        uid: &str,
+        query: UsersQuery,
+    ) -> Result<UsersPage> {
+        let uid = from_wire::message_uid(uid)?;
+        Queries::for_sender(&*self.storage, conversation, uid)?.1.users(uid, &query)
+    }
+
+    /// One user's state; refused for somebody who was not asked.
+    pub(crate) fn receipt_of(&self, conversation: &ConversationName, uid: &str, user: &str) -> Result<ReceiptUser> {
+        let uid = from_wire::message_uid(uid)?;
+        let found = Queries::for_sender(&*self.storage, conversation, uid)?.1.find_users(uid, &[user_id(user)?])?;
+        let not_asked = || Refusal::new(Code::NOT_IN_AUDIENCE, "this user was not asked");
+        found.into_iter().next().ok_or_else(not_asked)
+    }
+
+    /// What this user has asked about, newest first, from before `before` on.
+    pub(crate) fn requests_of(
+        &self,
+        app: &AppKey,
+        sender: &str,
+        before: Option<MessageKey>,
+        limit: usize,
+    ) -> Result<Vec<RequestProgress>> {
+        let mut requests = Vec::new();
+        for key in self.storage.requests_of(app, &user_id(sender)?, before, limit)? {
+            requests.extend(self.progress(key)?);
+        }
+        Ok(requests)
+    }
+
+    /// `None`: gone since the list was read.
+    fn progress(&self, key: MessageKey) -> Result<Option<RequestProgress>> {
+        let (Some(request), Some(conversation)) =
+            (self.storage.request(key)?, self.storage.conversation(key.conversation)?)
+        else {
+            return Ok(None);
+        };
+        let Some(group) = self.storage.group(conversation.group)? else { return Ok(None) };
+        Ok(Some(RequestProgress {
+            key,
+            conversation: conversation.name,
+            requested_at_ms: request.requested_at.0,
+            counts: request.counts(&group.present),
+        }))
+    }
+}
+
+/// For the audit log.
+fn conversation_object(name: &ConversationName) -> String {
+    match &name.channel {
+        Some(channel) => format!("{}/{channel}", object(&name.group)),
+        None => object(&name.group),
+    }
+}
+
+fn message_object(name: &ConversationName, uid: MessageUid) -> String {
+    format!("{}/{uid}", conversation_object(name))
+}

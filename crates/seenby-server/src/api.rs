@@ -1,0 +1,52 @@
+//! The server API, for back ends: the vendor's ([`vendor`]), so that its server SDKs work, and our own ([`own`]).
+//!
+//! Both check who calls and what they send, and then call [`Administration`]; what is done is decided there. They share
+//! the clients' listener.
+
+mod body;
+pub(crate) mod own;
+pub(crate) mod problem;
+mod rates;
+mod vendor;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use self::rates::Rates;
+use crate::administration::{Actor, Administration};
+use crate::metrics::Metrics;
+use crate::settings;
+use crate::shared::Shared;
+
+/// What both faces need.
+pub(crate) struct Api {
+    administration: Administration,
+    settings: settings::Api,
+    page_size_max: usize,
+    rates: Rates,
+    metrics: Arc<Metrics>,
+}
+
+pub(crate) fn router(shared: &Shared) -> Router {
+    let settings = shared.settings.api.clone();
+    let api = Arc::new(Api {
+        // Whoever calls is put in the place of this actor before anything is done.
+        administration: Administration::new(shared, Actor::Program),
+        page_size_max: shared.settings.limits.page_size_max,
+        rates: Rates::new(&settings),
+        settings,
+        metrics: shared.metrics.clone(),
+    });
+    Router::new().nest(own::ROOT, own::router(&api)).fallback(anything_else).with_state(api)
+}
+
+/// The vendor's paths are many and most are not served, so they are told apart here and not by the router.
+async fn anything_else(State(api): State<Arc<Api>>, request: Request) -> Response {
+    match vendor::is_vendors(request.uri().path()) {
+        true => vendor::serve(&api, request).await,
+        false => problem::not_served(),
+    }
+}

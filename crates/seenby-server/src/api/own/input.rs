@@ -1,0 +1,93 @@
+//! Paths, queries and bodies as the handlers take them. What does not fit becomes a [`Refusal`].
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use seenby_protocol::Code;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{Api, problem};
+use crate::api::body;
+use crate::refusal::Refusal;
+
+/// The parts of the path.
+pub(super) struct Route<T>(pub(super) T);
+
+/// What follows the question mark.
+pub(super) struct Search<T>(pub(super) T);
+
+/// A JSON body.
+pub(super) struct Body<T>(pub(super) T);
+
+/// A JSON object. Left to itself, serde takes a list of values for any struct.
+#[derive(Clone)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Route<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Refusal> {
+        let path = Path::from_request_parts(parts, api).await;
+        path.map(|Path(path)| Self(path)).map_err(|error| invalid(error.body_text()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Search<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Refusal> {
+        let query = Query::from_request_parts(parts, api).await;
+        query.map(|Query(query)| Self(query)).map_err(|error| invalid(error.body_text()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Response> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(problem::wrong_content_type());
+        }
+        let bytes = body::read(request.into_body(), &api.settings).await.map_err(Refusal::into_response)?;
+        let parsed = serde_json::from_slice(&bytes);
+        parsed.map(|Object(parsed)| Self(parsed)).map_err(|error| invalid(format!("the body: {error}")).into_response())
+    }
+}
+
+pub(super) fn invalid(detail: impl ToString) -> Refusal {
+    Refusal::new(Code::INVALID_PARAMETER, detail)
+}
+
+/// A cursor that this server did not make for this list.
+pub(super) fn bad_cursor() -> Refusal {
+    Refusal::new(Code::PAGE_TOKEN_INVALID, "not a cursor of this list")
+}

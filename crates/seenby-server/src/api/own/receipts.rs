@@ -1,0 +1,262 @@
+//! Who has read a message, who has not, and who left: what the vendor never offered to back ends.
+
+use axum::Json;
+use seenby_core::{ConversationNumber, Counts, MessageKey, Scope};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Answer;
+use super::access::Caller;
+use super::input::{Route, Search, bad_cursor};
+use super::messages::Target;
+use super::refused::Refused;
+use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, page_size, place};
+use crate::administration::{RequestProgress, conversation_name};
+use crate::from_wire;
+use crate::queries::{self, ReceiptList, UsersQuery};
+use crate::refusal::Refusal;
+
+use super::shapes::named_group;
+
+/// Those who were asked. `total = read + unread`; those who left without reading stand apart.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReceiptCounts {
+    read: u32,
+    unread: u32,
+    left: u32,
+    total: u32,
+}
+
+impl From<Counts> for ReceiptCounts {
+    fn from(counts: Counts) -> Self {
+        Self { read: counts.read, unread: counts.unread, left: counts.left, total: counts.total() }
+    }
+}
+
+/// Ask who has read a message, on behalf of its sender
+///
+/// Asking twice changes nothing.
+#[utoipa::path(
+    put, path = "/groups/{kind}/{group_id}/messages/{message_uid}/receipt-request", tag = "receipts",
+    params(("kind" = Kind, Path), ("group_id" = GroupId, Path), ("message_uid" = MessageUid, Path), InChannel),
+    responses((status = 200, description = "The members are asked", body = Done), Refused)
+)]
+pub(super) async fn request_receipt(
+    caller: Caller,
+    Route((kind, group, uid)): Route<(Kind, String, String)>,
+    Search(channel): Search<InChannel>,
+) -> Answer<Done> {
+    let administration = caller.enter(Scope::Receipts, "receipts.request")?;
+    administration.ask(&channel.conversation(&caller.app, kind, &group)?, &uid).await?;
+    Ok(Json(Done::default()))
+}
+
+/// Count those who have read a message, those who have not, and those who left
+#[utoipa::path(
+    get, path = "/groups/{kind}/{group_id}/messages/{message_uid}/receipts", tag = "receipts",
+    params(("kind" = Kind, Path), ("group_id" = GroupId, Path), ("message_uid" = MessageUid, Path), InChannel),
+    responses((status = 200, description = "The counts", body = ReceiptCounts), Refused)
+)]
+pub(super) async fn get_counts(
+    caller: Caller,
+    Route((kind, group, uid)): Route<(Kind, String, String)>,
+    Search(channel): Search<InChannel>,
+) -> Answer<ReceiptCounts> {
+    caller.enter(Scope::Receipts, "receipts.counts")?;
+    let conversation = channel.conversation(&caller.app, kind, &group)?;
+    let counts = caller.read(move |administration, _| administration.counts(&conversation, &uid)).await?;
+    Ok(Json(counts.into()))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    Read,
+    /// Asked, in the group, and has not read.
+    Unread,
+    /// Asked, and left without reading.
+    Left,
+}
+
+/// By the time of reading.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Order {
+    #[default]
+    Ascending,
+    Descending,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Receipt {
+    user_id: String,
+    status: Status,
+    /// When the first answer was accepted; only of those who have read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_at_ms: Option<u64>,
+}
+
+impl From<queries::ReceiptUser> for Receipt {
+    fn from(found: queries::ReceiptUser) -> Self {
+        let status = match found.status {
+            queries::ReceiptStatus::Read => Status::Read,
+            queries::ReceiptStatus::Unread => Status::Unread,
+            queries::ReceiptStatus::Left => Status::Left,
+        };
+        Self { user_id: found.user.to_string(), status, read_at_ms: found.read_at.map(|at| at.0) }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Receipts {
+    receipts: Vec<Receipt>,
+    /// In the whole list.
+    total: u32,
+    /// For the next page; left out on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReceiptsPage {
+    /// Left out, it is `RCDefault`; for a group it is not looked at.
+    #[param(value_type = Option<ChannelId>)]
+    channel: Option<String>,
+    /// Only for those who have read; the same on every page of a list.
+    #[param(inline)]
+    order: Option<Order>,
+    /// `next` of the page before.
+    #[param(max_length = 9, pattern = "^[0-9]{1,9}$")]
+    cursor: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// List those who have read a message, those who have not, or those who left
+#[utoipa::path(
+    get, path = "/groups/{kind}/{group_id}/messages/{message_uid}/receipts/{status}", tag = "receipts",
+    params(
+        ("kind" = Kind, Path), ("group_id" = GroupId, Path), ("message_uid" = MessageUid, Path),
+        ("status" = Status, Path), ReceiptsPage,
+    ),
+    responses((status = 200, description = "A page", body = Receipts), Refused)
+)]
+pub(super) async fn list_receipts(
+    caller: Caller,
+    Route((kind, group, uid, status)): Route<(Kind, String, String, Status)>,
+    Search(page): Search<ReceiptsPage>,
+) -> Answer<Receipts> {
+    caller.enter(Scope::Receipts, "receipts.list")?;
+    let conversation = conversation_name(named_group(&caller.app, kind, &group)?, page.channel.as_deref())?;
+    let count = page_size(page.limit, caller.api.page_size_max)?;
+    let list = match (status, page.order.unwrap_or_default()) {
+        (Status::Read, Order::Ascending) => ReceiptList::OldestReaders,
+        (Status::Read, Order::Descending) => ReceiptList::NewestReaders,
+        (Status::Unread, _) => ReceiptList::Silent(queries::ReceiptStatus::Unread),
+        (Status::Left, _) => ReceiptList::Silent(queries::ReceiptStatus::Left),
+    };
+    let token = place(page.cursor.as_deref())?.map(|place| list.token(place)).unwrap_or_default();
+    let query = UsersQuery { list, token, count };
+    let found = caller.read(move |administration, _| administration.receipt_users(&conversation, &uid, query)).await?;
+    let next = found.token.trim_start_matches(|mark: char| !mark.is_ascii_digit());
+    Ok(Json(Receipts {
+        receipts: found.users.into_iter().map(Receipt::from).collect(),
+        total: found.total,
+        next: (!next.is_empty()).then(|| next.to_owned()),
+    }))
+}
+
+/// Get one user's state
+#[utoipa::path(
+    get, path = "/groups/{kind}/{group_id}/messages/{message_uid}/receipt-of/{user_id}", tag = "receipts",
+    params(
+        ("kind" = Kind, Path), ("group_id" = GroupId, Path), ("message_uid" = MessageUid, Path),
+        ("user_id" = UserId, Path), InChannel,
+    ),
+    responses((status = 200, description = "The state of a user who was asked", body = Receipt), Refused)
+)]
+pub(super) async fn get_receipt(
+    caller: Caller,
+    Route((kind, group, uid, user)): Route<(Kind, String, String, String)>,
+    Search(channel): Search<InChannel>,
+) -> Answer<Receipt> {
+    caller.enter(Scope::Receipts, "receipts.get")?;
+    let conversation = channel.conversation(&caller.app, kind, &group)?;
+    let found = caller.read(move |administration, _| administration.receipt_of(&conversation, &uid, &user)).await?;
+    Ok(Json(found.into()))
+}
+
+/// A message that was asked about, and how far it has been read.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReceiptRequest {
+    message_uid: String,
+    target: Target,
+    requested_at_ms: u64,
+    counts: ReceiptCounts,
+}
+
+impl From<&RequestProgress> for ReceiptRequest {
+    fn from(request: &RequestProgress) -> Self {
+        let name = &request.conversation;
+        Self {
+            message_uid: request.key.uid.to_string(),
+            target: Target {
+                kind: name.group.kind.into(),
+                group_id: name.group.id.to_string(),
+                channel: name.channel.as_ref().map(ToString::to_string),
+            },
+            requested_at_ms: request.requested_at_ms,
+            counts: request.counts.into(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReceiptRequests {
+    requests: Vec<ReceiptRequest>,
+    /// For the next page; left out on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RequestsPage {
+    /// `next` of the page before.
+    #[param(max_length = 38, pattern = r"^[0-9A-Va-v]{4}-[0-9A-Va-v]{4}-[0-9A-Va-v]{4}-[0-9A-Va-v]{4}\.[0-9]{1,18}$")]
+    cursor: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// List what a user has asked about, with the progress of each; the newest messages first
+#[utoipa::path(
+    get, path = "/users/{user_id}/receipt-requests", tag = "receipts",
+    params(("user_id" = UserId, Path), RequestsPage),
+    responses((status = 200, description = "A page", body = ReceiptRequests), Refused)
+)]
+pub(super) async fn list_requests(
+    caller: Caller,
+    Route(user): Route<String>,
+    Search(page): Search<RequestsPage>,
+) -> Answer<ReceiptRequests> {
+    caller.enter(Scope::Receipts, "receipts.requests")?;
+    let size = page_size(page.limit, caller.api.page_size_max)?;
+    let before = page.cursor.as_deref().map(message_key).transpose()?;
+    let mut found =
+        caller.read(move |administration, app| administration.requests_of(app, &user, before, size + 1)).await?;
+    let more = found.len() > size;
+    found.truncate(size);
+    let next = found.last().filter(|_| more).map(|last| format!("{}.{}", last.key.uid, last.key.conversation.0));
+    Ok(Json(ReceiptRequests { requests: found.iter().map(ReceiptRequest::from).collect(), next }))
+}
+
+/// A cursor names the last message of its page, whatever has become of it since.
+fn message_key(cursor: &str) -> Result<MessageKey, Refusal> {
+    let (uid, conversation) = cursor.split_once('.').ok_or_else(bad_cursor)?;
+    let conversation = ConversationNumber(conversation.parse().map_err(|_| bad_cursor())?);
+    Ok(MessageKey { conversation, uid: from_wire::message_uid(uid).map_err(|_| bad_cursor())? })
+}

@@ -1,0 +1,97 @@
+//! Tokens: what a user signs in with.
+
+use std::time::Duration;
+
+use axum::Json;
+use seenby_core::commit::UserChange;
+use seenby_core::{Scope, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Answer;
+use super::access::Caller;
+use super::input::{Body, Route, invalid};
+use super::refused::Refused;
+use super::shapes::{Done, UserId};
+use crate::api::rates::TOKENS;
+use crate::clock;
+
+const LIFETIME_SECONDS: u64 = 30 * 86_400;
+const LIFETIME_SECONDS_MAX: u64 = 36_500 * 86_400;
+/// Beyond, JSON numbers lose their last digits in some languages.
+const TIME_MS_MAX: u64 = (1 << 53) - 1;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
+pub(super) struct NewTokenBody {
+    #[schema(value_type = UserId)]
+    user_id: String,
+    /// Changes the user's name; one that is left out stays as it is.
+    #[schema(max_length = 128)]
+    name: Option<String>,
+    /// Address of a picture; one that is left out stays as it is.
+    #[schema(max_length = 256)]
+    portrait: Option<String>,
+    /// 30 days unless given.
+    #[schema(minimum = 60, maximum = 3153600000_u64)]
+    lifetime_seconds: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Token {
+    user_id: String,
+    /// For the user's device, and for nobody else.
+    token: String,
+    expires_at_ms: u64,
+}
+
+/// Issue a token; registers the user
+///
+/// Earlier tokens stay good.
+#[utoipa::path(
+    post, path = "/tokens", tag = "tokens", request_body = NewTokenBody,
+    responses((status = 200, description = "The token", body = Token), Refused)
+)]
+pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) -> Answer<Token> {
+    let administration = caller.enter(Scope::Tokens, TOKENS)?;
+    let seconds = new.lifetime_seconds.unwrap_or(LIFETIME_SECONDS);
+    if !(60..=LIFETIME_SECONDS_MAX).contains(&seconds) {
+        return Err(invalid(format!("lifetime_seconds is 60 to {LIFETIME_SECONDS_MAX}")));
+    }
+    let change = UserChange { name: new.name, portrait: new.portrait, ..UserChange::default() };
+    let user = administration.save_user(&caller.app, &new.user_id, change).await?;
+    let app = administration.find_app(Some(caller.app.as_str()))?;
+    let token = administration.token(&app, &user.id, Duration::from_secs(seconds))?;
+    Ok(Json(Token { user_id: user.id, token, expires_at_ms: clock::now().0 + seconds * 1_000 }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expiration {
+    /// Tokens issued before this are void; now unless given.
+    #[schema(maximum = 9007199254740991_u64)]
+    before_ms: Option<u64>,
+}
+
+/// Make a user's tokens expire
+///
+/// Who is online stays online until it connects anew. It cannot be taken back.
+#[utoipa::path(
+    post, path = "/users/{user_id}/token-expirations", tag = "tokens", request_body = Expiration,
+    params(("user_id" = UserId, Path)),
+    responses((status = 200, description = "They are void", body = Done), Refused)
+)]
+pub(super) async fn expire_tokens(
+    caller: Caller,
+    Route(user): Route<String>,
+    Body(expiration): Body<Expiration>,
+) -> Answer<Done> {
+    let administration = caller.enter(Scope::Tokens, "token.expire")?;
+    let before = expiration.before_ms.unwrap_or_else(|| clock::now().0);
+    if before > TIME_MS_MAX {
+        return Err(invalid(format!("before_ms is at most {TIME_MS_MAX}")));
+    }
+    administration.expire_tokens(&caller.app, &[user], Timestamp(before)).await?;
+    Ok(Json(Done::default()))
+}

@@ -1,0 +1,102 @@
+//! `/message/…`: publishing to groups, and recalling.
+
+use std::num::NonZeroU32;
+
+use seenby_core::{ConversationName, GroupKind};
+use seenby_protocol::frames::{self, content};
+use serde_json::{Value, json};
+
+use super::form::Form;
+use super::reply::{Fault, Reply};
+use super::{Answer, Desk};
+use crate::administration::{NewMessage, conversation_name};
+use crate::api::rates::MESSAGES;
+
+const OBJECT_NAME_CHARS_MAX: usize = 32;
+/// The vendor's own kinds of message begin so; of these only text is served.
+const VENDORS_OWN: &str = "RC:";
+const TEXT: &str = "RC:TxtMsg";
+/// Shown and counted, which is what the vendor does unless told otherwise.
+const NORMAL_POLICY: u32 = 1;
+
+/// The vendor's numbers for kinds of conversation.
+const GROUP: u64 = 3;
+const ULTRA_GROUP: u64 = 10;
+
+pub(super) async fn publish(desk: &Desk<'_>, form: &Form) -> Answer {
+    if form.has("toUserId") {
+        // To send it to everybody instead would be worse than not to send it.
+        return Err(Fault::restricted("a message to some members of a group (toUserId) cannot be sent here"));
+    }
+    let sender = form.id("fromUserId")?.to_owned();
+    let groups = form.ids("toGroupId", desk.api.settings.targets_per_message_max)?;
+    let conversations = groups
+        .iter()
+        .map(|id| Ok(ConversationName::new(desk.group(GroupKind::Group, id)?, None)))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    if conversations.iter().enumerate().any(|(place, name)| conversations[..place].contains(name)) {
+        return Err(Fault::parameter("a group is named twice"));
+    }
+    let content = content(form.one("objectName")?, form.one("content")?)?;
+    let hidden_from_sender = !form.flag("isIncludeSender")?;
+    let count = NonZeroU32::new(groups.len() as u32).unwrap_or(NonZeroU32::MIN);
+    desk.api.rates.check_many(&desk.app, MESSAGES, count)?;
+    let message =
+        NewMessage { sender, conversations, content, need_receipt: false, hidden_from_sender, reference: None };
+    let sent = desk.administration.publish(message).await?;
+    let uids = groups.iter().zip(sent);
+    let uids: Vec<Value> =
+        uids.map(|(id, sent)| json!({ "groupId": id, "messageUID": sent.uid.to_string() })).collect();
+    Ok(Reply::done().with("messageUIDs", uids))
+}
+
+fn content(object_name: &str, content: &str) -> Result<frames::Content, Fault> {
+    if object_name.is_empty() || object_name.chars().count() > OBJECT_NAME_CHARS_MAX {
+        return Err(Fault::too_long(format!("objectName has 1 to {OBJECT_NAME_CHARS_MAX} characters")));
+    }
+    match object_name {
+        TEXT => text(content),
+        other if other.starts_with(VENDORS_OWN) => {
+            Err(Fault::parameter(format!("{other} is a kind of the vendor's own; here there is {TEXT}, and yours")))
+        }
+        identifier => {
+            let custom = frames::CustomContent {
+                identifier: identifier.to_owned(),
+                policy: NORMAL_POLICY,
+                fields: content.to_owned(),
+            };
+            Ok(frames::Content { kind: Some(content::Kind::Custom(custom)), extra: String::new() })
+        }
+    }
+}
+
+/// `{"content": "…", "extra": "…"}`, with members that only the vendor's own apps look at. One of the SDKs makes a JSON
+/// text of the JSON text.
+fn text(content: &str) -> Result<frames::Content, Fault> {
+    let not_text = || Fault::parameter(format!("the content of {TEXT} is a JSON object with a text named content"));
+    let mut parsed: Value = serde_json::from_str(content).map_err(|_| not_text())?;
+    if let Value::String(inner) = &parsed {
+        parsed = serde_json::from_str(inner).map_err(|_| not_text())?;
+    }
+    let text = parsed["content"].as_str().ok_or_else(not_text)?.to_owned();
+    let extra = match &parsed["extra"] {
+        Value::Null => String::new(),
+        Value::String(extra) => extra.clone(),
+        other => other.to_string(),
+    };
+    Ok(frames::Content { kind: Some(content::Kind::Text(frames::TextContent { text })), extra })
+}
+
+pub(super) async fn recall(desk: &Desk<'_>, form: &Form) -> Answer {
+    let sender = form.id("fromUserId")?;
+    let (target, uid) = (form.id("targetId")?, form.one("messageUID")?);
+    let kind = match form.number("conversationType")? {
+        Some(GROUP) => GroupKind::Group,
+        Some(ULTRA_GROUP) => GroupKind::UltraGroup,
+        Some(_) => return Err(Fault::restricted("only messages of groups (3) and ultra groups (10) can be recalled")),
+        None => return Err(Fault::parameter("conversationType is missing")),
+    };
+    let conversation = conversation_name(desk.group(kind, target)?, form.optional("busChannel")?)?;
+    desk.administration.recall(&conversation, uid, Some(sender)).await?;
+    Ok(Reply::done())
+}

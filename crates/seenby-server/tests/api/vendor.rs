@@ -1,0 +1,286 @@
+//! The vendor's interface, call by call, where the table of all calls does not reach.
+
+use seenby_protocol::frames::{self, log_entry, server_frame};
+use serde_json::{Value, json};
+
+use crate::back_end::{BackEnd, request, signed};
+use crate::peer::{APP, GROUP, Peer, TestServer, send_message};
+
+const TEXT: &str = r#"{"content":"hello","extra":"more"}"#;
+
+/// The next message that arrives, and who sent it.
+async fn message(peer: &mut Peer) -> (String, frames::Content) {
+    loop {
+        if let server_frame::Kind::LogEntries(page) = peer.event().await {
+            for entry in page.entries {
+                if let Some(log_entry::Event::Message(message)) = entry.event {
+                    return (message.sender_id, message.content.unwrap());
+                }
+            }
+        }
+    }
+}
+
+fn publication<'a>(sender: &'a str, object_name: &'a str, content: &'a str) -> [(&'a str, &'a str); 4] {
+    [("fromUserId", sender), ("toGroupId", GROUP), ("objectName", object_name), ("content", content)]
+}
+
+#[tokio::test]
+async fn signatures_are_taken_as_the_sdks_make_them() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    for (prefix, nonce, timestamp) in [
+        ("", "14314", "1408710653491"),
+        ("RC-", "8674665223082153551", "1408710653"),
+        ("rc-", "0.7136532862195163", "1732500000000"),
+        ("Rc-", "x", "1"),
+    ] {
+        let headers = signed(APP, &back_end.secret, nonce, timestamp, prefix);
+        for _ in 0..2 {
+            let response = back_end.posts_with("/user/checkOnline.json", &headers, &[("userId", "alice")]).await;
+            assert_eq!(response.outcome(), (200, 200), "{prefix} {nonce}");
+        }
+    }
+    let both = [back_end.signed(), signed(APP, &back_end.secret, "14314", "1408710653491", "RC-")].concat();
+    assert_eq!(back_end.posts_with("/user/checkOnline.json", &both, &[("userId", "alice")]).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_not_served_is_1007_in_json() {
+    let server = TestServer::start().await;
+    for path in [
+        "/chatroom/create.json",
+        "/user/block.json",
+        "/group/user/gag/add.json",
+        "/message/private/publish.json",
+        "/sms/send",
+        "/v9/anything.json",
+        "/user/getToken.xml",
+        "/user",
+        "/USER/GETTOKEN.JSON",
+        "/entrust/group/create.json",
+    ] {
+        for method in ["POST", "GET"] {
+            let response = request(&server, method, path, &[], b"").await;
+            assert_eq!(response.outcome(), (401, 1007), "{method} {path}");
+            assert!(response.json()["errorMessage"].as_str().unwrap().contains(path));
+        }
+    }
+    let elsewhere = request(&server, "GET", "/favicon.ico", &[], b"").await;
+    assert_eq!(elsewhere.outcome(), (404, 90022));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_too_slow_is_refused() {
+    let server = TestServer::with(|settings| {
+        settings.api.body_bytes_max = 2_000;
+        settings.api.body_ms_max = 50;
+    })
+    .await;
+    let back_end = BackEnd::of(&server);
+    let long = "x".repeat(3_000);
+    let response = back_end.posts("/user/refresh.json", &[("userId", "alice"), ("name", &long)]).await;
+    assert_eq!(response.outcome(), (400, 1005));
+    let own = back_end.calls("PUT", "/users/alice", json!({ "name": long })).await;
+    assert_eq!(own.outcome(), (413, 90028));
+
+    let headers = [back_end.signed(), vec![("content-length".to_owned(), "20".to_owned())]].concat();
+    let mut slow = server.raw().await;
+    let head: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    slow.write_all(format!("POST /user/info.json HTTP/1.1\r\nhost: seenby\r\n{head}\r\nuserId=").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = vec![0; 12];
+    crate::peer::soon(slow.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(answer, b"HTTP/1.1 400");
+}
+
+#[tokio::test]
+async fn a_back_end_that_calls_too_often_is_told_so() {
+    let server = TestServer::with(|settings| settings.api.messages_per_second = 3).await;
+    server.found("school").await;
+    let back_end = BackEnd::of(&server);
+    for id in ["a", "b"] {
+        back_end.works("PUT", &format!("/groups/group/{id}"), json!({ "title": "" })).await;
+    }
+    let to_two = [
+        ("fromUserId", "alice"),
+        ("toGroupId", "a"),
+        ("toGroupId", "b"),
+        ("objectName", "RC:TxtMsg"),
+        ("content", TEXT),
+    ];
+    assert_eq!(back_end.posts("/message/group/publish.json", &to_two).await.outcome(), (200, 200));
+    let response = back_end.posts("/message/group/publish.json", &to_two).await;
+    assert_eq!(response.outcome(), (429, 1008), "two groups count two");
+    assert_eq!(response.header("retry-after"), Some("1"));
+    assert_eq!(back_end.posts("/user/checkOnline.json", &[("userId", "a")]).await.status, 200, "other calls go on");
+    let school = BackEnd::of_app(&server, "school");
+    let form = publication("alice", "RC:TxtMsg", TEXT);
+    assert_eq!(school.posts("/message/group/publish.json", &form).await.status, 200, "and so do other apps");
+    let body = json!({
+        "sender_id": "alice", "content": { "text": "x" },
+        "targets": [{ "kind": "group", "group_id": "a" }, { "kind": "group", "group_id": "b" }],
+    });
+    let own = back_end.calls("POST", "/messages", body).await;
+    assert_eq!(own.outcome(), (429, 90027), "both faces have one rate");
+    assert!(own.json()["retry_after_ms"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_full_group_is_405_and_takes_nobody_in() {
+    let server = TestServer::with(|settings| settings.limits.group_members_max = 4).await;
+    let back_end = BackEnd::of(&server);
+    let form = [("userId", "dave"), ("userId", "erin"), ("groupId", GROUP)];
+    assert_eq!(back_end.posts("/group/join.json", &form).await.outcome(), (405, 1002));
+    let users = back_end.posts("/group/user/query.json", &[("groupId", GROUP)]).await.json();
+    assert_eq!(users["users"], json!([{ "id": "alice" }, { "id": "bob" }, { "id": "carol" }]));
+    let own = back_end.calls("PATCH", "/groups/group/ward-3/members", json!({ "add": ["dave", "erin"] })).await;
+    assert_eq!(own.outcome(), (409, 90025));
+}
+
+#[tokio::test]
+async fn a_message_reaches_the_group_and_not_its_sender_unless_asked() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let (mut alice, mut bob) = (server.sign_in("alice").await, server.sign_in("bob").await);
+    let hidden = back_end.posts("/message/group/publish.json", &publication("alice", "RC:TxtMsg", TEXT)).await.json();
+    let uid = hidden["messageUIDs"][0]["messageUID"].as_str().unwrap().to_owned();
+    assert_eq!(hidden["messageUIDs"][0]["groupId"], GROUP);
+    let (sender, content) = message(&mut bob).await;
+    assert_eq!((sender.as_str(), content.extra.as_str()), ("alice", "more"));
+    assert!(matches!(content.kind, Some(frames::content::Kind::Text(text)) if text.text == "hello"));
+
+    let custom = r#"{"bed":7}"#;
+    let shown = [&publication("alice", "clinic:alarm", custom)[..], &[("isIncludeSender", "1")]].concat();
+    assert_eq!(back_end.posts("/message/group/publish.json", &shown).await.status, 200);
+    // Of the two, alice is sent the second alone.
+    let (_, content) = message(&mut alice).await;
+    let Some(frames::content::Kind::Custom(found)) = content.kind else { panic!("{content:?}") };
+    assert_eq!((found.identifier.as_str(), found.fields.as_str()), ("clinic:alarm", custom));
+    // History has the first as well.
+    let call = frames::client_frame::Call::GetMessage(frames::GetMessage {
+        conversation: Some(crate::peer::conversation()),
+        message_uid: uid,
+    });
+    assert_eq!(alice.call(call).await.code, 0);
+}
+
+#[tokio::test]
+async fn publishing_is_for_everybody_or_not_at_all() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let publish = async |form: &[(&str, &str)]| back_end.posts("/message/group/publish.json", form).await.outcome();
+    let good = publication("hospital", "RC:TxtMsg", TEXT);
+    assert_eq!(publish(&good).await, (200, 200), "the sender need not be a member");
+    assert_eq!(publish(&[&good[..], &[("toUserId", "bob")]].concat()).await, (401, 1007));
+    assert_eq!(publish(&[&good[..], &[("toGroupId", "nowhere")]].concat()).await, (400, 1002));
+    assert_eq!(publish(&[&good[..], &[("toGroupId", GROUP)]].concat()).await, (400, 1002));
+    let four = [&good[..], &[("toGroupId", "a"), ("toGroupId", "b"), ("toGroupId", "c")]].concat();
+    assert_eq!(publish(&four).await, (400, 1002));
+    assert_eq!(publish(&[&good[..], &[("isIncludeSender", "yes")]].concat()).await, (400, 1002));
+    assert_eq!(publish(&publication("alice", "RC:ImgMsg", TEXT)).await, (400, 1002));
+    assert_eq!(publish(&publication("alice", &"x".repeat(33), TEXT)).await, (400, 1005));
+    for bad in ["hello", "{}", r#"{"content":7}"#, "[]"] {
+        assert_eq!(publish(&publication("alice", "RC:TxtMsg", bad)).await, (400, 1002), "{bad}");
+    }
+    let twice = json!(TEXT).to_string();
+    assert_eq!(publish(&publication("alice", "RC:TxtMsg", &twice)).await, (200, 200), "one SDK encodes it twice");
+    let large = json!({ "content": "x".repeat(128 * 1024 + 1) }).to_string();
+    assert_eq!(publish(&publication("alice", "RC:TxtMsg", &large)).await, (400, 1005));
+}
+
+#[tokio::test]
+async fn a_message_is_recalled_in_its_senders_name_alone() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let mut alice = server.sign_in("alice").await;
+    let uid = alice.sends("m1", true).await;
+    let recall = async |sender: &str, kind: &str| {
+        let form = [
+            ("fromUserId", sender),
+            ("conversationType", kind),
+            ("targetId", GROUP),
+            ("messageUID", &*uid),
+            ("sentTime", "0"),
+        ];
+        back_end.posts("/message/recall.json", &form).await.outcome()
+    };
+    assert_eq!(recall("bob", "3").await, (400, 1002));
+    assert_eq!(recall("alice", "1").await, (401, 1007));
+    assert_eq!(recall("alice", "10").await, (400, 1002), "there is no such ultra group");
+    assert_eq!(recall("alice", "3").await, (200, 200));
+    assert_eq!(recall("alice", "3").await, (200, 200));
+    let gone = back_end.calls("GET", &format!("/groups/group/{GROUP}/messages/{uid}"), Value::Null).await;
+    assert_eq!(gone.outcome(), (404, 26322));
+}
+
+#[tokio::test]
+async fn users_and_groups_are_what_the_calls_said() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let done = async |path: &str, form: &[(&str, &str)]| {
+        let response = back_end.posts(path, form).await;
+        assert_eq!(response.outcome(), (200, 200), "{path}: {}", response.body);
+        response.json()
+    };
+    done("/user/getToken.json", &[("userId", "dave"), ("name", "Dave"), ("portraitUri", "https://p.example/d")]).await;
+    done("/user/refresh.json", &[("userId", "dave"), ("name", "David")]).await;
+    let info = done("/user/info.json", &[("userId", "dave")]).await;
+    assert_eq!((&info["userName"], &info["userPortrait"]), (&json!("David"), &json!("https://p.example/d")));
+    assert_eq!(info["createTime"].as_str().unwrap().len(), "2016-05-24 10:38:19".len());
+    assert_eq!(back_end.posts("/user/info.json", &[("userId", "nobody")]).await.outcome(), (400, 1002));
+
+    done("/group/create.json", &[("userId", "dave"), ("userId", "erin"), ("groupId", "g1"), ("groupName", "One")])
+        .await;
+    done("/group/create.json", &[("userId", "frank"), ("groupId", "g1"), ("groupName", "Eins")]).await;
+    let users = done("/group/user/query.json", &[("groupId", "g1")]).await;
+    assert_eq!(users["users"], json!([{ "id": "dave" }, { "id": "erin" }, { "id": "frank" }]));
+    done("/group/sync.json", &[("userId", "dave"), ("group[g2]", "Two"), ("group[g3]", "Three")]).await;
+    let groups = done("/user/group/query.json", &[("userId", "dave")]).await;
+    assert_eq!(groups["groups"], json!([{ "id": "g2", "name": "Two" }, { "id": "g3", "name": "Three" }]));
+    done("/group/sync.json", &[("userId", "dave")]).await;
+    assert_eq!(done("/user/group/query.json", &[("userId", "dave")]).await["groups"], json!([]));
+    let twice = back_end.posts("/group/sync.json", &[("userId", "dave"), ("group[g2]", "a"), ("group[g2]", "b")]).await;
+    assert_eq!(twice.outcome(), (400, 1002));
+    done("/group/dismiss.json", &[("userId", "anybody"), ("groupId", "g1")]).await;
+    assert_eq!(
+        back_end.posts("/group/refresh.json", &[("groupId", "g1"), ("groupName", "x")]).await.outcome(),
+        (400, 1002)
+    );
+
+    done("/ultragroup/create.json", &[("userId", "dave"), ("groupId", "u1"), ("groupName", "Ultra")]).await;
+    done("/ultragroup/channel/create.json", &[("groupId", "u1"), ("busChannel", "news"), ("type", "0")]).await;
+    let private = [("groupId", "u1"), ("busChannel", "inner"), ("type", "1")];
+    assert_eq!(back_end.posts("/ultragroup/channel/create.json", &private).await.outcome(), (401, 1007));
+    let channels = done("/ultragroup/channel/get.json", &[("groupId", "u1"), ("page", "2"), ("limit", "1")]).await;
+    assert_eq!(channels["channelList"], json!([{ "channelId": "news", "type": 0 }]));
+    done("/ultragroup/channel/del.json", &[("groupId", "u1"), ("busChannel", "news")]).await;
+    let channels = done("/ultragroup/channel/get.json", &[("groupId", "u1")]).await;
+    assert_eq!(channels["channelList"], json!([{ "channelId": "RCDefault", "type": 0 }]));
+}
+
+#[tokio::test]
+async fn more_users_than_a_call_may_name_are_refused() {
+    let server = TestServer::with(|settings| settings.api.users_per_call_max = 2).await;
+    let back_end = BackEnd::of(&server);
+    let form = [("userId", "a"), ("userId", "b"), ("userId", "c"), ("groupId", GROUP)];
+    assert_eq!(back_end.posts("/group/join.json", &form).await.outcome(), (400, 1002));
+    let own = back_end.calls("PATCH", "/groups/group/ward-3/members", json!({ "add": ["a", "b", "c"] })).await;
+    assert_eq!(own.outcome(), (400, 33003));
+}
+
+#[tokio::test]
+async fn a_store_that_takes_no_writes_is_1000() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let mut alice = server.sign_in("alice").await;
+    server.store.fail_next_commit();
+    alice.call(send_message("m1", "hello", false)).await;
+    let form = [("userId", "dave"), ("groupId", GROUP)];
+    assert_eq!(back_end.posts("/group/join.json", &form).await.outcome(), (500, 1000));
+    let own = back_end.calls("PUT", "/users/dave", json!({})).await;
+    assert_eq!(own.outcome(), (503, 90002));
+    assert_eq!(back_end.posts("/group/user/query.json", &[("groupId", GROUP)]).await.status, 200, "reading goes on");
+}
