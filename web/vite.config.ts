@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+/** A server that was started with `seenby serve`. */
+const server = process.env.SEENBY_SERVER ?? "ws://127.0.0.1:7780";
+const proxy = { "/v1": { target: server, ws: true } };
 const sdk = fileURLToPath(new URL("../sdk/typescript/src/index.ts", import.meta.url));
 
 export default defineConfig({
@@ -21,12 +24,24 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: false,
   },
-  server: {
-    // A server that was started with `seenby serve`.
-    proxy: { "/v1": { target: "ws://127.0.0.1:7780", ws: true } },
-  },
+  server: { proxy },
+  preview: { proxy },
   test: {
-    include: ["src/**/*.test.ts"],
-    environment: "node",
+    projects: [
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          environment: "node",
+          // One server and one browser for all; each file has visitors of its own.
+          globalSetup: "tests/browser/setup.ts",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

@@ -90,7 +90,7 @@ export const en = {
       `${number(read)} of ${number(total)} have read your message; ${many(left, "person has", "people have")} not. Open the badge to see who.`,
     complete: (total: number) =>
       total === 1 ? "The one you asked has read your message." : `All ${number(total)} you asked have read your message.`,
-    panel: "Answers arrive live. The server counts each person once, and only you are told who has read.",
+    panel: "Answers arrive live. Each person counts once, and only you are told.",
     receiverAsked: (name: string) => `${name} asks who has read this. Look at it for half a second, and your answer goes out.`,
     receiverGiven: (name: string) => `${name} knows that you have read the message. Nobody else was told.`,
     hide: "Hide explanations",

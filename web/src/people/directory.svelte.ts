@@ -1,6 +1,5 @@
 /** Names of people, asked for when they are first shown, many at a time. */
 
-import { SvelteMap } from "svelte/reactivity";
 import { type Gateway, PAGE_SIZE } from "../connection/gateway";
 import { type ConversationRef, conversationId } from "../conversation/conversation";
 
@@ -9,7 +8,9 @@ const GATHER_MS = 10;
 
 export class Directory {
   readonly #gateway: Pick<Gateway, "names">;
-  readonly #names = new SvelteMap<string, string>();
+  readonly #names = new Map<string, string>();
+  /** Grows with the names. Only what is on screen asks for them, so one signal for all is enough. */
+  #version = $state(0);
   /** Being asked for, or asked for in vain. */
   readonly #wanted = new Set<string>();
   #waiting = new Map<string, { ref: ConversationRef; ids: string[] }>();
@@ -21,6 +22,7 @@ export class Directory {
 
   /** The name, or the id as long as the name is not known. */
   nameOf(userId: string): string {
+    void this.#version;
     return this.#names.get(userId) ?? userId;
   }
 
@@ -63,6 +65,7 @@ export class Directory {
     for (const id of ids) this.#wanted.add(id);
     try {
       for (const [id, name] of await this.#gateway.names(ref, ids)) this.#names.set(id, name);
+      this.#version += 1;
     } catch {
       // Ids stand for names until the next connection.
     }

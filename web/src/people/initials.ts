@@ -4,11 +4,14 @@ export const HUES = 10;
 
 const CJK = /\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}/u;
 
-export function initialsOf(name: string): string {
+/** A group's name begins with what tells it apart, a Chinese person's name ends with it. */
+export function initialsOf(name: string, of: "person" | "group" = "person"): string {
   const words = name.split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const letters = [...(words[0] ?? "?")];
-  // A Chinese given name tells people apart, and it comes last.
-  if (CJK.test(letters[0] ?? "")) return letters.length <= 4 ? letters.slice(-2).join("") : (letters[0] ?? "");
+  if (CJK.test(letters[0] ?? "")) {
+    if (of === "group") return letters.slice(0, 2).join("");
+    return letters.length <= 4 ? letters.slice(-2).join("") : (letters[0] ?? "");
+  }
   const last = words.length > 1 ? (words.at(-1) ?? "") : "";
   return ((letters[0] ?? "") + ([...last][0] ?? "")).toLocaleUpperCase();
 }

@@ -18,6 +18,9 @@ export class ReceiptSheet {
   query = $state("");
   isSearching = $state(false);
   readonly #directory: Directory;
+  #matches = $state.raw<readonly Reader[]>([]);
+  /** Counts searches: a new one ends the one before. */
+  #search = 0;
   #isOpen = true;
 
   constructor(gateway: Pick<Gateway, "receiptPeople">, directory: Directory, ref: ConversationRef, uid: string) {
@@ -46,35 +49,42 @@ export class ReceiptSheet {
     this.tab = tab;
     // Nobody says when somebody leaves the group, so these are looked up whenever they are looked at.
     void this.list.loadMore();
-    if (this.query !== "") void this.search(this.query);
+    void this.search(this.query);
   }
 
   /** Goes through all pages: names are what the visitor looks for, and the server lists people by their ids. */
   async search(query: string): Promise<void> {
     this.query = query;
-    if (query === "" || this.isSearching) return;
-    this.isSearching = true;
-    const { tab, list } = this;
-    const isWanted = () => this.#isOpen && this.query !== "" && this.tab === tab;
-    for (let named = 0; isWanted(); ) {
-      const people = list.people.slice(named).map(({ userId }) => userId);
-      await this.#directory.fetch(this.ref, people);
-      named += people.length;
-      if (named < list.people.length) continue;
-      if (list.isComplete || list.hasFailed) break;
-      await list.loadMore();
+    this.#matches = [];
+    this.#search += 1;
+    this.isSearching = query.trim() !== "";
+    if (!this.isSearching) return;
+    const { list } = this;
+    const search = this.#search;
+    const isWanted = () => this.#isOpen && this.#search === search;
+    const looked = new Set<string>();
+    while (isWanted()) {
+      const fresh = list.people.filter(({ userId }) => !looked.has(userId));
+      if (fresh.length === 0 && (list.isComplete || list.hasFailed)) break;
+      if (fresh.length === 0) await list.loadMore();
+      for (const { userId } of fresh) looked.add(userId);
+      await this.#directory.fetch(this.ref, fresh.map(({ userId }) => userId));
+      // Somebody may have read meanwhile and stand there already.
+      const known = new Set(this.#matches.map(({ userId }) => userId));
+      const found = fresh.filter((person) => !known.has(person.userId) && this.#isMatch(person));
+      if (isWanted() && found.length > 0) this.#matches = [...this.#matches, ...found];
     }
-    this.isSearching = false;
-    if (this.#isOpen && this.query !== "" && this.tab !== tab) await this.search(this.query);
+    if (this.#search === search) this.isSearching = false;
   }
 
   /** People whose name or id has the text that is looked for; everybody if there is none. */
   get found(): readonly Reader[] {
-    const { people } = this.list;
+    return this.query.trim() === "" ? this.list.people : this.#matches;
+  }
+
+  #isMatch({ userId }: Reader): boolean {
     const wanted = this.query.trim().toLocaleLowerCase();
-    if (wanted === "") return people;
-    const has = (text: string) => text.toLocaleLowerCase().includes(wanted);
-    return people.filter(({ userId }) => has(this.#directory.nameOf(userId)) || has(userId));
+    return [this.#directory.nameOf(userId), userId].some((text) => text.toLocaleLowerCase().includes(wanted));
   }
 
   /** An event: these are new among the readers. */
@@ -83,7 +93,15 @@ export class ReceiptSheet {
     this.lists.read.joined(newReaders);
     this.lists.unread.went(ids);
     this.lists.left.went(ids);
+    if (this.query.trim() !== "") this.#rematch(newReaders);
     this.counted(counts);
+  }
+
+  /** What was found stays right while people read. */
+  #rematch(newReaders: readonly Reader[]): void {
+    const moved = new Set(newReaders.map(({ userId }) => userId));
+    const others = this.#matches.filter(({ userId }) => !moved.has(userId));
+    this.#matches = this.tab === "read" ? [...newReaders.filter((reader) => this.#isMatch(reader)), ...others] : others;
   }
 
   counted({ read, unread, left }: ReceiptCounts): void {

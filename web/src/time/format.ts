@@ -39,7 +39,7 @@ export function readingTime(language: LanguageTag, at: number, now: number): str
   return `${shortTime(language, at, now)} ${clockTime(language, at)}`;
 }
 
-/** "8 s", "12 min", "3 h", "2 d": as many whole ones as there are. */
+/** "8s", "12m", "3h", "2d": as many whole ones as there are. */
 export function duration(language: LanguageTag, ms: number): string {
   const units = [
     ["day", DAY_MS],
@@ -48,7 +48,7 @@ export function duration(language: LanguageTag, ms: number): string {
     ["second", 1_000],
   ] as const;
   const [unit, size] = units.find(([, size]) => ms >= size) ?? (["second", 1_000] as const);
-  const unitDisplay = language === "zh" ? "long" : "short";
+  const unitDisplay = language === "zh" ? "short" : "narrow";
   const style: Intl.NumberFormatOptions = { style: "unit", unit, unitDisplay, maximumFractionDigits: 0 };
   return new Intl.NumberFormat(language, style).format(Math.max(1, Math.floor(ms / size)));
 }
