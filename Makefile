@@ -1,12 +1,16 @@
 # Two commands do everything on a fresh machine with Rust:
-#   make demo    watch one announcement being read
+#   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo test test-rust lint generate
+.PHONY: demo web test test-rust lint generate
 
-demo:
-	scripts/setup build
-	cargo run --locked -p seenby -- demo
+demo: web
+	cargo run --locked -p seenby --features web -- demo
+
+# The chat page, for programs with the feature `web`.
+web:
+	scripts/setup web
+	cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm run build
 
 test: test-rust
 

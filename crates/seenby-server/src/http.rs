@@ -1,4 +1,4 @@
-//! HTTP: the WebSocket endpoint, the server API, the health checks and the metrics.
+//! HTTP: the WebSocket endpoint, the server API, the chat page, the health checks and the metrics.
 //!
 //! Accepts by itself instead of `axum::serve`, which sets no time limit for a request's head: a client that dribbles
 //! bytes could hold its connection for ever.
@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::page::{self, Page};
 use crate::shared::Shared;
 use crate::{api, connection};
 
@@ -39,13 +40,22 @@ const READ_FRAME_BYTES_MAX: usize = 2 * CLIENT_FRAME_BYTES_MAX;
 /// The operators' own, so that a full house of clients does not hide the metrics.
 const OPS_CONNECTIONS_MAX: usize = 64;
 
-pub(crate) async fn serve_clients(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+pub(crate) async fn serve_clients(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    page: Option<Arc<Page>>,
+    shared: Arc<Shared>,
+) {
     let router = Router::new()
         .route("/", get("Seenby. Clients connect to /v1/connect.\n"))
         .route(ENDPOINT_PATH, get(connect))
         .merge(health())
         .with_state(shared.clone())
         .merge(api::router(&shared));
+    let router = match page {
+        Some(page) => page::before(router, page),
+        None => router,
+    };
     let connections = Arc::new(Semaphore::new(shared.settings.limits.connections_max));
     serve(listener, tls, router, shared, connections).await;
 }

@@ -16,6 +16,7 @@ mod delivery;
 mod from_wire;
 mod http;
 mod metrics;
+mod page;
 mod queries;
 mod rate;
 mod refusal;
@@ -30,6 +31,7 @@ mod token;
 mod writer;
 
 pub use administration::{Actor, Administration, GroupSummary, NewKey, UserSummary, group_name};
+pub use page::Page;
 pub use refusal::Refusal;
 pub use server::{Listeners, Server, StartError};
 pub use settings::Settings;

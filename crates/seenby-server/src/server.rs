@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::administration::{Actor, Administration};
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
+use crate::page::Page;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::tls::TlsError;
@@ -51,6 +52,7 @@ pub struct Listeners {
 pub struct Server {
     shared: Arc<Shared>,
     tls: Option<tokio_rustls::TlsAcceptor>,
+    page: Option<Arc<Page>>,
     writer_thread: JoinHandle<()>,
 }
 
@@ -74,7 +76,12 @@ impl Server {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
-        Ok(Self { shared, tls, writer_thread })
+        Ok(Self { shared, tls, page: None, writer_thread })
+    }
+
+    /// Serves a chat page at `/`, where clients connect.
+    pub fn with_page(self, page: Page) -> Self {
+        Self { page: Some(Arc::new(page)), ..self }
     }
 
     /// What an operator can do, for use within this process.
@@ -85,10 +92,10 @@ impl Server {
     /// Serves until `shutdown` is ready; then takes nothing new, answers what is under way, and returns when everything
     /// that was answered is on disk.
     pub async fn run(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
-        let Self { shared, tls, writer_thread } = self;
+        let Self { shared, tls, page, writer_thread } = self;
         let administration = Administration::new(&shared, Actor::Operator);
         let mut services = tokio::task::JoinSet::new();
-        services.spawn(http::serve_clients(listeners.clients, tls, shared.clone()));
+        services.spawn(http::serve_clients(listeners.clients, tls, page, shared.clone()));
         if let Some(ops) = listeners.ops {
             services.spawn(http::serve_ops(ops, shared.clone()));
         }

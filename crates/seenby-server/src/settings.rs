@@ -16,6 +16,8 @@ pub struct Settings {
     pub ops_listen: SocketAddr,
     /// Folder of the embedded store and of the administration socket.
     pub data_dir: PathBuf,
+    /// Whether the chat page is served at `/`, where clients connect. Only a program that was built with the page can.
+    pub web: bool,
     pub log: Log,
     pub tls: Tls,
     pub session: Session,
@@ -32,6 +34,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7780)),
             ops_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7781)),
             data_dir: "seenby-data".into(),
+            web: false,
             log: Log::default(),
             tls: Tls::default(),
             session: Session::default(),

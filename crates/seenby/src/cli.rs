@@ -42,7 +42,7 @@ pub struct SettingArguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a server
-    Serve,
+    Serve(ServeOptions),
     /// Watch one announcement being read by a group of people, on a server of its own
     Demo(DemoOptions),
     /// After restoring a backup: make clients forget what they know of this store
@@ -77,6 +77,13 @@ pub enum Command {
         #[command(subcommand)]
         command: GroupCommand,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Serve the chat page at `/`, where clients connect
+    #[arg(long)]
+    pub web: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod admin_client;
 mod cli;
 mod commands;
 mod config;
+mod page;
 
 use cli::{Arguments, Command};
 
@@ -27,7 +28,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Serve => commands::serve::run(settings).await,
+            Command::Serve(options) => commands::serve::run(settings, options).await,
             Command::Restored => commands::restored::run(&settings),
             Command::Demo(options) => commands::demo::run(options).await,
             Command::Config => {

@@ -12,6 +12,7 @@ use seenby_core::{GroupId, GroupKind, GroupName};
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code};
+use seenby_server::Page;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -592,4 +593,68 @@ async fn a_request_that_dribbles_in_is_cut_off() {
     let mut rest = Vec::new();
     // Ends when the server gives up on the head, whether it says so or not.
     let _ = soon(stream.read_to_end(&mut rest)).await;
+}
+
+fn page() -> Page {
+    let file = |path: &str, content: &'static str| (path.to_owned(), content.as_bytes().into());
+    Page::new([
+        file("index.html", "<!doctype html>"),
+        file("icon.svg", "<svg/>"),
+        file("assets/index-5f3c.js", "start()"),
+        file("assets/index-77aa.css", "p {}"),
+    ])
+}
+
+#[tokio::test]
+async fn the_page_is_served_beside_everything_else() {
+    let server = TestServer::with_page(page()).await;
+    let mut alice = server.sign_in("alice").await;
+    assert_eq!(alice.call(ping()).await.code, 0);
+    for (path, body, content_type) in [
+        ("/", "<!doctype html>", "text/html; charset=utf-8"),
+        ("/index.html", "<!doctype html>", "text/html; charset=utf-8"),
+        ("/icon.svg", "<svg/>", "image/svg+xml"),
+        ("/assets/index-5f3c.js", "start()", "text/javascript; charset=utf-8"),
+        ("/assets/index-77aa.css?x", "p {}", "text/css; charset=utf-8"),
+    ] {
+        let found = server.http("GET", path, "").await;
+        assert_eq!((found.status, &*found.body, found.header("content-type")), (200, body, content_type), "{path}");
+        assert_eq!(found.header("x-content-type-options"), "nosniff");
+        assert_eq!(found.header("referrer-policy"), "no-referrer");
+        let policy = found.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+        let head = server.http("HEAD", path, "").await;
+        assert_eq!((head.status, &*head.body, head.header("content-length")), (200, "", &*body.len().to_string()));
+    }
+    for path in ["/nothing", "/assets/", "/assets/../index.html", "/%69ndex.html", "//index.html"] {
+        let missing = server.http("GET", path, "").await;
+        assert_eq!(missing.status, 404, "{path}");
+        assert!(missing.body.contains("there is nothing at this path"), "{}", missing.body);
+    }
+    assert_eq!(server.http("GET", "/healthz", "").await.status, 200);
+    assert_ne!(server.http("POST", "/", "content-length: 0\r\n").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_browser_that_has_a_file_of_the_page_is_not_sent_it_again() {
+    let server = TestServer::with_page(page()).await;
+    let first = server.http("GET", "/", "").await;
+    assert_eq!(first.header("cache-control"), "no-cache");
+    let tag = first.header("etag");
+    for known in [tag.to_owned(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let again = server.http("GET", "/", &format!("if-none-match: {known}\r\n")).await;
+        assert_eq!((again.status, &*again.body, again.header("etag")), (304, "", tag), "{known}");
+    }
+    assert_eq!(server.http("GET", "/", "if-none-match: \"other\"\r\n").await.status, 200);
+    let script = server.http("GET", "/assets/index-5f3c.js", "").await;
+    assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_ne!(script.header("etag"), tag);
+}
+
+#[tokio::test]
+async fn without_a_page_the_root_says_where_clients_connect() {
+    let server = TestServer::start().await;
+    let root = server.http("GET", "/", "").await;
+    assert_eq!((root.status, root.body.contains("/v1/connect")), (200, true));
+    assert_eq!(server.http("GET", "/assets/index-5f3c.js", "").await.status, 404);
 }

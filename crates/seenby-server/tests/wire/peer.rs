@@ -12,7 +12,7 @@ use seenby_core::{
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, ClientFrame, Reply, ServerFrame, reply, server_frame};
 use seenby_protocol::{Code, ENDPOINT_PATH, codec};
-use seenby_server::{Administration, Listeners, Server, Settings};
+use seenby_server::{Administration, Listeners, Page, Server, Settings};
 use seenby_storage::{Memory, Storage as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -47,10 +47,18 @@ impl TestServer {
 
     /// A server with one app and one group of alice, bob and carol.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_server(change, |server| server).await
+    }
+
+    pub(crate) async fn with_page(page: Page) -> Self {
+        Self::with_server(|_| {}, |server| server.with_page(page)).await
+    }
+
+    async fn with_server(change: impl FnOnce(&mut Settings), prepare: impl FnOnce(Server) -> Server) -> Self {
         let mut settings = Settings::default();
         change(&mut settings);
         let store = Arc::new(Memory::default());
-        let server = Server::new(settings, store.clone()).unwrap();
+        let server = prepare(Server::new(settings, store.clone()).unwrap());
         let administration = server.administration();
         let clients = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let ops = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -139,13 +147,13 @@ impl TestServer {
 
     /// The status and body of a GET on the operators' port.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.ops).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: seenby\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = String::new();
-        soon(stream.read_to_string(&mut response)).await.unwrap();
-        let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        let response = HttpResponse::to(self.ops, "GET", path, "").await;
+        (response.status, response.body)
+    }
+
+    /// What the clients' port says to a request that is no WebSocket. `headers` are whole lines.
+    pub(crate) async fn http(&self, method: &str, path: &str, headers: &str) -> HttpResponse {
+        HttpResponse::to(self.address, method, path, headers).await
     }
 
     pub(crate) async fn raw(&self) -> TcpStream {
@@ -159,6 +167,31 @@ impl TestServer {
 
     pub(crate) async fn stopped(self) {
         soon(self.running).await.unwrap();
+    }
+}
+
+pub(crate) struct HttpResponse {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl HttpResponse {
+    async fn to(address: SocketAddr, method: &str, path: &str, headers: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: seenby\r\n{headers}connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        soon(stream.read_to_string(&mut response)).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// Empty if it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 }
 

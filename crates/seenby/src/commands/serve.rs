@@ -14,25 +14,35 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::refused;
+use crate::cli::ServeOptions;
+use crate::config::ConfigError;
+use crate::{page, refused};
 
 /// The app that a new server begins with.
 const FIRST_APP: &str = "seenby";
 
-pub async fn run(settings: Settings) -> anyhow::Result<()> {
+pub async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<()> {
     start_log(&settings.log)?;
+    let page = match settings.web || options.web {
+        true => Some(page::built_in().ok_or(ConfigError::new(page::MISSING))?),
+        false => None,
+    };
     let storage = open_store(&settings)?;
     let listeners = Listeners {
         clients: listen(settings.listen, "listen").await?,
         ops: Some(listen(settings.ops_listen, "ops_listen").await?),
         admin: Some(listen_for_administration(&settings.admin_socket())?),
     };
-    let scheme = if settings.tls.certificate.is_some() { "wss" } else { "ws" };
+    let secure = if settings.tls.certificate.is_some() { "s" } else { "" };
     let address = listeners.clients.local_addr()?;
     let admin_socket = settings.admin_socket();
-    let server = Server::new(settings, storage)?;
+    let mut server = Server::new(settings, storage)?;
     make_first_app(&server).await?;
-    tracing::info!("clients connect to {scheme}://{address}");
+    if let Some(page) = page {
+        server = server.with_page(page);
+        tracing::info!("the chat page is at http{secure}://{address}");
+    }
+    tracing::info!("clients connect to ws{secure}://{address}");
     server.run(listeners, stop_signal()?).await;
     // Left behind, it would only make the next start remove it.
     let _ = std::fs::remove_file(admin_socket);

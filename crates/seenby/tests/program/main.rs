@@ -110,6 +110,29 @@ fn the_demo_ends_when_everybody_has_read() {
     assert!(shown.contains("12/12  "), "{shown}");
 }
 
+#[cfg(not(feature = "web"))]
+#[test]
+fn a_program_that_was_built_without_the_page_says_so() {
+    let installation = Installation::new();
+    let (code, said) = installation.fails(&["serve", "--web"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("built without the chat page") && said.contains("make web"), "{said}");
+    assert!(!installation.data_dir().exists(), "nothing was begun");
+}
+
+#[cfg(feature = "web")]
+#[test]
+fn the_page_is_served_when_it_is_wanted() {
+    let installation = Installation::new();
+    let server = installation.serves_with("127.0.0.1:0", &[("SEENBY_WEB", "true")]);
+    let page = server.get("/");
+    assert!(page.starts_with("HTTP/1.1 200 OK") && page.contains("<!doctype html>"), "{page}");
+    drop(server);
+    let server = installation.serves();
+    let text = server.get("/");
+    assert!(text.contains("/v1/connect") && !text.contains("<!doctype html>"), "{text}");
+}
+
 #[tokio::test]
 async fn an_answer_that_got_code_0_survives_sigkill_and_is_there_once() {
     const PEOPLE: usize = 12;

@@ -92,6 +92,17 @@ impl Server {
         self.url.split_once("://").unwrap().1
     }
 
+    /// The whole response to a GET.
+    #[cfg(feature = "web")]
+    pub(crate) fn get(&self, path: &str) -> String {
+        use std::io::Write as _;
+        let mut stream = std::net::TcpStream::connect(self.address()).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: seenby\r\nconnection: close\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    }
+
     /// SIGKILL: no last words, nothing written.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
