@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust lint generate
+.PHONY: demo web test test-rust test-sdk test-web lint generate
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -12,12 +12,25 @@ web:
 	scripts/setup web
 	cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm run build
 
-test: test-rust
+test: test-rust test-sdk
 
 test-rust: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc --quiet
 	scripts/run-tests
+
+# The SDK for JavaScript: checked, tried, built, weighed, installed, and held against the server in Node and in a browser.
+test-sdk:
+	scripts/setup test
+	cd sdk/typescript && npm ci --loglevel=error
+	cd sdk/typescript && npm run --silent check
+	cd sdk/typescript && npm run --silent generate -- --check
+	cd sdk/typescript && npm run --silent test
+	cd sdk/typescript && npm run --silent build
+	cd sdk/typescript && npm run --silent size
+	cd sdk/typescript && npm run --silent package
+	cargo build --locked --quiet -p seenby
+	cd sdk/typescript && npm run --silent test-e2e
 
 lint:
 	scripts/setup test
@@ -37,3 +50,4 @@ generate:
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-client --test session
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-server --lib checked_in_document
+	cd sdk/typescript && npm ci --loglevel=error && npm run --silent generate

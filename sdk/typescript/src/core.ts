@@ -1,8 +1,8 @@
 /** What an engine is made of, and how it is made. */
 
 import { Driver } from "./driver.js";
-import type { Ports } from "./ports.js";
 import { portsOf } from "./platform.js";
+import type { Ports } from "./ports.js";
 import { RCIMIWLogLevel } from "./rcim/enums.js";
 import { EventTeller } from "./rcim/event_teller.js";
 import { KnownMessages } from "./rcim/known_messages.js";

@@ -6,7 +6,7 @@
 
 import type { Conversation } from "./conversation.js";
 import { emptyMemory } from "./memory.js";
-import { type Eventual, type Ports, type Socket, type SocketListener } from "./ports.js";
+import type { Eventual, Ports, Socket, SocketListener } from "./ports.js";
 import { type Call, decode, encode, type Reply, type ServerFrame } from "./protocol/frames.js";
 import type { Action, CallId, ConnectionStatus, Outcome, ReceiptResponse, SessionEvent } from "./session/outcome.js";
 import { Session } from "./session/session.js";
@@ -35,6 +35,12 @@ export class Driver {
   /** The store works; nothing goes on until it has done. */
   #busy: Promise<void> | undefined;
   #isTelling = false;
+  /**
+   * Telling of events rests as long as it took. A list of 100,000 readers takes an app a while, and meanwhile the news
+   * of many answers becomes one event.
+   */
+  #restsUntil = 0;
+  #cancelRest = () => {};
   #isEnded = false;
 
   constructor(options: DriverOptions) {
@@ -78,6 +84,7 @@ export class Driver {
     this.#isEnded = true;
     this.#close();
     this.#cancelTimer();
+    this.#cancelRest();
     this.#options.store?.close();
   }
 
@@ -268,11 +275,18 @@ export class Driver {
       this.#waiters.delete(outcome.call);
       then?.(outcome);
     }
+    const began = this.#now();
+    if (began < this.#restsUntil) {
+      this.#cancelRest();
+      this.#cancelRest = this.#options.ports.clock.after(this.#restsUntil - began, () => this.#tellSoon());
+      return;
+    }
     let told = false;
     for (let event = this.#session.pollEvent(); event && !this.#isEnded; event = this.#session.pollEvent()) {
       told = true;
       this.#options.onEvent(event);
     }
+    this.#restsUntil = 2 * this.#now() - began;
     // What was told may have to be remembered.
     if (told) this.#settle();
   }

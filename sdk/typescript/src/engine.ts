@@ -36,10 +36,10 @@ type ResultOf<Case extends string> = Extract<NonNullable<Reply["result"]>, { $ca
 /** One for all: `create` gives the same until it is destroyed. */
 let instance: Promise<RCIMIWEngine | null> | undefined;
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the calls that are not supported are defined below the class.
+// biome-ignore lint/correctness/noUnusedVariables: it is a part of the class.
 interface RCIMIWEngine extends NotSupported {}
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 class RCIMIWEngine {
   readonly #core: Core;
   #isDestroyed = false;
@@ -628,7 +628,8 @@ class RCIMIWEngine {
   }
 
   #giveObject<T>(callback: Optional<callbacks.IRCIMIWObjectCallback<T>>, code: number, value: T | undefined): void {
-    if (value !== undefined && code === Code.SUCCESS) call(callback?.onSuccess?.bind(callback), { t: value }, this.#core.log);
+    if (value !== undefined && code === Code.SUCCESS)
+      call(callback?.onSuccess?.bind(callback), { t: value }, this.#core.log);
     else call(callback?.onError?.bind(callback), { code: code || Code.NATIVE_OPERATION_ERROR }, this.#core.log);
   }
 
@@ -638,15 +639,16 @@ class RCIMIWEngine {
       if (!this.#isDestroyed) work();
     });
   }
-}
 
-for (const name of CALLS_NOT_SUPPORTED) {
-  RCIMIWEngine.prototype[name] = function () {
-    // Like any call, it says first that the engine was destroyed; asking for the time is the cheapest way to know.
-    return this.getDeltaTime().then((code) => (code === Code.ENGINE_DESTROYED ? code : Code.CALL_NOT_SUPPORTED));
-  };
+  static {
+    for (const name of CALLS_NOT_SUPPORTED) {
+      RCIMIWEngine.prototype[name] = function () {
+        return this.#accept(true, () => Code.CALL_NOT_SUPPORTED);
+      };
+    }
+    for (const name of LISTENERS_NOT_SUPPORTED) RCIMIWEngine.prototype[name] = () => {};
+  }
 }
-for (const name of LISTENERS_NOT_SUPPORTED) RCIMIWEngine.prototype[name] = () => {};
 
 /** No engine came of it: the next `create` tries again. */
 function dropped(error?: unknown): null {

@@ -1,6 +1,6 @@
 /** What this platform offers where the application has not chosen. */
 
-import { type Dialer, platformClock, platformRandom, type Ports, type Storage } from "./ports.js";
+import { type Dialer, type Ports, platformClock, platformRandom, type Storage } from "./ports.js";
 import type { RCIMIWEngineOptions } from "./rcim/types.js";
 import { type UniSockets, uniDialer, type WebSocketConstructor, webSocketDialer } from "./socket.js";
 import { memoryStorage } from "./storage/memory.js";
@@ -27,8 +27,8 @@ export function portsOf(options: RCIMIWEngineOptions): Ports | undefined {
 }
 
 function platformDialer({ WebSocket, uni }: Platform, chosen: WebSocketConstructor | undefined): Dialer | undefined {
-  const constructor = chosen ?? WebSocket;
-  if (constructor) return webSocketDialer(constructor);
+  const kind = chosen ?? WebSocket;
+  if (kind) return webSocketDialer(kind);
   return uni?.connectSocket ? uniDialer(uni as UniSockets) : undefined;
 }
 

@@ -11,7 +11,13 @@ import type { ListenerName, ListenerResults } from "./rcim/listeners.js";
 import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
 import type { RCIMIWCustomMessage, RCIMIWEngineOptions } from "./rcim/types.js";
 import type { RCIMIWConversationType, RCIMIWCustomMessagePolicy } from "./react_native/enums.js";
-import { inOrder, type Name, POSITIONS, type Positional, RESPONSE_CALLBACK_POSITIONS } from "./react_native/positions.js";
+import {
+  inOrder,
+  type Name,
+  POSITIONS,
+  type Positional,
+  RESPONSE_CALLBACK_POSITIONS,
+} from "./react_native/positions.js";
 
 /** Each of these may have callbacks as its last argument. */
 const CALLS = [
@@ -54,17 +60,17 @@ type WithPositions<Method, Call> = Method extends (...args: infer Args) => infer
 type Argument<Arg, Call> = [keyof NonNullable<Arg> & Name] extends [never]
   ? Arg
   : { [Member in keyof NonNullable<Arg> & Name]?: CallbackMember<NonNullable<Arg>[Member], Member, Call> } | null;
-type CallbackMember<Member, Event extends Name, Call> = NonNullable<Member> extends (result: infer Result) => void
-  ? Positional<
-      Result,
-      Call extends "sendGroupReadReceiptResponse" ? typeof RESPONSE_CALLBACK_POSITIONS : (typeof POSITIONS)[Event]
-    >
-  : never;
+type CallbackMember<Member, Event extends Name, Call> =
+  NonNullable<Member> extends (result: infer Result) => void
+    ? Positional<
+        Result,
+        Call extends "sendGroupReadReceiptResponse" ? typeof RESPONSE_CALLBACK_POSITIONS : (typeof POSITIONS)[Event]
+      >
+    : never;
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what only passes on is defined below the class.
 export interface RCIMIWEngine extends Calls, Setters, NotSupported {}
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 export class RCIMIWEngine {
   static #instance: RCIMIWEngine | undefined;
   /** Calls and listeners that come before it is there wait for it, in order. */

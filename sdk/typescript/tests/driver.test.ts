@@ -17,6 +17,8 @@ const answersKept = "seenby/0/app/bob/answer/";
 class Bob {
   readonly told: string[] = [];
   readonly problems: string[] = [];
+  /** What the application does with an event. */
+  whenTold = () => {};
   readonly ports: FakePorts;
   readonly driver: Driver;
 
@@ -37,7 +39,10 @@ class Bob {
       },
       ports,
       store,
-      onEvent: (event) => this.told.push(nameOf(event)),
+      onEvent: (event) => {
+        this.told.push(nameOf(event));
+        this.whenTold();
+      },
       log: (problem) => this.problems.push(problem),
     });
   }
@@ -148,6 +153,24 @@ describe("what is told", () => {
     expect(bob.told).toEqual([]);
     await settled();
     expect(bob.told).toEqual([`answer ${Code.NOT_CONNECTED}`]);
+  });
+
+  it("rests as long as the application took for it, and news gathers meanwhile", async () => {
+    const bob = await Bob.online(memoryStorage());
+    bob.whenTold = () => bob.ports.clock.pass(40);
+    const reads = async (ordinal: number) => {
+      const readers = { firstOrdinal: ordinal, userIds: [`r${ordinal}`], timesMs: [1_000] };
+      const counts = { read: ordinal + 1, unread: 9, left: 0, total: 10 };
+      bob.peer.pushes({ $case: "receiptDelta", value: { conversation: group, messageUid: "m1", readers, counts } });
+      await settled();
+    };
+    await reads(0);
+    expect(bob.told.length).toBe(1);
+    for (const ordinal of [1, 2, 3]) await reads(ordinal);
+    expect(bob.told.length).toBe(1);
+    bob.ports.clock.pass(40);
+    await settled();
+    expect(bob.told.length).toBe(2);
   });
 
   it("is remembered as told only afterwards", async () => {

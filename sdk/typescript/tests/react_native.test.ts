@@ -1,10 +1,14 @@
 import { afterEach, expect, test } from "vitest";
-import { RCIMIWConnectionStatus, RCIMIWConversationType, RCIMIWCustomMessagePolicy, RCIMIWEngine } from "../src/react-native.js";
 import type { Dialer, SocketListener } from "../src/ports.js";
-import { ServerFrame, type ServerFrame as Frame } from "../src/protocol/frames.js";
-import { ClientFrame } from "../src/protocol/frames.js";
-import { respondUserIds } from "../src/respond_user_ids.js";
+import { ClientFrame, type ServerFrame as Frame, ServerFrame } from "../src/protocol/frames.js";
 import { inOrder, POSITIONS } from "../src/react_native/positions.js";
+import {
+  RCIMIWConnectionStatus,
+  RCIMIWConversationType,
+  RCIMIWCustomMessagePolicy,
+  RCIMIWEngine,
+} from "../src/react-native.js";
+import { respondUserIds } from "../src/respond_user_ids.js";
 
 /** A server that signs in whoever comes and accepts everything. */
 function agreeableServer(): Dialer & { push(kind: NonNullable<Frame["kind"]>): void } {
@@ -31,7 +35,9 @@ function agreeableServer(): Dialer & { push(kind: NonNullable<Frame["kind"]>): v
         send(bytes) {
           const { callId, call } = ClientFrame.decode(bytes);
           const signsIn = call?.$case === "signIn";
-          void Promise.resolve().then(() => reply(callId, signsIn ? { $case: "signedIn", value: signedIn } : undefined));
+          void Promise.resolve().then(() =>
+            reply(callId, signsIn ? { $case: "signedIn", value: signedIn } : undefined),
+          );
         },
       };
     },
@@ -90,7 +96,10 @@ test("readers come as a map", async () => {
 
 test("a list becomes a map wherever it stands", () => {
   const readers = respondUserIds([{ userId: "bob", readAtMs: 5 }]);
-  const values = inOrder({ targetId: "g", messageUId: "m", respondUserIds: readers }, POSITIONS.onGroupMessageReadReceiptResponseReceived);
+  const values = inOrder(
+    { targetId: "g", messageUId: "m", respondUserIds: readers },
+    POSITIONS.onGroupMessageReadReceiptResponseReceived,
+  );
   expect(values.slice(0, 3)).toEqual(["g", "m", new Map([["bob", 5]])]);
 });
 

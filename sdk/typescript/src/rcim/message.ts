@@ -1,7 +1,7 @@
 /** The vendor's messages, made for the application from the wire and back. */
 
 import { Code } from "../codes.js";
-import { checkConversation, conversation, type Conversation } from "../conversation.js";
+import { type Conversation, checkConversation, conversation } from "../conversation.js";
 import { CONTENT_BYTES_MAX, contentBytes, isUid } from "../message.js";
 import type { Content, Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
 import { respondUserIds } from "../respond_user_ids.js";

@@ -25,14 +25,21 @@ export function oneConversation(
   const list = Array.from(messages);
   if (!list.every(isObject)) return { code: Code.PARAM_ERROR };
   const type = list.find((message) => message.conversationType !== undefined)?.conversationType;
-  const where = { targetId, ...(type === undefined ? {} : { conversationType: type }), ...(channelId ? { channelId } : {}) };
+  const where = {
+    targetId,
+    ...(type === undefined ? {} : { conversationType: type }),
+    ...(channelId ? { channelId } : {}),
+  };
   const { code, value } = conversationOf(where);
   if (!value) return { code };
   const sent = list.map((message) => sentName({ ...where, ...message }));
   const refused = sent.find((name) => !name.value);
   if (refused) return { code: refused.code };
   if (!sent.every((name) => isSame(name.value?.conversation, value))) return { code: Code.PARAM_ERROR };
-  return { code: 0, value: { conversation: value, messageUids: onceEach(sent.map((name) => name.value?.messageUid ?? "")) } };
+  return {
+    code: 0,
+    value: { conversation: value, messageUids: onceEach(sent.map((name) => name.value?.messageUid ?? "")) },
+  };
 }
 
 function isSame(a: Conversation | undefined, b: Conversation): boolean {
@@ -40,9 +47,7 @@ function isSame(a: Conversation | undefined, b: Conversation): boolean {
 }
 
 /** What each conversation is asked about, or the first code that says why it cannot be. */
-export function namesOf(
-  identifiers: RCIMIWMessageIdentifier[],
-): Checked<MessageNames[]> {
+export function namesOf(identifiers: RCIMIWMessageIdentifier[]): Checked<MessageNames[]> {
   const list = Array.from(identifiers);
   if (!list.every(isObject)) return { code: Code.PARAM_ERROR };
   if (list.length > NAMES_PER_CALL_MAX) return { code: Code.RECEIPT_LIST_TOO_LONG };

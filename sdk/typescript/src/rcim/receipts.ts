@@ -9,14 +9,10 @@ import {
   ReceiptStatus,
   type ReceiptUsers,
 } from "../protocol/frames.js";
-import { RCIMIWReadReceiptOrder, RCIMIWReadReceiptStatus } from "./enums.js";
-import { counted, named, type Checked } from "./message.js";
-import type {
-  RCIMIWReadReceiptInfoV5,
-  RCIMIWReadReceiptUsersOption,
-  RCIMIWReadReceiptUsersResult,
-} from "./types.js";
 import { isCount } from "./arguments.js";
+import { RCIMIWReadReceiptOrder, RCIMIWReadReceiptStatus } from "./enums.js";
+import { type Checked, counted, named } from "./message.js";
+import type { RCIMIWReadReceiptInfoV5, RCIMIWReadReceiptUsersOption, RCIMIWReadReceiptUsersResult } from "./types.js";
 
 const PAGE_COUNT = 100;
 /** No server makes longer ones. */

@@ -6,8 +6,7 @@ type Capitals<Name extends string> = Name extends `${infer Letter}${infer Rest}`
   ? `${Capital<Letter>}${Capitals<Rest>}`
   : "";
 /** A digit is neither a small letter nor a large one. */
-type Capital<Letter extends string> =
-  Letter extends Lowercase<Letter> ? Uppercase<Letter> : `_${Letter}`;
+type Capital<Letter extends string> = Letter extends Lowercase<Letter> ? Uppercase<Letter> : `_${Letter}`;
 
 type InCapitals<Members> = { readonly [Name in keyof Members as Capitals<Name & string>]: Members[Name] };
 

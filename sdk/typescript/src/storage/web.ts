@@ -1,4 +1,4 @@
-/** Remembers in the `localStorage` of a browser. What is kept is on disk when the call returns. */
+/** Remembers in the `localStorage` of a browser: kept, as far as a page can know, when the call returns. */
 
 import type { Storage } from "../ports.js";
 import { claimLock } from "./lock.js";
