@@ -43,7 +43,7 @@ pub struct SettingArguments {
 pub enum Command {
     /// Start a server
     Serve(ServeOptions),
-    /// Watch one announcement being read by a group of people, on a server of its own
+    /// Chat in the browser among 5,000 people who answer, on a server of its own; prints a link for each of three visitors
     Demo(DemoOptions),
     /// After restoring a backup: make clients forget what they know of this store
     Restored,
@@ -88,15 +88,21 @@ pub struct ServeOptions {
 
 #[derive(Debug, Args)]
 pub struct DemoOptions {
-    /// Show it in the terminal; so far that is the only way
-    #[arg(long)]
+    /// Where the page is served on this machine; a free port by default
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// How long it takes until everybody who reads has read: 60, or 12 with --terminal
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub seconds: Option<u64>,
+    /// Show one announcement being read in the terminal instead
+    #[arg(long, conflicts_with = "port")]
     pub terminal: bool,
-    /// How many people are asked
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=500))]
+    /// With --terminal: how many people are asked
+    #[arg(long, default_value_t = 12, requires = "terminal", value_parser = clap::value_parser!(u32).range(1..=500))]
     pub people: u32,
-    /// How long it takes until everybody has read
-    #[arg(long, default_value_t = 12, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=600))]
-    pub seconds: u64,
+    /// Print links to a page that is served elsewhere, by a development server for example
+    #[arg(long, value_name = "URL", hide = true)]
+    pub page_at: Option<String>,
 }
 
 #[derive(Debug, Args)]

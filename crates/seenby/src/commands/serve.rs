@@ -11,12 +11,11 @@ use seenby_server::settings::{Log, LogFormat};
 use seenby_server::{Listeners, Server, Settings};
 use seenby_storage::{Embedded, Storage};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeOptions;
 use crate::config::ConfigError;
-use crate::{page, refused};
+use crate::{page, refused, signals};
 
 /// The app that a new server begins with.
 const FIRST_APP: &str = "seenby";
@@ -43,7 +42,7 @@ pub async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<()
         tracing::info!("the chat page is at http{secure}://{address}");
     }
     tracing::info!("clients connect to ws{secure}://{address}");
-    server.run(listeners, stop_signal()?).await;
+    server.run(listeners, signals::stop()?).await;
     // Left behind, it would only make the next start remove it.
     let _ = std::fs::remove_file(admin_socket);
     Ok(())
@@ -81,24 +80,6 @@ async fn make_first_app(server: &Server) -> anyhow::Result<()> {
         tracing::info!("made the app {FIRST_APP}; `seenby token --user alice` makes a token for a user");
     }
     Ok(())
-}
-
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        // Whoever asks twice does not want to wait.
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            std::process::exit(1);
-        });
-    })
 }
 
 fn start_log(log: &Log) -> anyhow::Result<()> {

@@ -117,6 +117,11 @@ impl Server {
     }
 }
 
+/// SIGINT, as from Ctrl-C.
+pub(crate) fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -1,5 +1,5 @@
-//! `seenby demo`: one announcement being read by a group of people, each with an engine of the SDK, on a server of its
-//! own with a temporary store.
+//! `seenby demo --terminal`: one announcement being read by a group of people, each with an engine of the SDK, on a
+//! server of its own with a temporary store.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -15,15 +15,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::APP;
 use crate::cli::DemoOptions;
 use crate::refused;
 
-const APP: &str = "demo";
 const GROUP: &str = "ward-3";
 const SENDER: &str = "Dr. Chen";
 const ANNOUNCEMENT: &str = "Bed 7: penicillin allergy. Please confirm that you have read this.";
 const NAMES: [&str; 12] =
     ["Ada", "Bao", "Carla", "Dmitri", "Elif", "Femi", "Greta", "Hiro", "Ines", "Jonas", "Kavya", "Lin"];
+const READING_SECONDS: u64 = 12;
 /// Names of those who are still missing, on one line.
 const MISSING_SHOWN_MAX: usize = 6;
 
@@ -41,7 +42,7 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<()> {
     println!("A server runs at {address}, with its store in {}.", folder.path().display());
     let names = names(options.people);
     let stage = Stage::set(&administration, &address, &names).await?;
-    let told = stage.play(&names, Duration::from_secs(options.seconds)).await;
+    let told = stage.play(&names, Duration::from_secs(options.seconds.unwrap_or(READING_SECONDS))).await;
     drop(stop);
     running.await?;
     told
