@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk lint generate
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo

@@ -12,6 +12,7 @@ import { isUid } from "./message.js";
 import { type Call, type Message, type Reply, TimeOrder } from "./protocol/frames.js";
 import { isArray, isBoolean, isCount, isNumber, isObject, isOptionalString, isString } from "./rcim/arguments.js";
 import type * as callbacks from "./rcim/callbacks.js";
+import { areTypes, chosen, conversationOf, conversationsCall, nextPage, userInfosOf } from "./rcim/conversations.js";
 import {
   type RCIMIWConversationType,
   type RCIMIWCustomMessagePolicy,
@@ -273,6 +274,67 @@ class RCIMIWEngine {
       if (!value) return code;
       return this.#callServer({ $case: "recallMessage", value }, (reply) => {
         this.#finish(callback, "onMessageRecalled", { code: reply.code, message });
+      });
+    });
+  }
+
+  // ------------------------------------------------------------------------------------ conversations and people
+
+  /**
+   * The groups and channels that this user is in now, those where something was said last first.
+   *
+   * @param channelId only this channel of ultra groups; empty is all
+   * @param startTime only what was last said before this moment, in Unix milliseconds; 0 is any
+   */
+  getConversations(
+    conversationTypes: RCIMIWConversationType[],
+    channelId: Optional<string>,
+    startTime: number,
+    count: number,
+    callback?: Optional<callbacks.IRCIMIWGetConversationsCallback>,
+  ): Promise<number> {
+    const isValid = isArray(conversationTypes) && areTypes(conversationTypes) && isOptionalString(channelId);
+    return this.#accept(isValid && isNumber(startTime) && isCount(count), () => {
+      const wanted = { types: conversationTypes, channelId: channelId ?? "", startTime, count };
+      return this.#conversations("", [], ({ code, value }) => {
+        this.#giveObject(callback, code, value && chosen(value, wanted));
+      });
+    });
+  }
+
+  /** All of them, page by page: the server's order is not the one that is wanted. */
+  #conversations(
+    token: string,
+    found: types.RCIMIWConversation[],
+    then: (all: Checked<types.RCIMIWConversation[]>) => void,
+  ): number {
+    return this.#ask(undefined, conversationsCall(token), "conversations", ({ code, value: page }) => {
+      if (!page) return then({ code });
+      const all = [...found, ...page.items.flatMap((item) => conversationOf(item, this.#seenAs))];
+      const next = nextPage(token, page.pageToken);
+      const refusal = next.token === undefined ? next.code : this.#conversations(next.token, all, then);
+      if (refusal) return then({ code: refusal });
+      if (next.token === undefined) then({ code: 0, value: all });
+    });
+  }
+
+  readonly #seenAs = (message: Message, where: Conversation) => this.#seen(message, where);
+
+  /** An addition: names of people who are or were in a conversation of this user, up to 100. Others are left out. */
+  getUserInfos(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: Optional<string>,
+    userIds: string[],
+    callback?: Optional<callbacks.IRCIMIWGetUserInfosCallback>,
+  ): Promise<number> {
+    return this.#accept(isPlace(type, targetId, channelId) && isArray(userIds), () => {
+      const where = conversation(type, targetId, channelId);
+      const refusal = checkUserIds(userIds);
+      if (refusal) return refusal;
+      const names: Call = { $case: "getUsers", value: { conversation: where, userIds } };
+      return this.#ask(where, names, "users", ({ code, value }) => {
+        this.#giveObject(callback, code, value && userInfosOf(value));
       });
     });
   }

@@ -9,7 +9,13 @@ import type {
   OnMessageRecalledResult,
   OnMessageSentResult,
 } from "./listeners.js";
-import type { RCIMIWMessage, RCIMIWReadReceiptInfoV5, RCIMIWReadReceiptUsersResult } from "./types.js";
+import type {
+  RCIMIWConversation,
+  RCIMIWMessage,
+  RCIMIWReadReceiptInfoV5,
+  RCIMIWReadReceiptUsersResult,
+  RCIMIWUserInfo,
+} from "./types.js";
 
 export interface IRCIMIWObjectCallback<T> {
   onSuccess?(result: { t: T }): void;
@@ -51,3 +57,6 @@ export type IRCIMIWSendReadReceiptResponseV5Callback = IRCIMIWOperationCallback;
 export type IRCIMIWGetMessageReadReceiptInfoV5Callback = IRCIMIWObjectCallback<RCIMIWReadReceiptInfoV5[]>;
 export type IRCIMIWGetMessagesReadReceiptUsersByPageV5Callback = IRCIMIWObjectCallback<RCIMIWReadReceiptUsersResult>;
 export type IRCIMIWGetMessagesReadReceiptByUsersV5Callback = IRCIMIWObjectCallback<RCIMIWReadReceiptUsersResult>;
+export type IRCIMIWGetConversationsCallback = IRCIMIWObjectCallback<RCIMIWConversation[]>;
+/** An addition. */
+export type IRCIMIWGetUserInfosCallback = IRCIMIWObjectCallback<RCIMIWUserInfo[]>;

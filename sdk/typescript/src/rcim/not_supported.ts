@@ -48,7 +48,6 @@ export const CALLS_NOT_SUPPORTED = [
   "getConversationNotificationLevel",
   "getConversationTopStatus",
   "getConversationTypeNotificationLevel",
-  "getConversations",
   "getConversationsForAllChannel",
   "getDraftMessage",
   "getFirstUnreadMessage",

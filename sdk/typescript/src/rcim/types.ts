@@ -111,6 +111,19 @@ export interface RCIMIWUnknownMessage extends RCIMIWMessage {
   objectName?: string;
 }
 
+/** A group, or one channel of an ultra group. Unread counts are the application's. */
+export interface RCIMIWConversation {
+  conversationType?: RCIMIWConversationType;
+  targetId?: string;
+  channelId?: string;
+  /** The newest that is not recalled. */
+  lastMessage?: RCIMIWMessage;
+  /** An addition: the group's title. */
+  title?: string;
+  /** An addition: how many people are in the group now. */
+  memberCount?: number;
+}
+
 export interface RCIMIWGroupReadReceiptInfo {
   /** A receipt was asked for. */
   readReceiptMessage?: boolean;

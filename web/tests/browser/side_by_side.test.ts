@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { eventually, PHONE, unique, Visitor, withBrowser } from "./visitors";
+
+withBrowser();
+
+describe("two visitors side by side", () => {
+  it("one asks, the other answers by looking, and the badge and the sheet move", async () => {
+    const chen = await Visitor.arrives("Dr. Chen");
+    const ada = await Visitor.arrives("Nurse Ada");
+    await chen.opens("Ward 3");
+    await ada.opens("Campus");
+
+    const text = unique("Bed 4 goes home at noon.");
+    await chen.says(text, { asking: true });
+    await chen.badge(text).click();
+    await chen.sheet.getByRole("tab", { name: /^Not read/ }).click();
+    await chen.sheet.getByText("Nurse Ada").waitFor();
+
+    // She is elsewhere, so she has a mark, and nothing is told of her.
+    await ada.group("Ward 3").getByText(/new message/).waitFor({ state: "attached" });
+    await ada.opens("Ward 3");
+    await ada.message(text).getByText("You let the sender know").waitFor();
+    await chen.sheet.getByText("Nurse Ada").waitFor({ state: "hidden" });
+    await chen.sheet.getByRole("tab", { name: /^Read/ }).click();
+    const row = chen.sheet.getByRole("listitem").filter({ hasText: "Nurse Ada" });
+    await row.getByText(/^\d\d:\d\d:\d\d$/).waitFor();
+
+    // The others answer one by one.
+    const seen = new Set<number>();
+    await eventually(
+      async () => seen.add(await chen.readers(text)).size,
+      (different) => different >= 4,
+    );
+    await chen.leaves();
+    await ada.leaves();
+  });
+
+  it("a message that was sent without asking can be asked about later", async () => {
+    const chen = await Visitor.arrives("Dr. Chen");
+    const bao = await Visitor.arrives("Bao");
+    await chen.opens("Ward 3");
+    await bao.opens("Ward 3");
+    const text = unique("The lift is out of order.");
+    const message = await chen.says(text, { asking: false });
+    await bao.message(text).waitFor();
+    await message.getByRole("button", { name: "Ask who has read it" }).click();
+    await bao.message(text).getByText("You let the sender know").waitFor();
+    await eventually(
+      () => chen.readers(text),
+      (readers) => readers > 0,
+    );
+    await chen.leaves();
+    await bao.leaves();
+  });
+
+  it("what is below the edge of the screen has not been read until it is scrolled to", async () => {
+    const chen = await Visitor.arrives("Dr. Chen");
+    await chen.opens("Ward 3");
+    const ada = await Visitor.arrives("Nurse Ada", { viewport: { width: PHONE.width, height: 480 } });
+    await ada.opens("Ward 3");
+    const list = ada.page.getByRole("region", { name: "Messages" });
+    await list.evaluate((element) => element.scrollTo({ top: 0 }));
+    await ada.page.getByRole("button", { name: "To the newest message" }).waitFor();
+
+    const text = unique("Please wash your hands.");
+    await chen.says(text, { asking: true });
+    await chen.badge(text).click();
+    await ada.page.getByText(/1 new message/).waitFor();
+    await chen.sheet.getByRole("tab", { name: /^Not read/ }).click();
+    await chen.sheet.getByText("Nurse Ada").waitFor();
+    await eventually(
+      () => chen.readers(text),
+      (readers) => readers >= 3,
+    );
+    await chen.sheet.getByText("Nurse Ada").waitFor();
+
+    await ada.page.getByRole("button", { name: "To the newest message" }).click();
+    await chen.sheet.getByText("Nurse Ada").waitFor({ state: "hidden" });
+    await chen.leaves();
+    await ada.leaves();
+  });
+
+  it("a reload comes back to the same place, without the token in the address", async () => {
+    const chen = await Visitor.arrives("Dr. Chen");
+    await chen.opens("Ward 3");
+    const text = unique("Lunch is served.");
+    await chen.says(text, { asking: true });
+    await chen.badge(text).click();
+    await eventually(
+      () => chen.readers(text),
+      (readers) => readers > 0,
+    );
+    expect(new URL(chen.page.url()).hash).toBe("");
+
+    await chen.page.reload();
+    await chen.message(text).waitFor();
+    await chen.sheet.getByRole("heading", { name: "Who has read it" }).waitFor();
+    await chen.sheet.getByRole("listitem").first().waitFor();
+    expect(await chen.readers(text)).toBeGreaterThan(0);
+    await chen.leaves();
+  });
+
+  it("history comes page by page while one scrolls up", async () => {
+    const chen = await Visitor.arrives("Dr. Chen");
+    await chen.opens("Campus");
+    const list = chen.page.getByRole("region", { name: "Messages" });
+    await eventually(
+      async () => {
+        await list.evaluate((element) => element.scrollTo({ top: 0 }));
+        return chen.page.getByText("This is where it begins.").isVisible();
+      },
+      (isVisible) => isVisible,
+    );
+    await chen.message("Welcome to the campus channel").waitFor();
+    await chen.leaves();
+  });
+});
