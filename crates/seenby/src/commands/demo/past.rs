@@ -130,11 +130,16 @@ fn script(group: &DemoGroup) -> Vec<Line> {
 pub fn write(storage: &Arc<Embedded>, people: &People) -> anyhow::Result<HashSet<String>> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("the clock stands before 1970")?;
     let now = u64::try_from(now.as_millis()).context("the clock stands far in the future")?;
-    let ledger = Ledger::new(storage.clone(), ledger::Limits::default(), 0)?;
-    let mut author = Author { storage, ledger, app: AppKey::new(APP)?, people, now };
-    author.registers_everybody()?;
+    let app = AppKey::new(APP)?;
+    // The ids of one ledger grow with time, over all groups: each group has a ledger of its own to begin long ago.
+    let author = |node| {
+        let ledger = Ledger::new(storage.clone(), ledger::Limits::default(), node)?;
+        anyhow::Ok(Author { storage, ledger, app: app.clone(), people, now })
+    };
+    author(0)?.registers_everybody()?;
     let mut asked = HashSet::new();
-    for group in GROUPS {
+    for (node, group) in (1..).zip(GROUPS) {
+        let mut author = author(node)?;
         author.opens(group)?;
         let mut are_gone = false;
         for (number, line) in script(group).into_iter().enumerate() {
