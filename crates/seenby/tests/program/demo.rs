@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use seenby_client::{Conversation, Engine, EngineOptions, Event, EventStream, TimeOrder};
 
-use crate::seenby::{Installation, interrupt};
+use crate::seenby::interrupt;
 use crate::soon;
 
 /// A demo under way; killed when dropped.
@@ -57,7 +57,7 @@ impl Demo {
     }
 
     /// As by Ctrl-C; gives the exit code.
-    fn is_interrupted(mut self) -> Option<i32> {
+    fn ends_when_interrupted(mut self) -> Option<i32> {
         interrupt(&self.child);
         self.child.wait().unwrap().code()
     }
@@ -143,12 +143,12 @@ async fn the_members_of_the_demo_answer_and_it_ends_when_it_is_told_to() {
     };
     let (conversation, message_uid) = soon(asked).await;
     soon(bao.engine.send_read_receipt_response(&conversation, &[message_uid])).await.unwrap();
-    assert_eq!(demo.is_interrupted(), Some(0));
+    assert_eq!(demo.ends_when_interrupted(), Some(0));
 }
 
 #[cfg(not(feature = "web"))]
 #[test]
 fn the_demo_of_a_program_without_the_page_says_what_to_do() {
-    let (_, said) = Installation::new().fails(&["demo"]);
+    let (_, said) = crate::seenby::Installation::new().fails(&["demo"]);
     assert!(said.contains("make web") && said.contains("seenby demo --terminal"), "{said}");
 }
