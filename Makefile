@@ -12,7 +12,7 @@ web:
 	scripts/setup web
 	cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm run build
 
-test: test-rust test-api test-sdk
+test: test-rust test-api test-sdk test-web
 
 test-rust: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -36,6 +36,14 @@ test-sdk:
 	cd sdk/typescript && npm run --silent package
 	cargo build --locked --quiet -p seenby
 	cd sdk/typescript && npm run --silent test-e2e
+
+# The chat page: checked, tried, built, weighed, and used by several visitors at once in a browser, against the program.
+# Pictures of it are left in target/screenshots.
+test-web: web
+	scripts/setup test
+	cd web && npm run --silent check
+	cargo build --locked --quiet -p seenby --features web
+	cd web && npm run --silent test
 
 lint:
 	scripts/setup test

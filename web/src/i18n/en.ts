@@ -4,9 +4,7 @@ const many = (count: number, one: string, other: string) => `${number(count)} ${
 const number = (value: number) => value.toLocaleString("en");
 
 export const en = {
-  appTagline: "Know who has read it.",
   language: "Language",
-  languageName: "English",
 
   connectionState: {
     connecting: "Connecting…",
@@ -44,12 +42,11 @@ export const en = {
   write: "Write a message",
   send: "Send",
   askWhileSending: "Ask who has read it",
-  askWhileSendingShort: "Ask who reads",
 
   ask: "Ask who has read it",
   asking: "Asking…",
-  badge: (read: number, total: number) => `${number(read)} of ${number(total)} have read it. Show who.`,
-  everybody: "Everybody has read it",
+  /** Stands behind a badge such as 7/12, for those who hear it. */
+  badgeMeaning: " have read it. Show who.",
   receiptAsked: "Read receipt asked for",
   receiptGiving: "Telling that you have read it…",
   receiptGiven: "You let the sender know",
@@ -68,7 +65,6 @@ export const en = {
   nobodyUnread: "Everybody has read it.",
   nobodyLeft: "Nobody who was asked has left.",
   listFailed: "The list could not be loaded.",
-  readShare: (read: number, total: number) => `${number(read)} of ${number(total)}`,
   halfAfter: (time: string) => `Half of them within ${time}`,
   notHalf: "Not half of them yet",
   chart: (read: number, total: number, time: string) =>

@@ -5,9 +5,7 @@ import type { Texts } from "./en";
 const number = (value: number) => value.toLocaleString("zh-CN");
 
 export const zh: Texts = {
-  appTagline: "谁读了，一目了然。",
   language: "语言",
-  languageName: "中文",
 
   connectionState: {
     connecting: "正在连接…",
@@ -45,12 +43,10 @@ export const zh: Texts = {
   write: "输入消息",
   send: "发送",
   askWhileSending: "询问谁已读",
-  askWhileSendingShort: "询问已读",
 
   ask: "询问谁已读",
   asking: "正在询问…",
-  badge: (read, total) => `${number(total)} 人中 ${number(read)} 人已读，查看名单。`,
-  everybody: "全部已读",
+  badgeMeaning: " 人已读，查看名单。",
   receiptAsked: "对方请求已读回执",
   receiptGiving: "正在告知对方…",
   receiptGiven: "已告知对方你已读",
@@ -69,7 +65,6 @@ export const zh: Texts = {
   nobodyUnread: "所有人都已读。",
   nobodyLeft: "被询问的人都还在群里。",
   listFailed: "名单加载失败。",
-  readShare: (read, total) => `${number(read)} / ${number(total)}`,
   halfAfter: (time) => `半数人在${time}内已读`,
   notHalf: "已读人数未过半",
   chart: (read, total, time) => `图表：已读人数随时间的变化。发出${time}后，${number(total)} 人中有 ${number(read)} 人已读。`,

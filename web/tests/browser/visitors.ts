@@ -1,7 +1,7 @@
 /** Visitors with a browser each, and what they do on the page. */
 
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
 import type { Cable } from "./cable";
 
 export type VisitorName = "Dr. Chen" | "Nurse Ada" | "Bao";
@@ -60,6 +60,8 @@ export class Visitor {
     const link = cable ? cable.link(direct) : direct;
     const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
     context.setDefaultTimeout(15_000);
+    // Whoever is left behind by a test that failed would go on reading.
+    onTestFinished(() => context.close());
     const page = await context.newPage();
     const visitor = new Visitor(page, new URL(link).origin);
     await page.goto(link);
@@ -99,7 +101,7 @@ export class Visitor {
 
   /** How many have read, by the badge. */
   async readers(text: string): Promise<number> {
-    return Number((await this.badge(text).innerText()).split("/")[0]);
+    return Number.parseInt(await this.badge(text).innerText(), 10);
   }
 
   get sheet(): Locator {
