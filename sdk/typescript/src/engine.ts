@@ -25,7 +25,7 @@ import {
 import { call, callMember, responseSent } from "./rcim/event_teller.js";
 import type { Listener, ListenerName, ListenerResults } from "./rcim/listeners.js";
 import { type Checked, draft, fromWire, sentName, toSend } from "./rcim/message.js";
-import { checkUids, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
+import { checkUids, checkUidsOfOneCall, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
 import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
 import { countsOf, pageCall, usersOf } from "./rcim/receipts.js";
 import type * as types from "./rcim/types.js";
@@ -299,7 +299,8 @@ class RCIMIWEngine {
     callback?: Optional<callbacks.IRCIMIWGetConversationsCallback>,
   ): Promise<number> {
     const isValid = isArray(conversationTypes) && areTypes(conversationTypes) && isOptionalString(channelId);
-    return this.#accept(isValid && isNumber(startTime) && isCount(count), () => {
+    return this.#accept(isValid && isNumber(startTime) && isNumber(count), () => {
+      if (count < 1) return Code.PARAM_ERROR;
       const wanted = { types: conversationTypes, channelId: channelId ?? "", startTime, count };
       return this.#conversations("", [], ({ code, value }) => {
         this.#giveObject(callback, code, value && chosen(value, wanted));
@@ -421,7 +422,7 @@ class RCIMIWEngine {
     const isValid = isPlace(type, targetId, channelId) && isArray(messageUIds);
     return this.#accept(isValid, () => {
       const where = conversation(type, targetId, channelId);
-      const refusal = checkUids(messageUIds);
+      const refusal = checkUidsOfOneCall(messageUIds);
       if (refusal) return refusal;
       return this.#counts(where, onceEach(messageUIds), ({ code, value }) => this.#giveObject(callback, code, value));
     });

@@ -77,6 +77,11 @@ export function checkUids(uids: unknown[]): number {
   return list.every(isUid) ? Code.SUCCESS : Code.MESSAGE_UID_INVALID;
 }
 
+/** The same for a call that has to fit into one frame. */
+export function checkUidsOfOneCall(uids: unknown[]): number {
+  return checkUids(uids) || (uids.length > NAMES_PER_CALL_MAX ? Code.RECEIPT_LIST_TOO_LONG : Code.SUCCESS);
+}
+
 export function checkUserIds(userIds: unknown[]): number {
   const list = Array.from(userIds);
   if (!list.every(isString)) return Code.PARAM_ERROR;

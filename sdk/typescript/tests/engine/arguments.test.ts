@@ -32,6 +32,8 @@ const array: Validator = {
   passes: [["a"], [{}], [undefined], new Uint8Array(1), new Float64Array(2)],
   fails: [[], undefined, null, "a", 1, true, {}, { length: 1, 0: "a" }, new Map(), new Set(["a"]), new Uint8Array(0)],
 };
+/** An array whose elements are looked at. */
+const types: Validator = { passes: [[2], [99], new Uint8Array(1)], fails: [...array.fails, ["2"], [{}]] };
 /** Numbers that go to the server as they are: of these it cannot take all that the validator does. */
 const wireNumber: Validator = { passes: [1, 20, 1_700_000_000_000], fails: number.fails };
 
@@ -70,6 +72,13 @@ const ARGUMENTS: Record<string, [good: unknown, validator: Validator][]> = {
   getMessageReadReceiptInfoV5ByIdentifiers: [[messagesOf("ward-3", "m1"), array]],
   getMessagesReadReceiptUsersByPageV5: [...place, ["m1", text], [{}, object]],
   getMessagesReadReceiptByUsersV5: [...place, ["m1", text], [["bob"], array]],
+  getConversations: [
+    [[2, 5], types],
+    [null, textOrNothing],
+    [0, number],
+    [20, number],
+  ],
+  getUserInfos: [...place, [["bob"], array]],
 };
 
 /** Every call with one argument that is as given, and the rest as it should be. */

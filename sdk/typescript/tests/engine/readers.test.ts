@@ -283,6 +283,7 @@ describe("lists and counts by the call", () => {
     ["getMessagesReadReceiptUsersByPageV5", Code.MESSAGE_UID_INVALID, ...place, "x".repeat(65), {}],
     ["getMessagesReadReceiptByUsersV5", Code.MESSAGE_UID_INVALID, ...place, "x".repeat(65), ["bob"]],
     ["getMessagesReadReceiptByUsersV5", Code.USER_ID_INVALID, ...place, "m1", ["x".repeat(65)]],
+    ["getMessageReadReceiptInfoV5", Code.RECEIPT_LIST_TOO_LONG, ...place, Array(501).fill("m1")],
     ["getMessagesReadReceiptByUsersV5", Code.RECEIPT_LIST_TOO_LONG, ...place, "m1", Array(501).fill("bob")],
     ["getMessagesReadReceiptUsersByPageV5", Code.PAGE_TOKEN_INVALID, ...place, "m1", { pageToken: "x".repeat(1_025) }],
     ["getMessageReadReceiptInfoV5ByIdentifiers", Code.MESSAGE_UID_INVALID, [{ targetId: "ward-3" }]],
