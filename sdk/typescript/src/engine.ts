@@ -300,7 +300,7 @@ class RCIMIWEngine {
   ): Promise<number> {
     const isValid = isArray(conversationTypes) && areTypes(conversationTypes) && isOptionalString(channelId);
     return this.#accept(isValid && isNumber(startTime) && isNumber(count), () => {
-      if (count < 1) return Code.PARAM_ERROR;
+      if (!isCount(count)) return Code.PARAM_ERROR;
       const wanted = { types: conversationTypes, channelId: channelId ?? "", startTime, count };
       return this.#conversations("", [], ({ code, value }) => {
         this.#giveObject(callback, code, value && chosen(value, wanted));
