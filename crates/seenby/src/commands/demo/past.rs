@@ -1,6 +1,7 @@
 //! What was said and read before the visitors came, so that they find groups with a life: written through the rules, by the
 //! ledger itself, at times that have passed. No server runs meanwhile.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -133,20 +134,20 @@ pub fn write(storage: &Arc<Embedded>, people: &People) -> anyhow::Result<HashSet
     let ledger = Ledger::new(storage.clone(), ledger::Limits::default(), 0)?;
     let mut author = Author { storage, ledger, app: AppKey::new(APP)?, people, now };
     author.registers_everybody()?;
-    let mut asked = HashSet::new();
     for group in GROUPS {
         author.opens(group)?;
-        let mut are_gone = false;
-        for (number, line) in script(group).into_iter().enumerate() {
-            if !are_gone && line.before < LEFT_BEFORE {
-                author.lets_leavers_go(group)?;
-                are_gone = true;
-            }
-            asked.extend(author.says(group, number, &line)?.map(|uid| uid.to_string()));
+    }
+    // Ids grow with the time of sending, in all groups together, so what is older is said before.
+    let mut lines: Vec<_> =
+        GROUPS.into_iter().flat_map(|group| script(group).into_iter().map(move |line| (group, line))).collect();
+    lines.sort_by_key(|(_, line)| Reverse(line.before));
+    let gone = lines.iter().position(|(_, line)| line.before < LEFT_BEFORE);
+    let mut asked = HashSet::new();
+    for (number, (group, line)) in lines.iter().enumerate() {
+        if gone == Some(number) {
+            author.lets_leavers_go()?;
         }
-        if !are_gone {
-            author.lets_leavers_go(group)?;
-        }
+        asked.extend(author.says(group, number, line)?.map(|uid| uid.to_string()));
     }
     Ok(asked)
 }
@@ -187,9 +188,11 @@ impl Author<'_> {
         self.commit()
     }
 
-    fn lets_leavers_go(&mut self, group: &DemoGroup) -> anyhow::Result<()> {
-        let leavers = self.leavers(group).iter().map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
-        self.ledger.leave(&self.name(group)?, &leavers, self.ago(LEFT_BEFORE))?;
+    fn lets_leavers_go(&mut self) -> anyhow::Result<()> {
+        for group in GROUPS {
+            let leavers = self.leavers(group).iter().map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
+            self.ledger.leave(&self.name(group)?, &leavers, self.ago(LEFT_BEFORE))?;
+        }
         self.commit()
     }
 
