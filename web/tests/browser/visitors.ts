@@ -4,6 +4,13 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
 import type { Cable } from "./cable";
 
+export type Arrival = BrowserContextOptions & {
+  /** Between the visitor and the server. */
+  cable?: Cable;
+  /** Of another demo than that of all. */
+  links?: Record<string, string>;
+};
+
 export type VisitorName = "Dr. Chen" | "Nurse Ada" | "Bao";
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -54,14 +61,14 @@ export class Visitor {
   /** Without a name: somebody who has no link. */
   static async arrives(
     name: VisitorName | undefined,
-    { cable, ...options }: BrowserContextOptions & { cable?: Cable } = {},
+    { cable, links, ...options }: Arrival = {},
   ): Promise<Visitor> {
-    const direct = linkOf(name);
+    const direct = linkOf(name, links);
     const link = cable ? cable.link(direct) : direct;
     const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
     context.setDefaultTimeout(15_000);
     // Whoever is left behind by a test that failed would go on reading.
-    onTestFinished(() => context.close());
+    if (expect.getState().currentTestName) onTestFinished(() => context.close());
     const page = await context.newPage();
     const visitor = new Visitor(page, new URL(link).origin);
     await page.goto(link);
@@ -101,7 +108,7 @@ export class Visitor {
 
   /** How many have read, by the badge. */
   async readers(text: string): Promise<number> {
-    return Number.parseInt(await this.badge(text).innerText(), 10);
+    return Number((await this.badge(text).innerText()).split("/")[0]?.replaceAll(",", ""));
   }
 
   get sheet(): Locator {
@@ -119,8 +126,7 @@ export async function eventually<T>(look: () => Promise<T>, isRight: (value: T) 
   return expect.poll(look, { timeout: 20_000, interval: 100 }).toSatisfy(isRight).then(look);
 }
 
-export function linkOf(name: VisitorName | undefined): string {
-  const links = inject("links");
+export function linkOf(name: VisitorName | undefined, links = inject("links")): string {
   return name ? (links[name] as string) : new URL("/", Object.values(links)[0]).href;
 }
 
