@@ -78,7 +78,7 @@ export class Visitor {
 
   async opens(title: string): Promise<void> {
     await this.group(title).click();
-    await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
+    await this.page.getByRole("heading", { name: title }).waitFor();
     await this.page.getByRole("article").last().waitFor();
   }
 
