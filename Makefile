@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-sdk test-web lint generate
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -12,12 +12,17 @@ web:
 	scripts/setup web
 	cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm run build
 
-test: test-rust test-sdk test-web
+test: test-rust test-api test-sdk test-web
 
 test-rust: lint
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo test --locked --workspace --doc --quiet
 	scripts/run-tests
+
+# The vendor's own server SDKs against a running server, and calls made from the OpenAPI document.
+test-api:
+	scripts/setup test
+	scripts/run-api-tests
 
 # The SDK for JavaScript: checked, tried, built, weighed, installed, and held against the server in Node and in a browser.
 test-sdk:
@@ -57,5 +62,5 @@ generate:
 	rm -f vectors/session/*.json
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-client --test session
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
-	UPDATE_GENERATED=1 cargo test --quiet -p seenby-server --lib checked_in_document
 	cd sdk/typescript && npm ci --loglevel=error && npm run --silent generate
+	UPDATE_GENERATED=1 cargo test --quiet -p seenby-server --lib checked_in_document

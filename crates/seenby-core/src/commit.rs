@@ -146,3 +146,17 @@ impl UserChange {
         user.tokens_from = tokens_from.unwrap_or_default().max(user.tokens_from);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_masked_wherever_it_is_printed() {
+        let secret = Secret::new("s3cret");
+        let app = AppRecord { key: AppKey::new("clinic").unwrap(), secret, created_at: Timestamp(1) };
+        for printed in [format!("{app:?}"), format!("{:?}", Change::AppSaved(app.clone())), app.secret.to_string()] {
+            assert!(!printed.contains("s3cret"), "{printed}");
+        }
+    }
+}

@@ -62,4 +62,5 @@ codes! {
     APP_EXISTS = 90026, "There is an app of this key already; it keeps its secret.", "Choose another key.";
     API_RATE_EXCEEDED = 90027, "The app makes this call too often.", "Wait for the time that the reply names, then call again.";
     API_BODY_TOO_LARGE = 90028, "The body of the call is larger than the server takes, or came too slowly.", "Send less in one call.";
+    DEFAULT_CHANNEL_STAYS = 90029, "The default channel of an ultra group cannot be deleted.", "Delete another channel, or dismiss the group.";
 }

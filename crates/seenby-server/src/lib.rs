@@ -1,4 +1,4 @@
-//! The shell around Seenby's rules: sockets, sessions, delivery, administration, metrics.
+//! The shell around Seenby's rules: sockets, sessions, delivery, administration, the server API, metrics.
 //!
 //! The way of a call: `connection` reads a frame, `session` finds out what it asks, `writer` applies it with others
 //! of its batch and makes them durable, `delivery` tells the sessions that there is news, and each session reads the

@@ -52,6 +52,7 @@ pub(crate) fn code(denied: Denied) -> Code {
         Denied::UnknownApp => Code::APP_KEY_REJECTED,
         Denied::UnknownGroup => Code::GROUP_NOT_FOUND,
         Denied::GroupFull => Code::GROUP_FULL,
-        Denied::NoChannels | Denied::DefaultChannel => Code::INVALID_PARAMETER,
+        Denied::DefaultChannel => Code::DEFAULT_CHANNEL_STAYS,
+        Denied::NoChannels => Code::INVALID_PARAMETER,
     }
 }

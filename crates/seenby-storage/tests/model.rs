@@ -6,21 +6,56 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName, GroupNumber, Ledger,
-    Limits, MessageKey, MessageUid, Sequence, Slot, Source, Timestamp, UserId,
+    AppKey, ChannelId, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName,
+    GroupNumber, Ledger, Limits, MessageKey, MessageUid, Publication, Sequence, Slot, Source, Timestamp, UserId,
 };
 use seenby_storage::{Embedded, Memory, Storage, TimeOrder};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Create { group: u8 },
-    Join { group: u8, user: u8 },
-    Leave { group: u8, user: u8 },
-    Dismiss { group: u8 },
-    Send { group: u8, user: u8, need_receipt: bool },
-    Ask { group: u8, message: u8 },
-    Answer { group: u8, user: u8, message: u8 },
-    Recall { group: u8, message: u8 },
+    Create {
+        group: u8,
+    },
+    Join {
+        group: u8,
+        user: u8,
+    },
+    Leave {
+        group: u8,
+        user: u8,
+    },
+    Dismiss {
+        group: u8,
+    },
+    Send {
+        group: u8,
+        user: u8,
+        need_receipt: bool,
+    },
+    Ask {
+        group: u8,
+        message: u8,
+    },
+    Answer {
+        group: u8,
+        user: u8,
+        message: u8,
+    },
+    Recall {
+        group: u8,
+        message: u8,
+    },
+    /// By a back end, in the name of somebody who may never have been in.
+    Publish {
+        group: u8,
+        user: u8,
+    },
+    OpenChannel {
+        group: u8,
+    },
+    DeleteChannel {
+        group: u8,
+    },
     Commit,
 }
 
@@ -36,6 +71,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (group.clone(), message.clone()).prop_map(|(group, message)| Step::Ask { group, message }),
         20 => (group.clone(), user, message.clone())
             .prop_map(|(group, user, message)| Step::Answer { group, user, message }),
+        1 => (group.clone(), 0..=USERS).prop_map(|(group, user)| Step::Publish { group, user }),
+        1 => group.clone().prop_map(|group| Step::OpenChannel { group }),
+        1 => group.clone().prop_map(|group| Step::DeleteChannel { group }),
         2 => (group, message).prop_map(|(group, message)| Step::Recall { group, message }),
         10 => Just(Step::Commit),
     ]
@@ -91,6 +129,9 @@ impl<'a> Sitting<'a> {
                     drop(self.ledger.recall(&conversation_name(group), &sender, uid, now));
                 }
             }
+            Step::Publish { group, user } => self.publish(group, user_id(user)),
+            Step::OpenChannel { group } => drop(self.ledger.create_channel(&group_name(group), channel())),
+            Step::DeleteChannel { group } => drop(self.ledger.delete_channel(&group_name(group), channel())),
             Step::Commit => self.commit(),
         }
     }
@@ -100,6 +141,19 @@ impl<'a> Sitting<'a> {
         let draft = Draft { client_ref, content: vec![group; 10], need_receipt };
         if let Ok(sent) = self.ledger.send(&conversation_name(group), &user, draft, Timestamp(self.past.now)) {
             self.past.sent.push((group, user, sent.uid));
+        }
+    }
+
+    /// To the default channel, and to the other one if it is there.
+    fn publish(&mut self, group: u8, user: UserId) {
+        let client_ref = ClientRef::new(&format!("ref-{}", self.past.now)).expect("a valid reference");
+        let draft = Draft { client_ref, content: vec![group; 10], need_receipt: true };
+        let publication = Publication { draft, hidden_from_sender: true };
+        let (both, one) = ([conversation_name(group), channel_name(group)], [conversation_name(group)]);
+        let now = Timestamp(self.past.now);
+        let sent = self.ledger.publish(&both, &user, &publication, now);
+        if let Ok(sent) = sent.or_else(|_| self.ledger.publish(&one, &user, &publication, now)) {
+            self.past.sent.push((group, user, sent[0].uid));
         }
     }
 
@@ -159,10 +213,17 @@ fn everything(store: &impl Storage) -> Vec<String> {
     for group in 0..GROUPS {
         reads.push(format!("{:?}", store.group_number(&group_name(group))));
         reads.push(format!("{:?}", store.conversation_number(&conversation_name(group))));
+        reads.push(format!("{:?}", store.conversation_number(&channel_name(group))));
+        reads.push(format!("{:?}", store.closed_conversation(&channel_name(group))));
     }
     reads.push(format!("{:?}", store.groups(&app(), None, 10)));
-    for user in (0..USERS).map(user_id) {
+    for user in (0..=USERS).map(user_id) {
         reads.push(format!("{user} {:?}", store.memberships(&app(), &user)));
+        let requests = store.requests_of(&app(), &user, None, 1_000).expect("a sound store");
+        reads.push(format!("{user} {requests:?}"));
+        for key in requests {
+            reads.push(format!("{:?}", store.requests_of(&app(), &user, Some(key), 2)));
+        }
     }
     let highest = store.highest_number().expect("a sound store");
     (1..=highest).for_each(|number| group_reads(store, GroupNumber(number), &mut reads));
@@ -173,10 +234,10 @@ fn group_reads(store: &impl Storage, group: GroupNumber, reads: &mut Vec<String>
     reads.push(format!("{:?}", store.group(group)));
     reads.push(format!("{:?}", store.membership_changes(group, 0)));
     reads.push(format!("{:?}", store.membership_changes(group, 3)));
-    for user in (0..USERS).map(user_id) {
+    for user in (0..=USERS).map(user_id) {
         reads.push(format!("{user} {:?} {:?}", store.slot(group, &user), store.membership(&app(), &user, group)));
     }
-    for slot in 0..u32::from(USERS) {
+    for slot in 0..=u32::from(USERS) {
         reads.push(format!("{slot} {:?}", store.slot_user(group, Slot(slot))));
     }
     for conversation in store.conversations(group).expect("a sound store") {
@@ -223,4 +284,13 @@ fn group_name(group: u8) -> GroupName {
 
 fn conversation_name(group: u8) -> ConversationName {
     ConversationName::new(group_name(group), None)
+}
+
+fn channel() -> ChannelId {
+    ChannelId::new("news").expect("a valid id")
+}
+
+/// Of a plain group, the same as the group's conversation.
+fn channel_name(group: u8) -> ConversationName {
+    ConversationName::new(group_name(group), Some(channel()))
 }

@@ -368,4 +368,10 @@ export const Code = {
    * What to do: Send less in one call.
    */
   API_BODY_TOO_LARGE: 90028,
+  /**
+   * The default channel of an ultra group cannot be deleted.
+   *
+   * What to do: Delete another channel, or dismiss the group.
+   */
+  DEFAULT_CHANNEL_STAYS: 90029,
 } as const;

@@ -261,10 +261,13 @@ export class Driver {
   #tellSoon(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    void Promise.resolve().then(() => {
-      this.#isTelling = false;
-      this.#tell();
-    });
+    // Who awaits a call has its number before its result, for which one turn is not enough.
+    void Promise.resolve()
+      .then(() => {})
+      .then(() => {
+        this.#isTelling = false;
+        this.#tell();
+      });
   }
 
   #tell(): void {

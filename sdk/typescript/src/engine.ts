@@ -22,10 +22,10 @@ import {
   RCIMIWSentStatus,
   RCIMIWTimeOrder,
 } from "./rcim/enums.js";
-import { call, responseSent } from "./rcim/event_teller.js";
+import { call, callMember, responseSent } from "./rcim/event_teller.js";
 import type { Listener, ListenerName, ListenerResults } from "./rcim/listeners.js";
 import { type Checked, draft, fromWire, sentName, toSend } from "./rcim/message.js";
-import { checkUids, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
+import { checkUids, checkUidsOfOneCall, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
 import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
 import { countsOf, pageCall, usersOf } from "./rcim/receipts.js";
 import type * as types from "./rcim/types.js";
@@ -35,6 +35,8 @@ type ResultOf<Case extends string> = Extract<NonNullable<Reply["result"]>, { $ca
 
 /** One for all: `create` gives the same until it is destroyed. */
 let instance: Promise<RCIMIWEngine | null> | undefined;
+/** Until the one before has let go of its place in the storage, the next one is not made. */
+let ending: Promise<void> = Promise.resolve();
 
 // biome-ignore lint/correctness/noUnusedVariables: it is a part of the class.
 interface RCIMIWEngine extends NotSupported {}
@@ -55,10 +57,12 @@ class RCIMIWEngine {
    * does not look at its arguments, until the engine is destroyed.
    */
   static create(appKey: string, options: types.RCIMIWEngineOptions = {}): Promise<RCIMIWEngine | null> {
-    instance ??= createCore(appKey, options ?? {}).then(
-      (core) => (core ? new RCIMIWEngine(core) : dropped()),
-      (error) => dropped(error),
-    );
+    instance ??= ending
+      .then(() => createCore(appKey, options ?? {}))
+      .then(
+        (core) => (core ? new RCIMIWEngine(core) : dropped()),
+        (error) => dropped(error),
+      );
     return instance;
   }
 
@@ -66,8 +70,9 @@ class RCIMIWEngine {
   async destroy(): Promise<number> {
     if (this.#isDestroyed) return Code.ENGINE_DESTROYED;
     this.#isDestroyed = true;
-    await this.#core.driver.end();
     instance = undefined;
+    ending = this.#core.driver.end().catch((error) => this.#core.log.error("the engine has not ended well", error));
+    await ending;
     return Code.SUCCESS;
   }
 
@@ -162,7 +167,7 @@ class RCIMIWEngine {
   }
 
   #tellSaved(callback: Optional<callbacks.IRCIMIWSendMessageCallback>, message: types.RCIMIWMessage): void {
-    if (callback) call(callback.onMessageSaved?.bind(callback), { message }, this.#core.log);
+    if (callback) callMember(callback, "onMessageSaved", { message }, this.#core.log);
     else this.#finish(callback, "onMessageAttached", { message });
   }
 
@@ -294,7 +299,8 @@ class RCIMIWEngine {
     callback?: Optional<callbacks.IRCIMIWGetConversationsCallback>,
   ): Promise<number> {
     const isValid = isArray(conversationTypes) && areTypes(conversationTypes) && isOptionalString(channelId);
-    return this.#accept(isValid && isNumber(startTime) && isCount(count), () => {
+    return this.#accept(isValid && isNumber(startTime) && isNumber(count), () => {
+      if (!isCount(count)) return Code.PARAM_ERROR;
       const wanted = { types: conversationTypes, channelId: channelId ?? "", startTime, count };
       return this.#conversations("", [], ({ code, value }) => {
         this.#giveObject(callback, code, value && chosen(value, wanted));
@@ -398,8 +404,8 @@ class RCIMIWEngine {
       const code = refusal || this.#core.driver.mayAnswer(uids.length);
       if (code) return code;
       this.#core.driver.answer(where, uids, ({ code }) => {
-        if (code) call(callback?.onError?.bind(callback), { code }, this.#core.log);
-        else call(callback?.onSuccess?.bind(callback), {}, this.#core.log);
+        if (code) callMember(callback, "onError", { code }, this.#core.log);
+        else callMember(callback, "onSuccess", {}, this.#core.log);
       });
       return Code.SUCCESS;
     });
@@ -416,7 +422,7 @@ class RCIMIWEngine {
     const isValid = isPlace(type, targetId, channelId) && isArray(messageUIds);
     return this.#accept(isValid, () => {
       const where = conversation(type, targetId, channelId);
-      const refusal = checkUids(messageUIds);
+      const refusal = checkUidsOfOneCall(messageUIds);
       if (refusal) return refusal;
       return this.#counts(where, onceEach(messageUIds), ({ code, value }) => this.#giveObject(callback, code, value));
     });
@@ -434,14 +440,17 @@ class RCIMIWEngine {
       const found = new Map<string, types.RCIMIWReadReceiptInfoV5>();
       let open = names.length;
       let failed: number = Code.SUCCESS;
+      const collect = ({ code, value = [] }: Checked<types.RCIMIWReadReceiptInfoV5[]>) => {
+        failed ||= code;
+        for (const info of value) found.set(info.messageUId ?? "", info);
+        open -= 1;
+        const infos = identifiers.flatMap(({ messageUId = "" }) => found.get(messageUId) ?? []);
+        if (open === 0) this.#giveObject(callback, failed, infos);
+      };
       for (const { conversation: where, messageUids } of names) {
-        this.#counts(where, messageUids, ({ code, value = [] }) => {
-          failed ||= code;
-          for (const info of value) found.set(info.messageUId ?? "", info);
-          open -= 1;
-          const infos = identifiers.flatMap(({ messageUId = "" }) => found.get(messageUId) ?? []);
-          if (open === 0) this.#giveObject(callback, failed, infos);
-        });
+        const code = this.#counts(where, messageUids, collect);
+        // There was room for some of the calls only.
+        if (code) this.#later(() => collect({ code }));
       }
       return Code.SUCCESS;
     });
@@ -586,9 +595,17 @@ class RCIMIWEngine {
   /** Refuses what cannot be; else does it. */
   async #accept(isValid: boolean, work: () => number): Promise<number> {
     if (this.#isDestroyed) return Code.ENGINE_DESTROYED;
-    if (isValid) return work();
-    this.#core.log.error("an argument is missing or has the wrong type");
-    return Code.PARAM_ERROR;
+    if (!isValid) {
+      this.#core.log.error("an argument is missing or has the wrong type");
+      return Code.PARAM_ERROR;
+    }
+    try {
+      return work();
+    } catch (error) {
+      // Such as an object whose fields throw when they are looked at.
+      this.#core.log.error("a call has failed", error);
+      return Code.NATIVE_OPERATION_ERROR;
+    }
   }
 
   /** Asks the server something about one conversation. */
@@ -623,21 +640,23 @@ class RCIMIWEngine {
     name: Name,
     result: ListenerResults[Name],
   ): void {
-    const told = callback ? callback[name]?.bind(callback) : this.#core.listeners.get(name);
-    call(told as Listener<Name> | undefined, result, this.#core.log);
+    if (callback) callMember(callback, name, result, this.#core.log);
+    else call(this.#core.listeners.get(name), result, this.#core.log);
   }
 
   #giveObject<T>(callback: Optional<callbacks.IRCIMIWObjectCallback<T>>, code: number, value: T | undefined): void {
-    if (value !== undefined && code === Code.SUCCESS)
-      call(callback?.onSuccess?.bind(callback), { t: value }, this.#core.log);
-    else call(callback?.onError?.bind(callback), { code: code || Code.NATIVE_OPERATION_ERROR }, this.#core.log);
+    const { log } = this.#core;
+    if (value !== undefined && code === Code.SUCCESS) callMember(callback, "onSuccess", { t: value }, log);
+    else callMember(callback, "onError", { code: code || Code.NATIVE_OPERATION_ERROR }, log);
   }
 
-  /** Not before the call has resolved. */
+  /** Not before the call has resolved: who awaits it has the number first, for which one turn is not enough. */
   #later(work: () => void): void {
-    void Promise.resolve().then(() => {
-      if (!this.#isDestroyed) work();
-    });
+    void Promise.resolve()
+      .then(() => {})
+      .then(() => {
+        if (!this.#isDestroyed) work();
+      });
   }
 
   static {

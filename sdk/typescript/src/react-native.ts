@@ -39,6 +39,8 @@ const CALLS = [
   "getMessageReadReceiptInfoV5ByIdentifiers",
   "getMessagesReadReceiptUsersByPageV5",
   "getMessagesReadReceiptByUsersV5",
+  "getConversations",
+  "getUserInfos",
 ] as const;
 
 const EVENTS = Object.keys(POSITIONS) as Name[];

@@ -135,6 +135,18 @@ describe("too much to remember", () => {
     expect([receipts.length, receipts[0], receipts.at(-1)]).toEqual([1_000, "m10001", "m11000"]);
   });
 
+  it("lets go of the oldest own message that has no news when another is followed", () => {
+    signedIn({ asked: named(1_000).map((name) => ({ ...name, readers: 0 })) });
+    actions();
+    const call = session.call(NOW, { $case: "requestReceipt", value: { conversation: group, messageUid: "m1" } });
+    replies(call, {});
+    const changes = actions().flatMap((action) => (action.kind === "save" ? action.changes : []));
+    expect(changes).toEqual([
+      { kind: "asked", asked: { conversation: group, messageUid: "m1", readers: 0 } },
+      { kind: "askedForgotten", messageUid: "m10000" },
+    ]);
+  });
+
   it("reports so many positions as a server takes, in frames of five hundred", () => {
     const positions = Array.from({ length: 8_001 }, (_, place) => ({
       conversation: { ...group, targetId: `g${10_000 + place}` },

@@ -137,14 +137,9 @@ pub fn group_name(app: &AppKey, kind: &str, id: &str) -> Result<GroupName> {
     Ok(GroupName { app: app.clone(), kind, id: group_id(id)? })
 }
 
-/// One conversation of a group. No channel is the default one; a plain group has none, so none is looked at.
+/// One conversation of a group. No channel is the default one; a plain group has none, so there it is only checked.
 pub(crate) fn conversation_name(group: GroupName, channel: Option<&str>) -> Result<ConversationName> {
-    match (group.kind, channel) {
-        (GroupKind::Group, _) | (_, None) => Ok(ConversationName::new(group, None)),
-        (GroupKind::UltraGroup, Some(channel)) => {
-            Ok(ConversationName::new(group, Some(from_wire::channel_id(channel)?)))
-        }
-    }
+    Ok(ConversationName::new(group, channel.map(from_wire::channel_id).transpose()?))
 }
 
 pub(crate) fn group_id(id: &str) -> Result<GroupId> {

@@ -108,29 +108,35 @@ impl Administration {
         found.into_iter().next().ok_or_else(not_asked)
     }
 
-    /// What this user has asked about, newest first, from before `before` on.
+    /// A page of what this user has asked about, newest first, from before `before` on; and where to continue. What
+    /// nobody can look up any more, because its channel or group is gone, is left out.
     pub(crate) fn requests_of(
         &self,
         app: &AppKey,
         sender: &str,
         before: Option<MessageKey>,
         limit: usize,
-    ) -> Result<Vec<RequestProgress>> {
+    ) -> Result<(Vec<RequestProgress>, Option<MessageKey>)> {
+        let mut keys = self.storage.requests_of(app, &user_id(sender)?, before, limit + 1)?;
+        let more = keys.len() > limit;
+        keys.truncate(limit);
         let mut requests = Vec::new();
-        for key in self.storage.requests_of(app, &user_id(sender)?, before, limit)? {
-            requests.extend(self.progress(key)?);
+        for key in &keys {
+            requests.extend(self.progress(*key)?);
         }
-        Ok(requests)
+        Ok((requests, keys.last().filter(|_| more).copied()))
     }
 
-    /// `None`: gone since the list was read.
+    /// `None`: gone.
     fn progress(&self, key: MessageKey) -> Result<Option<RequestProgress>> {
         let (Some(request), Some(conversation)) =
             (self.storage.request(key)?, self.storage.conversation(key.conversation)?)
         else {
             return Ok(None);
         };
-        let Some(group) = self.storage.group(conversation.group)? else { return Ok(None) };
+        let is_open = self.storage.conversation_number(&conversation.name)? == Some(conversation.number);
+        let group = self.storage.group(conversation.group)?.filter(|group| is_open && !group.dismissed);
+        let Some(group) = group else { return Ok(None) };
         Ok(Some(RequestProgress {
             key,
             conversation: conversation.name,

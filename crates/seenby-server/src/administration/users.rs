@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 
 /// Names and addresses are for people to see; nobody needs longer ones.
 const NAME_CHARS_MAX: usize = 128;
-const PORTRAIT_BYTES_MAX: usize = 1_024;
+const PORTRAIT_CHARS_MAX: usize = 1_024;
 
 /// A user, as administration shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,8 +106,8 @@ fn check(change: &UserChange) -> Result<()> {
         UserChange { name: Some(name), .. } if name.chars().count() > NAME_CHARS_MAX => {
             too_long(format!("the name has more than {NAME_CHARS_MAX} characters"))
         }
-        UserChange { portrait: Some(portrait), .. } if portrait.len() > PORTRAIT_BYTES_MAX => {
-            too_long(format!("the portrait has more than {PORTRAIT_BYTES_MAX} bytes"))
+        UserChange { portrait: Some(portrait), .. } if portrait.chars().count() > PORTRAIT_CHARS_MAX => {
+            too_long(format!("the portrait has more than {PORTRAIT_CHARS_MAX} characters"))
         }
         _ => Ok(()),
     }

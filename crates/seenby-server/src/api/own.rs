@@ -44,6 +44,11 @@ type Answer<T> = Result<axum::Json<T>, Refusal>;
     servers((url = "/api/v1")),
     security(("key" = [])),
     modifiers(&KeyScheme),
+    // What only parameters and refusals speak of is not found by itself.
+    components(schemas(
+        problem::Problem, shapes::UserId, shapes::GroupId, shapes::ChannelId, shapes::MessageUid, shapes::Kind,
+        receipts::Status,
+    )),
     tags(
         (name = "tokens", description = "What a user signs in with. Scope `tokens`."),
         (name = "users", description = "Scope `users`."),
@@ -95,6 +100,26 @@ pub(super) fn router(api: &Arc<Api>) -> Router<Arc<Api>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    #[test]
+    fn every_reference_in_the_document_leads_somewhere() {
+        let document: Value = serde_json::from_str(&super::openapi_json()).unwrap();
+        let (mut places, mut found) = (vec![&document], 0);
+        while let Some(place) = places.pop() {
+            if let Some(reference) = place.get("$ref").and_then(Value::as_str) {
+                assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+                found += 1;
+            }
+            match place {
+                Value::Object(members) => places.extend(members.values()),
+                Value::Array(items) => places.extend(items),
+                _ => {}
+            }
+        }
+        assert!(found > 100);
+    }
+
     #[test]
     fn the_checked_in_document_is_up_to_date() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");

@@ -67,12 +67,18 @@ pub(super) fn wrong_content_type() -> Response {
     with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal)
 }
 
+/// The code of a response that is a refusal, for the metrics.
+pub(super) fn code(response: &Response) -> Option<Code> {
+    response.extensions().get::<Code>().copied()
+}
+
 fn with_status(status: StatusCode, refusal: Refusal) -> Response {
-    let headers = headers(&refusal);
+    let (code, headers) = (refusal.code, headers(&refusal));
     let problem = Problem { status: status.as_u16(), ..refusal.into() };
     let mut response = (status, Json(problem)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     response.headers_mut().extend(headers);
+    response.extensions_mut().insert(code);
     response
 }
 
@@ -97,7 +103,7 @@ fn status(code: Code) -> StatusCode {
         | Code::RECEIPT_MESSAGE_NOT_FOUND
         | Code::RECEIPT_NOT_REQUESTED
         | Code::NOT_IN_AUDIENCE => StatusCode::NOT_FOUND,
-        Code::GROUP_FULL | Code::APP_EXISTS => StatusCode::CONFLICT,
+        Code::GROUP_FULL | Code::APP_EXISTS | Code::DEFAULT_CHANNEL_STAYS => StatusCode::CONFLICT,
         Code::API_BODY_TOO_LARGE | Code::MESSAGE_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         Code::API_RATE_EXCEEDED => StatusCode::TOO_MANY_REQUESTS,
         Code::INTERNAL_ERROR => StatusCode::INTERNAL_SERVER_ERROR,

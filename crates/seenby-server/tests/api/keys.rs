@@ -21,6 +21,8 @@ async fn a_revoked_key_is_good_for_nothing() {
     administration.create_app("school").await.unwrap();
     let school = administration.find_app(Some("school")).unwrap().key;
     administration.revoke_key(&school, id).await.unwrap_err();
+    assert_eq!(administration.keys(&school).unwrap(), []);
+    assert_eq!(administration.keys(&app).unwrap(), std::slice::from_ref(&made.record));
     administration.revoke_key(&app, id).await.unwrap();
     assert_eq!(back_end.calls_with(key, "GET", "/groups", Value::Null).await.outcome(), (401, 90020));
     assert_eq!(administration.keys(&app).unwrap(), []);

@@ -107,7 +107,7 @@ async fn lists_are_paged_by_cursor_and_miss_nobody() {
     back_end.works("DELETE", "/groups/ultra-group/b", Value::Null).await;
     assert_eq!(all("/groups", "groups", "id").await.0, ["ward-3", "a", "z"]);
     assert_eq!(all("/users", "users", "id").await.0, ["a", "b", "z"]);
-    for cursor in ["x", "-1", "99999999999"] {
+    for cursor in ["x", "-1", "%2B1", "0000000000", "99999999999"] {
         let response = back_end.calls("GET", &format!("{receipts}/read?cursor={cursor}"), Value::Null).await;
         assert_eq!(response.outcome(), (400, 25432));
     }
@@ -139,8 +139,39 @@ async fn a_senders_requests_come_newest_first_with_their_progress() {
     assert_eq!(page["requests"][0]["message_uid"], json!(first));
     assert_eq!(page["requests"][0]["counts"], json!({ "read": 1, "unread": 1, "left": 0, "total": 2 }));
     assert_eq!(page["next"], Value::Null);
+    back_end.works("DELETE", "/groups/ultra-group/house/channels/news", Value::Null).await;
+    let page = back_end.gets("/users/alice/receipt-requests?limit=1").await;
+    assert_eq!(
+        (&page["requests"], page["next"].is_string()),
+        (&json!([]), true),
+        "a page may be empty before the last"
+    );
+    assert_eq!(back_end.gets("/users/alice/receipt-requests").await["requests"].as_array().unwrap().len(), 1);
+    back_end.works("PUT", "/groups/ultra-group/house/channels/news", Value::Null).await;
     back_end.works("DELETE", &format!("/groups/group/{GROUP}/messages/{first}"), Value::Null).await;
     assert_eq!(back_end.gets("/users/alice/receipt-requests").await["requests"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_default_channel_stays() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "" })).await;
+    let response = back_end.calls("DELETE", "/groups/ultra-group/house/channels/RCDefault", Value::Null).await;
+    assert_eq!(response.outcome(), (409, 90029));
+}
+
+#[tokio::test]
+async fn a_number_is_whole_however_it_is_written() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    for (seconds, status) in
+        [("60", 200), ("60.0", 200), ("6e1", 200), ("60.5", 400), ("59", 400), ("1e300", 400), ("\"60\"", 400)]
+    {
+        let body = format!(r#"{{"user_id":"alice","lifetime_seconds":{seconds}}}"#);
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(back_end.calls("POST", "/tokens", body).await.status, status, "{seconds}");
+    }
 }
 
 #[tokio::test]
@@ -203,6 +234,19 @@ async fn ids_may_hold_any_character_in_a_path() {
     back_end.works("PUT", &format!("/groups/group/{id}"), json!({ "title": "x", "members": [shown] })).await;
     assert_eq!(back_end.gets(&format!("/users/{id}/groups")).await["groups"][0]["id"], shown);
     assert_eq!(back_end.calls("GET", "/users/%ff", Value::Null).await.outcome(), (400, 33003));
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_their_codes() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.calls("GET", "/users/nobody", Value::Null).await;
+    back_end.calls_with("nobody:x", "GET", "/users/nobody", Value::Null).await;
+    back_end.posts_with("/user/info.json", &[], &[("userId", "nobody")]).await;
+    back_end.posts("/user/info.json", &[("userId", "nobody")]).await;
+    let (_, metrics) = server.get("/metrics").await;
+    assert!(metrics.contains(r#"seenby_refusals_total{code="90020"} 2"#), "{metrics}");
+    assert!(metrics.contains(r#"seenby_refusals_total{code="90024"} 2"#), "{metrics}");
 }
 
 #[tokio::test]

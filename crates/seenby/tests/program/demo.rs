@@ -107,6 +107,8 @@ async fn the_demo_gives_three_people_a_link_to_groups_with_a_past() {
             assert!(group.last_message.is_some());
             let history = visitor.engine.get_messages(&group.conversation, 0, TimeOrder::Before, 100);
             let messages = soon(history).await.unwrap().messages;
+            let days = (messages[0].sent_time - messages[messages.len() - 1].sent_time) / 86_400_000;
+            assert!((1..9).contains(&days), "{} has a past of {days} days", group.title);
             let senders: Vec<_> = messages.iter().flat_map(|message| message.sender_user_id.as_deref()).collect();
             let people = soon(visitor.engine.get_users(&group.conversation, &senders)).await.unwrap();
             assert!(people.len() == senders.len() && people.iter().all(|user| !user.name.is_empty()), "{people:?}");

@@ -70,6 +70,49 @@ fn an_operator_sets_up_a_group_from_the_command_line() {
 }
 
 #[test]
+fn an_operator_makes_keys_and_secrets_and_none_is_shown_twice() {
+    let installation = Installation::new();
+    let server = installation.serves();
+    let last = |shown: &str| shown.split_whitespace().last().unwrap().to_owned();
+    let first = last(&installation.does(&["app", "create", "clinic"]));
+    let second = last(&installation.does(&["app", "rotate-secret", "clinic"]));
+    assert!(first.len() == 64 && second.len() == 64 && first != second);
+    let (_, said) = installation.fails(&["app", "rotate-secret", "nowhere"]);
+    assert!(said.contains("there is no app nowhere"), "{said}");
+
+    let clinic = ["--app", "clinic"];
+    let of_clinic = |arguments: &[&str]| installation.does(&[arguments, &clinic[..]].concat());
+    let shown = of_clinic(&["key", "create", "--label", "reports", "--scope", "receipts", "groups"]);
+    let (id, key) = (shown.split_whitespace().nth(2).unwrap().to_owned(), last(&shown));
+    assert!(key.starts_with(&format!("sbk_{id}_")), "{shown}");
+    assert_eq!(of_clinic(&["key", "list"]), format!("{id}  reports  (receipts, groups)\n"));
+    let (_, said) = installation.fails(&["key", "create", "--scope", "everything", "--app", "clinic"]);
+    assert!(said.contains("there is no scope everything; there are tokens, users"), "{said}");
+    let (_, said) = installation.fails(&["key", "revoke", &id, "--app", "seenby"]);
+    assert!(said.contains("there is no key"), "{said}");
+    assert_eq!(of_clinic(&["key", "revoke", &id]), "");
+    assert_eq!(of_clinic(&["key", "list"]), "");
+    let token = of_clinic(&["token", "--user", "alice"]);
+
+    let log = server.log();
+    for line in [
+        r#"who="operator" what="app.create" object="clinic" result=0"#,
+        r#"who="operator" what="app.rotate_secret" object="clinic" result=0"#,
+        &format!(r#"who="operator" what="key.create" object="clinic/{id}" result=0"#),
+        &format!(r#"who="operator" what="key.revoke" object="clinic/{id}" result=0"#),
+        r#"who="operator" what="token.issue" object="clinic/alice" result=0"#,
+    ] {
+        assert_eq!(log.matches(line).count(), 1, "{line}\n{log}");
+    }
+    let secret_part = key.rsplit('_').next().unwrap();
+    for hidden in [&first, &second, secret_part, token.trim()] {
+        assert!(!log.contains(hidden), "{log}");
+    }
+    let config = installation.does(&["config"]);
+    assert!(!config.contains(&second));
+}
+
+#[test]
 fn mistakes_are_named() {
     let installation = Installation::new();
     let (code, said) = installation.fails(&["token", "--user", "alice"]);

@@ -1,8 +1,9 @@
 //! The program as an operator runs it.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
@@ -76,8 +77,16 @@ impl Installation {
             }
         };
         // Whoever writes a log that nobody reads will wait for ever one day.
-        std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));
-        Server { child, url }
+        let said = Arc::new(Mutex::new(said));
+        let heard = said.clone();
+        let listener = std::thread::spawn(move || {
+            let mut line = String::new();
+            while log.read_line(&mut line).is_ok_and(|read| read > 0) {
+                heard.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        });
+        Server { child, url, said, listener: Some(listener) }
     }
 }
 
@@ -85,6 +94,8 @@ impl Installation {
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
+    said: Arc<Mutex<String>>,
+    listener: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -107,6 +118,14 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Stops it, and gives all that it has written to its log.
+    pub(crate) fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.listener.take().unwrap().join().unwrap();
+        self.said.lock().unwrap().clone()
     }
 
     /// SIGTERM; gives the exit code.

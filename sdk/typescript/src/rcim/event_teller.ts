@@ -127,3 +127,12 @@ export function call<Result>(callback: ((result: Result) => void) | undefined, r
     log.error("a callback of the application has thrown", error);
   }
 }
+
+/** The same with a member of a callback object, which may be anything: nobody has looked at it. */
+export function callMember(callback: unknown, name: string, result: object, log: Log): void {
+  const tell = () => {
+    const member: unknown = Reflect.get(Object(callback), name);
+    if (typeof member === "function") member.call(callback, result);
+  };
+  call(tell, undefined, log);
+}

@@ -6,6 +6,7 @@ import { CONTENT_BYTES_MAX, contentBytes, isUid } from "../message.js";
 import type { Content, Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
 import { respondUserIds } from "../respond_user_ids.js";
 import { readersFromWire } from "../session/receipts.js";
+import { isNumber, isString } from "./arguments.js";
 import {
   RCIMIWConversationType,
   RCIMIWCustomMessagePolicy,
@@ -35,9 +36,10 @@ export function named({ type, targetId, channelId }: Conversation) {
 
 /** Where a message is said. One that does not say its type is of a group. */
 export function conversationOf(message: RCIMIWMessage): Checked<Conversation> {
-  const { conversationType = RCIMIWConversationType.group, targetId, channelId } = message;
+  const { conversationType, targetId, channelId } = message;
   if (typeof targetId !== "string") return { code: Code.PARAM_ERROR };
-  const value = conversation(conversationType, targetId, typeof channelId === "string" ? channelId : undefined);
+  const type = conversationType ?? RCIMIWConversationType.group;
+  const value = conversation(type, targetId, typeof channelId === "string" ? channelId : undefined);
   const code = checkConversation(value);
   return code === Code.SUCCESS ? { code, value } : { code };
 }
@@ -66,12 +68,23 @@ export function toSend(message: RCIMIWMessage, clientRef: string): Checked<SendM
 function contentKind(message: RCIMIWMessage): NonNullable<Content["kind"]> | number {
   if (message.messageType === RCIMIWMessageType.text) {
     const { text } = message as RCIMIWTextMessage;
-    return typeof text === "string" && text !== "" ? { $case: "text", value: { text } } : Code.PARAM_ERROR;
+    return isString(text) ? { $case: "text", value: { text } } : Code.PARAM_ERROR;
   }
   if (message.messageType !== RCIMIWMessageType.custom) return Code.CALL_NOT_SUPPORTED;
-  const { identifier, policy = RCIMIWCustomMessagePolicy.normal, fields = {} } = message as RCIMIWCustomMessage;
-  if (typeof identifier !== "string" || identifier === "") return Code.PARAM_ERROR;
-  return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: JSON.stringify(fields) } };
+  const { identifier, policy: given, fields } = message as RCIMIWCustomMessage;
+  const policy = given ?? RCIMIWCustomMessagePolicy.normal;
+  const json = jsonOf(fields ?? {});
+  if (!isString(identifier) || !isNumber(policy) || json === undefined) return Code.PARAM_ERROR;
+  return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: json } };
+}
+
+/** `undefined` for what JSON cannot say. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A message that came or was fetched, as this user sees it. */

@@ -24,7 +24,7 @@ export function oneConversation(
 ): Checked<MessageNames> {
   const list = Array.from(messages);
   if (!list.every(isObject)) return { code: Code.PARAM_ERROR };
-  const type = list.find((message) => message.conversationType !== undefined)?.conversationType;
+  const type = list.map(({ conversationType }) => conversationType ?? undefined).find((each) => each !== undefined);
   const where = {
     targetId,
     ...(type === undefined ? {} : { conversationType: type }),
@@ -32,7 +32,7 @@ export function oneConversation(
   };
   const { code, value } = conversationOf(where);
   if (!value) return { code };
-  const sent = list.map((message) => sentName({ ...where, ...message }));
+  const sent = list.map((message) => sentName({ ...where, ...saidOf(message) }));
   const refused = sent.find((name) => !name.value);
   if (refused) return { code: refused.code };
   if (!sent.every((name) => isSame(name.value?.conversation, value))) return { code: Code.PARAM_ERROR };
@@ -40,6 +40,13 @@ export function oneConversation(
     code: 0,
     value: { conversation: value, messageUids: onceEach(sent.map((name) => name.value?.messageUid ?? "")) },
   };
+}
+
+/** What a message says of itself, without what it leaves open. */
+function saidOf(message: RCIMIWMessage): RCIMIWMessage {
+  const { conversationType, targetId, channelId, messageUId } = message;
+  const said = Object.entries({ conversationType, targetId, channelId, messageUId });
+  return Object.fromEntries(said.filter(([, value]) => value !== undefined && value !== null));
 }
 
 function isSame(a: Conversation | undefined, b: Conversation): boolean {
@@ -68,6 +75,11 @@ export function checkUids(uids: unknown[]): number {
   const list = Array.from(uids);
   if (!list.every(isString)) return Code.PARAM_ERROR;
   return list.every(isUid) ? Code.SUCCESS : Code.MESSAGE_UID_INVALID;
+}
+
+/** The same for a call that has to fit into one frame. */
+export function checkUidsOfOneCall(uids: unknown[]): number {
+  return checkUids(uids) || (uids.length > NAMES_PER_CALL_MAX ? Code.RECEIPT_LIST_TOO_LONG : Code.SUCCESS);
 }
 
 export function checkUserIds(userIds: unknown[]): number {

@@ -20,8 +20,8 @@ const PAGE_TOKEN_LENGTH_MAX = 1_024;
 
 /** The call that an option asks for. */
 export function pageCall(conversation: Conversation, uid: string, option: RCIMIWReadReceiptUsersOption): Checked<Call> {
-  const { pageToken, pageCount: count = PAGE_COUNT } = option;
-  const token = pageToken ?? "";
+  const token = option.pageToken ?? "";
+  const count = option.pageCount ?? PAGE_COUNT;
   if (!isCount(count) || typeof token !== "string") return { code: Code.PARAM_ERROR };
   if (token.length > PAGE_TOKEN_LENGTH_MAX) return { code: Code.PAGE_TOKEN_INVALID };
   const value = {

@@ -12,7 +12,7 @@ use seenby_protocol::Code;
 use subtle::ConstantTimeEq as _;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::Api;
+use super::{Api, problem};
 use crate::administration::{Actor, Administration, KEY_PREFIX, key_hash};
 use crate::refusal::Refusal;
 
@@ -59,16 +59,17 @@ impl Caller {
 }
 
 pub(super) async fn authenticate(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
-    match identify(&api, request.headers()) {
+    let response = match identify(&api, request.headers()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(refusal) => {
-            api.metrics.refused(refusal.code);
-            refusal.into_response()
-        }
+        Err(refusal) => refusal.into_response(),
+    };
+    if let Some(code) = problem::code(&response) {
+        api.metrics.refused(code);
     }
+    response
 }
 
 fn identify(api: &Arc<Api>, headers: &HeaderMap) -> Result<Caller, Refusal> {

@@ -83,6 +83,18 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
     }
 }
 
+/// A whole number, however it is written: to JSON, `60` and `60.0` are the same.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let from_fraction = || {
+        // Up to 2^53 a double holds every whole number.
+        let number = number.as_f64().filter(|number| number.fract() == 0.0);
+        number.filter(|number| (0.0..=9_007_199_254_740_992.0).contains(number)).map(|number| number as u64)
+    };
+    let whole = number.as_u64().or_else(from_fraction);
+    whole.map(Some).ok_or_else(|| serde::de::Error::custom(format!("{number} is not a whole number in range")))
+}
+
 pub(super) fn invalid(detail: impl ToString) -> Refusal {
     Refusal::new(Code::INVALID_PARAMETER, detail)
 }

@@ -72,12 +72,10 @@ pub(super) enum Content {
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TextContent {
-    /// With everything else, at most 128 KiB.
-    #[schema(max_length = 131072)]
+    /// With `extra`, at most 128 KiB.
     text: String,
     /// Carried along.
     #[serde(default)]
-    #[schema(max_length = 131072)]
     extra: String,
 }
 
@@ -87,11 +85,10 @@ pub(super) struct CustomContent {
     /// The application's name for this kind of message.
     #[schema(min_length = 1, max_length = 64)]
     identifier: String,
-    /// Any JSON.
+    /// Any JSON. With everything else, at most 128 KiB.
     fields: Value,
     /// Carried along.
     #[serde(default)]
-    #[schema(max_length = 131072)]
     extra: String,
 }
 

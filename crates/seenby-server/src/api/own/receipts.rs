@@ -10,13 +10,13 @@ use super::access::Caller;
 use super::input::{Route, Search, bad_cursor};
 use super::messages::Target;
 use super::refused::Refused;
-use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, page_size, place};
+use super::shapes::{
+    ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, named_group, number, page_size, place,
+};
 use crate::administration::{RequestProgress, conversation_name};
 use crate::from_wire;
 use crate::queries::{self, ReceiptList, UsersQuery};
 use crate::refusal::Refusal;
-
-use super::shapes::named_group;
 
 /// Those who were asked. `total = read + unread`; those who left without reading stand apart.
 #[derive(Serialize, ToSchema)]
@@ -233,6 +233,8 @@ pub(super) struct RequestsPage {
 }
 
 /// List what a user has asked about, with the progress of each; the newest messages first
+///
+/// What is in a group or a channel that is gone is left out, so a page may have fewer than it could.
 #[utoipa::path(
     get, path = "/users/{user_id}/receipt-requests", tag = "receipts",
     params(("user_id" = UserId, Path), RequestsPage),
@@ -246,17 +248,17 @@ pub(super) async fn list_requests(
     caller.enter(Scope::Receipts, "receipts.requests")?;
     let size = page_size(page.limit, caller.api.page_size_max)?;
     let before = page.cursor.as_deref().map(message_key).transpose()?;
-    let mut found =
-        caller.read(move |administration, app| administration.requests_of(app, &user, before, size + 1)).await?;
-    let more = found.len() > size;
-    found.truncate(size);
-    let next = found.last().filter(|_| more).map(|last| format!("{}.{}", last.key.uid, last.key.conversation.0));
+    let (found, last) =
+        caller.read(move |administration, app| administration.requests_of(app, &user, before, size)).await?;
+    let next = last.map(|last| format!("{}.{}", last.uid, last.conversation.0));
     Ok(Json(ReceiptRequests { requests: found.iter().map(ReceiptRequest::from).collect(), next }))
 }
+
+const CONVERSATION_DIGITS_MAX: usize = 18;
 
 /// A cursor names the last message of its page, whatever has become of it since.
 fn message_key(cursor: &str) -> Result<MessageKey, Refusal> {
     let (uid, conversation) = cursor.split_once('.').ok_or_else(bad_cursor)?;
-    let conversation = ConversationNumber(conversation.parse().map_err(|_| bad_cursor())?);
+    let conversation = ConversationNumber(number(conversation, CONVERSATION_DIGITS_MAX)?);
     Ok(MessageKey { conversation, uid: from_wire::message_uid(uid).map_err(|_| bad_cursor())? })
 }

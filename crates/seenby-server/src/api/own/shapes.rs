@@ -94,7 +94,18 @@ pub(super) fn page_size(limit: Option<u32>, max: usize) -> Result<usize, Refusal
 
 /// A cursor that is the place of the next item.
 pub(super) fn place(cursor: Option<&str>) -> Result<Option<u32>, Refusal> {
-    cursor.map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()
+    cursor.map(|cursor| number(cursor, PLACE_DIGITS_MAX).map(|place| place as u32)).transpose()
+}
+
+/// Fewer than a billion people have ever been in a group.
+const PLACE_DIGITS_MAX: usize = 9;
+
+/// The digits of a cursor, and nothing else.
+pub(super) fn number(digits: &str, digits_max: usize) -> Result<u64, Refusal> {
+    match digits.len() <= digits_max && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        true => digits.parse().map_err(|_| bad_cursor()),
+        false => Err(bad_cursor()),
+    }
 }
 
 /// It worked, and there is nothing more to say.

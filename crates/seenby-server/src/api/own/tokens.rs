@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 
 use super::Answer;
 use super::access::Caller;
-use super::input::{Body, Route, invalid};
+use super::input::{Body, Route, invalid, whole};
 use super::refused::Refused;
 use super::shapes::{Done, UserId};
 use crate::api::rates::TOKENS;
 use crate::clock;
+use crate::refusal::Refusal;
 
 const LIFETIME_SECONDS: u64 = 30 * 86_400;
 const LIFETIME_SECONDS_MAX: u64 = 36_500 * 86_400;
@@ -31,9 +32,10 @@ pub(super) struct NewTokenBody {
     #[schema(max_length = 128)]
     name: Option<String>,
     /// Address of a picture; one that is left out stays as it is.
-    #[schema(max_length = 256)]
+    #[schema(max_length = 1024)]
     portrait: Option<String>,
     /// 30 days unless given.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 60, maximum = 3153600000_u64)]
     lifetime_seconds: Option<u64>,
 }
@@ -61,7 +63,7 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
     }
     let change = UserChange { name: new.name, portrait: new.portrait, ..UserChange::default() };
     let user = administration.save_user(&caller.app, &new.user_id, change).await?;
-    let app = administration.find_app(Some(caller.app.as_str()))?;
+    let app = administration.app(&caller.app)?.ok_or_else(Refusal::internal)?;
     let token = administration.token(&app, &user.id, Duration::from_secs(seconds))?;
     Ok(Json(Token { user_id: user.id, token, expires_at_ms: clock::now().0 + seconds * 1_000 }))
 }
@@ -70,6 +72,7 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
 #[serde(deny_unknown_fields)]
 pub(super) struct Expiration {
     /// Tokens issued before this are void; now unless given.
+    #[serde(default, deserialize_with = "whole")]
     #[schema(maximum = 9007199254740991_u64)]
     before_ms: Option<u64>,
 }

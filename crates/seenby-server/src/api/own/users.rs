@@ -79,7 +79,7 @@ pub(super) struct SavedUser {
     #[schema(max_length = 128)]
     name: Option<String>,
     /// Address of a picture.
-    #[schema(max_length = 256)]
+    #[schema(max_length = 1024)]
     portrait: Option<String>,
     /// Blocking signs the user out at once.
     blocked: Option<bool>,

@@ -10,6 +10,7 @@ use super::form::Form;
 use super::reply::{Fault, Reply};
 use super::{Answer, Desk};
 use crate::administration::kind_name;
+use crate::refusal::Refusal;
 
 /// Users whose tokens can be made to expire in one call.
 const EXPIRED_USERS_MAX: usize = 20;
@@ -19,7 +20,7 @@ const SECONDS_PER_DAY: u64 = 86_400;
 pub(super) async fn get_token(desk: &Desk<'_>, form: &Form) -> Answer {
     let id = form.id("userId")?;
     desk.administration.save_user(&desk.app, id, profile(form)?).await?;
-    let app = desk.administration.find_app(Some(desk.app.as_str()))?;
+    let app = desk.administration.app(&desk.app)?.ok_or_else(Refusal::internal)?;
     let lifetime = Duration::from_secs(desk.api.settings.token_days.saturating_mul(SECONDS_PER_DAY));
     let token = desk.administration.token(&app, id, lifetime)?;
     Ok(Reply::done().with("userId", id).with("token", token))

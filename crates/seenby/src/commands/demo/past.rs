@@ -1,7 +1,6 @@
 //! What was said and read before the visitors came, so that they find groups with a life: written through the rules, by the
 //! ledger itself, at times that have passed. No server runs meanwhile.
 
-use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -131,23 +130,28 @@ fn script(group: &DemoGroup) -> Vec<Line> {
 pub fn write(storage: &Arc<Embedded>, people: &People) -> anyhow::Result<HashSet<String>> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("the clock stands before 1970")?;
     let now = u64::try_from(now.as_millis()).context("the clock stands far in the future")?;
-    let ledger = Ledger::new(storage.clone(), ledger::Limits::default(), 0)?;
-    let mut author = Author { storage, ledger, app: AppKey::new(APP)?, people, now };
-    author.registers_everybody()?;
-    for group in GROUPS {
-        author.opens(group)?;
-    }
-    // Ids grow with the time of sending, in all groups together, so what is older is said before.
-    let mut lines: Vec<_> =
-        GROUPS.into_iter().flat_map(|group| script(group).into_iter().map(move |line| (group, line))).collect();
-    lines.sort_by_key(|(_, line)| Reverse(line.before));
-    let gone = lines.iter().position(|(_, line)| line.before < LEFT_BEFORE);
+    let app = AppKey::new(APP)?;
+    // The ids of one ledger grow with time, over all groups: each group has a ledger of its own to begin long ago.
+    let author = |node| {
+        let ledger = Ledger::new(storage.clone(), ledger::Limits::default(), node)?;
+        anyhow::Ok(Author { storage, ledger, app: app.clone(), people, now })
+    };
+    author(0)?.registers_everybody()?;
     let mut asked = HashSet::new();
-    for (number, (group, line)) in lines.iter().enumerate() {
-        if gone == Some(number) {
-            author.lets_leavers_go()?;
+    for (node, group) in (1..).zip(GROUPS) {
+        let mut author = author(node)?;
+        author.opens(group)?;
+        let mut are_gone = false;
+        for (number, line) in script(group).into_iter().enumerate() {
+            if !are_gone && line.before < LEFT_BEFORE {
+                author.lets_leavers_go(group)?;
+                are_gone = true;
+            }
+            asked.extend(author.says(group, number, &line)?.map(|uid| uid.to_string()));
         }
-        asked.extend(author.says(group, number, line)?.map(|uid| uid.to_string()));
+        if !are_gone {
+            author.lets_leavers_go(group)?;
+        }
     }
     Ok(asked)
 }
@@ -188,11 +192,9 @@ impl Author<'_> {
         self.commit()
     }
 
-    fn lets_leavers_go(&mut self) -> anyhow::Result<()> {
-        for group in GROUPS {
-            let leavers = self.leavers(group).iter().map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
-            self.ledger.leave(&self.name(group)?, &leavers, self.ago(LEFT_BEFORE))?;
-        }
+    fn lets_leavers_go(&mut self, group: &DemoGroup) -> anyhow::Result<()> {
+        let leavers = self.leavers(group).iter().map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
+        self.ledger.leave(&self.name(group)?, &leavers, self.ago(LEFT_BEFORE))?;
         self.commit()
     }
 

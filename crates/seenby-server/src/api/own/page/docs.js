@@ -8,6 +8,10 @@ const element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+// Words in backquotes are code.
+const prose = (text = "") =>
+  element("span", {}, ...text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part)));
+
 const table = (heads, rows) =>
   element("table", {},
     element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", {}, head)))),
@@ -39,23 +43,23 @@ const limitsOf = (schema) => {
 const membersOf = (schema) => {
   const required = new Set(schema.required || []);
   const rows = Object.entries(schema.properties || {}).map(([name, member]) =>
-    [element("code", {}, name), required.has(name) ? "" : "may be left out", typeOf(member), member.description || ""]);
+    [element("code", {}, name), required.has(name) ? "" : "may be left out", typeOf(member), prose(member.description)]);
   return rows.length ? table(["member", "", "type", ""], rows) : element("p", {}, typeOf(schema));
 };
 
 const callSection = (root, method, path, call) => {
   const parameters = (call.parameters || []).map((parameter) =>
     [element("code", {}, parameter.name), parameter.in, parameter.required ? "" : "may be left out",
-      typeOf(parameter.schema), parameter.description || ""]);
+      typeOf(parameter.schema), prose(parameter.description)]);
   const body = call.requestBody?.content?.["application/json"]?.schema;
   const answers = Object.entries(call.responses).map(([status, answer]) => {
     const schema = Object.values(answer.content || {})[0]?.schema;
-    return [status, answer.description, typeOf(schema)];
+    return [status, prose(answer.description), typeOf(schema)];
   });
   return element("section", { id: call.operationId },
     element("h3", {}, call.summary || call.operationId),
     element("p", {}, element("span", { class: `method ${method}` }, method), element("code", {}, root + path)),
-    call.description ? element("p", {}, call.description) : null,
+    call.description ? element("p", {}, prose(call.description)) : null,
     parameters.length ? table(["parameter", "in", "", "type", ""], parameters) : null,
     body ? element("p", {}, "Body: ", typeOf(body)) : null,
     table(["status", "", "body"], answers));
@@ -67,7 +71,7 @@ const show = (description) => {
   const sections = [];
   for (const tag of description.tags || []) {
     calls.append(element("h2", {}, tag.name));
-    sections.push(element("h2", {}, tag.name), element("p", {}, tag.description || ""));
+    sections.push(element("h2", {}, tag.name), element("p", {}, prose(tag.description)));
     for (const [path, item] of Object.entries(description.paths)) {
       for (const method of METHODS.filter((method) => item[method]?.tags?.includes(tag.name))) {
         const call = item[method];
@@ -79,10 +83,10 @@ const show = (description) => {
   }
   const shapes = Object.entries(description.components?.schemas || {}).map(([name, schema]) =>
     element("section", { id: `schema-${name}` }, element("h3", {}, name),
-      schema.description ? element("p", {}, schema.description) : null, membersOf(schema)));
+      schema.description ? element("p", {}, prose(schema.description)) : null, membersOf(schema)));
   main.replaceChildren(
     element("h1", {}, `${description.info.title} ${description.info.version}`),
-    element("p", {}, description.info.description || ""),
+    element("p", {}, prose(description.info.description)),
     element("p", {}, element("a", { href: "openapi.json" }, "openapi.json"), ", OpenAPI ", description.openapi),
     ...sections, element("h2", {}, "shapes"), ...shapes);
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
