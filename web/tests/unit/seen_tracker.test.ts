@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { ScreenWatch } from "../../src/receipts/screen_watch";
 import { SeenTracker } from "../../src/receipts/seen_tracker";
 import { FakeClock } from "./builders";
 
@@ -77,5 +78,13 @@ describe("SeenTracker", () => {
     tracker.stop();
     clock.pass(10_000);
     expect(seen).toEqual([["A"]]);
+  });
+});
+
+describe("ScreenWatch", () => {
+  it("goes on watching a message while others come", () => {
+    const screen = new ScreenWatch(tracker, () => undefined);
+    expect(screen.of("A")).toBe(screen.of("A"));
+    expect(screen.of("A")).not.toBe(screen.of("B"));
   });
 });
