@@ -13,8 +13,9 @@ async function onCable(name: VisitorName) {
   return {
     visitor,
     async goesOffline() {
-      await network(false);
+      // In this order: a browser that takes itself for offline may not hear that its socket is gone.
       cable.pull();
+      await network(false);
       await visitor.page.getByText("Offline, trying again").waitFor();
     },
     async comesBack() {
