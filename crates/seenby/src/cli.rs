@@ -45,6 +45,8 @@ pub enum Command {
     Serve(ServeOptions),
     /// Chat in the browser among 5,000 people who answer, on a server of its own; prints a link for each of three visitors
     Demo(DemoOptions),
+    /// Measure what a server can do on this machine, and what it costs
+    Bench(BenchOptions),
     /// After restoring a backup: make clients forget what they know of this store
     Restored,
     /// Print the settings in force, as a TOML file with comments
@@ -103,6 +105,67 @@ pub struct DemoOptions {
     /// Print links to a page that is served elsewhere, by a development server for example
     #[arg(long, value_name = "URL", hide = true)]
     pub page_at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchOptions {
+    /// What to measure
+    #[arg(value_enum)]
+    pub workload: BenchWorkload,
+    /// Print what was measured as JSON, every run
+    #[arg(long)]
+    pub json: bool,
+    /// Runs of each workload
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub runs: u64,
+    /// Members of the storms
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', default_values_t = [500, 2_000, 10_000])]
+    pub members: Vec<usize>,
+    /// Answers of one storm; there are as many messages as that takes
+    #[arg(long, default_value_t = 100_000)]
+    pub answers: usize,
+    /// Connections that are idle
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', default_values_t = [20_000])]
+    pub connections: Vec<usize>,
+    /// Folder for temporary stores, on the disk that is to be measured
+    #[arg(long, value_name = "FOLDER")]
+    pub store_in: Option<PathBuf>,
+    /// A server that runs already, instead of one of the bench's own
+    #[arg(long, value_name = "URL", requires_all = ["app", "secret"])]
+    pub url: Option<String>,
+    /// App key on that server
+    #[arg(long, value_name = "KEY")]
+    pub app: Option<String>,
+    /// The app's secret
+    #[arg(long, env = "SEENBY_BENCH_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchWorkload {
+    /// Everything, in turns
+    All,
+    /// Everybody answers one message after another, beside a process that only acknowledges
+    Storm,
+    /// Answers at half of the rate that a storm reaches, beside the disk
+    Half,
+    /// One member answers, one message after another, beside the disk
+    Quiet,
+    /// Members answer 1 to 100 messages a call
+    CatchUp,
+    /// The same storm in a group of 1,000 and in one of 100,000
+    Growth,
+    /// Messages and answers in 1,000 groups at a fixed rate
+    Mixed,
+    /// Connections at rest, and their return after a restart
+    Idle,
+    /// Core and store without sockets
+    Ledger,
+    /// One append with a sync after another
+    Disk,
+    /// The process that only acknowledges, and nothing else
+    #[value(hide = true)]
+    Acknowledge,
 }
 
 #[derive(Debug, Args)]

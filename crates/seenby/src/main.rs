@@ -8,6 +8,7 @@ mod admin_client;
 mod cli;
 mod commands;
 mod config;
+mod http_client;
 mod page;
 mod signals;
 
@@ -30,6 +31,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     runtime.block_on(async {
         match arguments.command {
             Command::Serve(options) => commands::serve::run(settings, options).await,
+            Command::Bench(options) => commands::bench::run(options).await,
             Command::Restored => commands::restored::run(&settings),
             Command::Demo(options) => commands::demo::run(options).await,
             Command::Config => {

@@ -83,6 +83,12 @@ impl Embedded {
         self.database.disk_space().map_err(failed)
     }
 
+    /// Brings the store into its smallest form, which the engine does by itself in the end; gives the bytes of its tables.
+    /// Journals come on top, see [`disk_bytes`](Self::disk_bytes).
+    pub fn compact(&self) -> Result<u64, StorageError> {
+        self.keyspaces.compact()
+    }
+
     fn view(&self) -> View {
         View::new(&self.database, &self.keyspaces)
     }

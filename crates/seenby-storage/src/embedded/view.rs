@@ -28,6 +28,15 @@ impl Keyspaces {
     pub(super) fn get(&self, space: Space) -> &Keyspace {
         &self.0[space as usize]
     }
+
+    pub(super) fn compact(&self) -> Result<u64, StorageError> {
+        let mut bytes = 0;
+        for keyspace in self.0.iter() {
+            keyspace.rotate_memtable_and_wait().and_then(|()| keyspace.major_compact()).map_err(failed)?;
+            bytes += keyspace.disk_space();
+        }
+        Ok(bytes)
+    }
 }
 
 /// Makes a value of a row's key and value.

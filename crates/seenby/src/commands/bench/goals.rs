@@ -1,0 +1,1 @@
+//! The goals, and whether they are reached.
