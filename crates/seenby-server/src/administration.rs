@@ -48,10 +48,10 @@ type Result<T> = std::result::Result<T, Refusal>;
 impl Administration {
     pub(crate) fn new(shared: &Shared, actor: Actor) -> Self {
         Self {
-            storage: shared.storage.clone(),
+            storage: shared.node.storage.clone(),
             writer: shared.writer.clone(),
-            delivery: shared.delivery.clone(),
-            limits: shared.settings.limits.clone(),
+            delivery: shared.node.delivery.clone(),
+            limits: shared.node.settings.limits.clone(),
             actor,
         }
     }

@@ -17,7 +17,7 @@ use axum::response::Response;
 
 use self::rates::Rates;
 use crate::administration::{Actor, Administration};
-use crate::metrics::Metrics;
+use crate::node::Node;
 use crate::settings;
 use crate::shared::Shared;
 
@@ -27,18 +27,18 @@ pub(crate) struct Api {
     settings: settings::Api,
     page_size_max: usize,
     rates: Rates,
-    metrics: Arc<Metrics>,
+    node: Arc<Node>,
 }
 
 pub(crate) fn router(shared: &Shared) -> Router {
-    let settings = shared.settings.api.clone();
+    let settings = shared.node.settings.api.clone();
     let api = Arc::new(Api {
         // Whoever calls is put in the place of this actor before anything is done.
         administration: Administration::new(shared, Actor::Program),
-        page_size_max: shared.settings.limits.page_size_max,
+        page_size_max: shared.node.settings.limits.page_size_max,
         rates: Rates::new(&settings),
         settings,
-        metrics: shared.metrics.clone(),
+        node: shared.node.clone(),
     });
     Router::new().nest(own::ROOT, own::router(&api)).fallback(anything_else).with_state(api)
 }

@@ -1,23 +1,24 @@
 //! One socket: frames in, frames out, and the time limits on both. What the frames mean is the session's business.
 
 use std::convert::Infallible;
-use std::future::pending;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
-use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use seenby_core::{AppKey, Source as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, poll};
 use seenby_protocol::frames::{self, ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, FrameError, codec};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
+use tokio_websockets::{Error, Message};
 
 use crate::delivery::Farewell;
-use crate::rate::CallKind;
 use crate::refusal::Refusal;
-use crate::session::Session;
+use crate::session::{Found, Read, Session, Step};
 use crate::shared::Shared;
-use crate::{clock, to_wire, token};
+use crate::websocket::WebSocket;
+use crate::{clock, to_wire};
 
 /// Bad frames that a connection may send; the last of them ends it.
 const BAD_FRAMES_MAX: u32 = 3;
@@ -25,17 +26,16 @@ const BAD_FRAMES_MAX: u32 = 3;
 const FRAMES_PER_TURN: usize = 32;
 /// Replies gathered before they are sent.
 const REPLY_BYTES_PER_TURN: usize = 256 * 1024;
-const DEVICE_ID_CHARS_MAX: usize = 128;
 
 /// Serves one client until either side ends the connection.
 pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>) {
-    let metrics = shared.metrics.clone();
-    metrics.connections.inc();
     let mut connection = Connection { socket, shared, bad_frames: 0, heard_at: Instant::now() };
+    let shared = connection.shared.clone();
+    shared.node.metrics.connections.inc();
     if let Ending::Farewell(farewell) = connection.converse().await {
         connection.say_goodbye(farewell).await;
     }
-    metrics.connections.dec();
+    shared.node.metrics.connections.dec();
 }
 
 struct Connection {
@@ -70,83 +70,100 @@ impl Connection {
             Ok(session) => session,
             Err(ending) => return ending,
         };
-        self.shared.metrics.sessions.inc();
+        self.shared.node.metrics.sessions.inc();
         let Err(ending) = self.run(&mut session).await;
-        self.shared.metrics.sessions.dec();
+        self.shared.node.metrics.sessions.dec();
         ending
     }
 
     /// Best effort: the client may be gone.
     async fn say_goodbye(&mut self, farewell: Farewell) {
         let goodbye = to_wire::goodbye(farewell.code, farewell.reconnect);
-        if self.send(vec![goodbye]).await.is_ok() {
-            let close = self.socket.send(Message::Close(None));
-            let _ = timeout(self.shared.settings.session.write_timeout(), close).await;
+        if self.send(&mut vec![goodbye]).await.is_ok() {
+            let close = self.socket.send(Message::close(None, ""));
+            let _ = timeout(self.shared.node.settings.session.write_timeout(), close).await;
         }
     }
 
-    /// Alternates between sending what is there and waiting for something to happen.
+    /// Alternates between waiting for something to happen and saying what there is to say.
     async fn run(&mut self, session: &mut Session) -> Result<Infallible, Ending> {
-        let stopping = self.shared.stopping.clone();
+        let mut alarm = pin!(sleep_until(self.heard_at));
+        let mut frames = Vec::new();
         let mut drain_until = None;
+        // Mail may have come while the client signed in.
+        let mut event = Event::Mail;
         loop {
-            let now = Instant::now();
-            let replies = session.handle_mail()?;
+            let (was_mail, rang) = (matches!(event, Event::Mail), matches!(event, Event::Alarm));
+            match event {
+                Event::Received(message) => self.hear(session, message, &mut frames).await?,
+                Event::Mail => session.handle_mail(&mut frames)?,
+                Event::Alarm | Event::Behind => {}
+            }
             if let Some(farewell) = session.farewell() {
-                self.send(replies).await?;
+                self.send(&mut frames).await?;
                 return Err(farewell.into());
             }
-            let frames = session.next_frames(now.into_std())?;
-            self.send(replies.into_iter().chain(frames)).await?;
-            if let Some(until) = drain_until
-                && (!session.has_calls_in_flight() || now >= until)
-            {
+            let now = Instant::now();
+            session.next_frames(now.into_std(), &mut frames)?;
+            self.send(&mut frames).await?;
+            let silence_ends = self.heard_at + self.shared.node.settings.session.silence_max();
+            let end = match session.is_stopping() {
+                true => *drain_until.get_or_insert(now + self.shared.node.settings.shutdown.drain_max()),
+                false => silence_ends,
+            };
+            if session.is_stopping() && (!session.has_calls_in_flight() || now >= end) {
                 return Err(Farewell::come_back(Code::SHUTTING_DOWN).into());
             }
-            if session.has_frames(now.into_std()) {
-                // A client that is far behind still gets a word in.
-                if drain_until.is_none()
-                    && session.has_room()
-                    && let Some(message) = self.socket.next().now_or_never()
-                {
-                    self.hear(session, message).await?;
-                }
-                continue;
+            if rang && now >= end {
+                return Err(Farewell::come_back(Code::PING_TIMEOUT).into());
             }
-            let silence = self.heard_at + self.shared.settings.session.silence_max();
-            // In this order: what a client has said counts before the conclusion that it is silent.
-            tokio::select! {
-                biased;
-                message = self.socket.next(), if drain_until.is_none() && session.has_room() => {
-                    self.hear(session, message).await?;
-                }
-                () = session.registration().mailbox().arrived() => {}
-                () = until(session.next_flush().map(Instant::from_std)) => {}
-                () = until(drain_until) => {}
-                () = stopping.cancelled(), if drain_until.is_none() => {
-                    drain_until = Some(now + Duration::from_millis(self.shared.settings.shutdown.drain_ms_max));
-                }
-                () = sleep_until(silence), if drain_until.is_none() => {
-                    return Err(Farewell::come_back(Code::PING_TIMEOUT).into());
-                }
-            }
+            let flush = session.next_flush().map(Instant::from_std);
+            ring_by(alarm.as_mut(), flush.map_or(end, |flush| flush.min(end)));
+            let is_behind = session.has_frames(now.into_std());
+            event = self.next_event(session, alarm.as_mut(), was_mail, is_behind).await;
         }
     }
 
-    /// Handles a message and those that are waiting right behind it, then sends the replies at once.
-    async fn hear(&mut self, session: &mut Session, first: Received) -> Result<(), Ending> {
-        let mut replies = Vec::new();
+    /// Mail and the client take turns, so that neither holds up the other. A client that is far behind still gets a word in;
+    /// and what it has said counts before the conclusion that it is silent.
+    async fn next_event(
+        &mut self,
+        session: &Session,
+        mut alarm: Pin<&mut Sleep>,
+        was_mail: bool,
+        is_behind: bool,
+    ) -> Event {
+        let listens = session.has_room() && !session.is_stopping();
+        let mailbox = session.mailbox();
+        poll_fn(|context| {
+            if !was_mail && mailbox.poll_arrived(context).is_ready() {
+                return Poll::Ready(Event::Mail);
+            }
+            if listens && let Poll::Ready(received) = self.socket.poll_next_unpin(context) {
+                return Poll::Ready(Event::Received(received));
+            }
+            if was_mail && mailbox.poll_arrived(context).is_ready() {
+                return Poll::Ready(Event::Mail);
+            }
+            match is_behind {
+                true => Poll::Ready(Event::Behind),
+                false => alarm.as_mut().poll(context).map(|()| Event::Alarm),
+            }
+        })
+        .await
+    }
+
+    /// Handles a message and those that are waiting right behind it.
+    async fn hear(&mut self, session: &mut Session, first: Received, replies: &mut Vec<Vec<u8>>) -> Result<(), Ending> {
         let mut received = first;
-        let mut handled = 0;
-        loop {
+        for _ in 0..FRAMES_PER_TURN {
             match self.read_frame(received)? {
-                Heard::Frame(frame) => replies.extend(session.handle_call(frame).await),
+                Heard::Frame(frame) => replies.extend(self.take(session, frame).await),
                 Heard::Bad(reply) => replies.push(reply),
                 Heard::Nothing => {}
             }
-            handled += 1;
             let is_full = replies.iter().map(Vec::len).sum::<usize>() > REPLY_BYTES_PER_TURN;
-            if handled == FRAMES_PER_TURN || is_full || !session.has_room() {
+            if is_full || !session.has_room() {
                 break;
             }
             match self.socket.next().now_or_never() {
@@ -154,19 +171,41 @@ impl Connection {
                 None => break,
             }
         }
-        self.send(replies).await
+        Ok(())
+    }
+
+    /// Does what the session says; gives the reply if there is one already.
+    async fn take(&mut self, session: &mut Session, frame: ClientFrame) -> Option<Vec<u8>> {
+        match session.handle_frame(frame, clock::now()) {
+            Step::Reply(reply) => Some(reply),
+            Step::Write(call, reply_to) => {
+                self.shared.writer.submit(call, reply_to).await;
+                None
+            }
+            Step::Read(read) => Some(session.handle_found(self.read(read).await)),
+        }
+    }
+
+    /// Reads block, so they run where blocking is fine. The session waits: its calls stay in order and cannot pile up.
+    async fn read(&mut self, read: Read) -> Found {
+        let (node, call_id) = (self.shared.node.clone(), read.call_id());
+        let found = tokio::task::spawn_blocking(move || read.run(&*node.storage)).await;
+        found.unwrap_or_else(|_| Read::failed(call_id))
     }
 
     fn read_frame(&mut self, received: Received) -> Result<Heard, Ending> {
         let message = received.ok_or(Ending::Gone)?.map_err(|_| Ending::Gone)?;
         self.heard_at = Instant::now();
-        let bytes = match message {
-            Message::Binary(bytes) => bytes,
-            Message::Text(_) => return self.bad_frame(Code::MALFORMED_FRAME, "frames are binary").map(Heard::Bad),
-            Message::Ping(_) | Message::Pong(_) => return Ok(Heard::Nothing),
-            Message::Close(_) => return Err(Ending::Gone),
-        };
-        match codec::decode::<ClientFrame>(&bytes, CLIENT_FRAME_BYTES_MAX) {
+        if message.is_text() {
+            return self.bad_frame(Code::MALFORMED_FRAME, "frames are binary").map(Heard::Bad);
+        }
+        if message.is_close() {
+            return Err(Ending::Gone);
+        }
+        if !message.is_binary() {
+            return Ok(Heard::Nothing);
+        }
+        match codec::decode::<ClientFrame>(message.as_payload(), CLIENT_FRAME_BYTES_MAX) {
             Ok(frame) => Ok(Heard::Frame(frame)),
             Err(error @ FrameError::TooLarge { .. }) => self.bad_frame(Code::FRAME_TOO_LARGE, error).map(Heard::Bad),
             Err(error @ FrameError::Malformed(_)) => self.bad_frame(Code::MALFORMED_FRAME, error).map(Heard::Bad),
@@ -176,37 +215,48 @@ impl Connection {
     /// The reply to a frame that is none; after too many of them the end.
     fn bad_frame(&mut self, code: Code, detail: impl ToString) -> Result<Vec<u8>, Ending> {
         self.bad_frames += 1;
-        self.shared.metrics.refused(code);
+        self.shared.node.metrics.refused(code);
         match self.bad_frames < BAD_FRAMES_MAX {
             true => Ok(to_wire::reply(0, Err(Refusal::new(code, detail)))),
             false => Err(Farewell::stay_away(code).into()),
         }
     }
 
-    /// Writes frames and flushes once.
-    async fn send(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) -> Result<(), Ending> {
-        let patience = self.shared.settings.session.write_timeout();
-        let mut wrote = false;
-        for frame in frames {
-            progress(patience, self.socket.feed(Message::Binary(frame.into()))).await?;
-            wrote = true;
+    /// Writes the frames and flushes once.
+    async fn send(&mut self, frames: &mut Vec<Vec<u8>>) -> Result<(), Ending> {
+        if frames.is_empty() {
+            return Ok(());
         }
-        match wrote {
-            true => progress(patience, self.socket.flush()).await,
-            false => Ok(()),
+        let patience = self.shared.node.settings.session.write_timeout();
+        for frame in frames.drain(..) {
+            progress(patience, self.socket.feed(Message::binary(frame))).await?;
         }
+        progress(patience, self.socket.flush()).await
     }
 }
 
 /// A client that takes nothing for so long, or is gone, could not read a goodbye either.
-async fn progress(patience: Duration, write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Ending> {
-    match timeout(patience, write).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Ending::Gone),
-    }
+async fn progress(patience: Duration, write: impl Future<Output = Result<(), Error>>) -> Result<(), Ending> {
+    let mut write = pin!(write);
+    // Nearly always there is room at once, and no need for a timer.
+    let written = match poll!(write.as_mut()) {
+        Poll::Ready(written) => written,
+        Poll::Pending => timeout(patience, write).await.map_err(|_| Ending::Gone)?,
+    };
+    written.map_err(|_| Ending::Gone)
 }
 
-type Received = Option<Result<Message, axum::Error>>;
+/// What a connection waits for.
+enum Event {
+    Received(Received),
+    Mail,
+    /// Something may be due.
+    Alarm,
+    /// There is more to send than fits into one turn.
+    Behind,
+}
+
+type Received = Option<Result<Message, Error>>;
 
 enum Heard {
     Frame(ClientFrame),
@@ -215,17 +265,18 @@ enum Heard {
     Nothing,
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
+/// Moves the one timer of a connection, but only to ring sooner: whoever is woken too early looks at the time and goes on
+/// waiting. So a busy connection leaves the timers of the runtime alone.
+fn ring_by(mut alarm: Pin<&mut Sleep>, deadline: Instant) {
+    if alarm.is_elapsed() || deadline < alarm.deadline() {
+        alarm.as_mut().reset(deadline);
     }
 }
 
 /// Signing in.
 impl Connection {
     async fn sign_in(&mut self) -> Result<Session, Ending> {
-        let deadline = Instant::now() + self.shared.settings.session.sign_in_timeout();
+        let deadline = Instant::now() + self.shared.node.settings.session.sign_in_timeout();
         let stopping = self.shared.stopping.clone();
         loop {
             let received = tokio::select! {
@@ -237,14 +288,14 @@ impl Connection {
             let frame = match self.read_frame(received)? {
                 Heard::Frame(frame) => frame,
                 Heard::Bad(reply) => {
-                    self.send(vec![reply]).await?;
+                    self.send(&mut vec![reply]).await?;
                     continue;
                 }
                 Heard::Nothing => continue,
             };
             let Some(client_frame::Call::SignIn(call)) = frame.call else {
                 let refusal = Refusal::new(Code::NOT_CONNECTED, "sign in first");
-                self.send(vec![to_wire::reply(frame.call_id, Err(refusal))]).await?;
+                self.send(&mut vec![to_wire::reply(frame.call_id, Err(refusal))]).await?;
                 continue;
             };
             return self.admit(frame.call_id, call).await;
@@ -252,12 +303,12 @@ impl Connection {
     }
 
     async fn admit(&mut self, call_id: u64, call: frames::SignIn) -> Result<Session, Ending> {
-        let admitted = self.check(&call);
-        self.shared.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
+        let admitted = Session::sign_in(&self.shared.node, &call, clock::now());
+        self.shared.node.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
         match admitted {
             Ok((session, signed_in)) => {
                 let reply = to_wire::reply(call_id, Ok(reply::Result::SignedIn(signed_in)));
-                self.send(vec![reply]).await?;
+                self.send(&mut vec![reply]).await?;
                 Ok(session)
             }
             Err(refusal) => {
@@ -265,41 +316,9 @@ impl Connection {
                     Code::STORE_UNAVAILABLE | Code::CONNECT_OVER_FREQUENCY => Farewell::come_back(refusal.code),
                     code => Farewell::stay_away(code),
                 };
-                self.send(vec![to_wire::reply(call_id, Err(refusal))]).await?;
+                self.send(&mut vec![to_wire::reply(call_id, Err(refusal))]).await?;
                 Err(farewell.into())
             }
         }
-    }
-
-    fn check(&self, call: &frames::SignIn) -> Result<(Session, frames::SignedIn), Refusal> {
-        let Shared { storage, delivery, settings, .. } = &*self.shared;
-        let unknown_app = || Refusal::new(Code::APP_KEY_REJECTED, "unknown app key");
-        let app = AppKey::new(&call.app_key).map_err(|_| unknown_app())?;
-        let app = storage.app(&app)?.ok_or_else(unknown_app)?;
-        let now = clock::now();
-        let token::Verified { user, issued_at } = token::verify(&app, &call.token, now)?;
-        delivery.rates(&app.key, &user).check(CallKind::SignIn)?;
-        if call.device_id.is_empty() || call.device_id.chars().count() > DEVICE_ID_CHARS_MAX {
-            let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
-            return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
-        }
-        // Register first, read after: somebody who is blocked in between is told.
-        let registration = delivery.register(&app.key, &user, call.device_id.clone());
-        if let Some(user) = storage.user(&app.key, &user)? {
-            if user.blocked {
-                return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
-            }
-            if issued_at < user.tokens_from {
-                return Err(Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"));
-            }
-        }
-        let signed_in = frames::SignedIn {
-            store_id: storage.store_id().to_owned(),
-            ping_interval_ms: settings.session.ping_interval_ms,
-            answers_per_frame_max: settings.limits.answers_per_frame_max as u32,
-            page_size_max: settings.limits.page_size_max as u32,
-            ..to_wire::signed_in(&user, now)
-        };
-        Ok((Session::new(self.shared.clone(), app.key, user, registration), signed_in))
     }
 }

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::task::{Context, Poll};
 
+use futures_util::task::AtomicWaker;
 use lru::LruCache;
 use seenby_core::{AppKey, ConversationNumber, Counts, GroupNumber, MessageKey, MessageUid, Notice, Ordinal, UserId};
 use seenby_protocol::Code;
-use tokio::sync::Notify;
 
 use crate::call::CallResult;
 use crate::rate::RateLimits;
@@ -28,6 +29,15 @@ const RATED_USERS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zer
 pub(crate) struct Mail {
     /// Results of this session's own calls; bounded by the calls it may have in flight.
     pub(crate) results: Vec<(u64, CallResult)>,
+    pub(crate) news: Option<Box<News>>,
+    /// The server stops.
+    pub(crate) stopping: bool,
+    pub(crate) farewell: Option<Farewell>,
+}
+
+/// Apart from the results, which come a thousand times as often in a storm.
+#[derive(Debug, Default)]
+pub(crate) struct News {
     /// Groups of which membership or channels changed.
     pub(crate) groups: BTreeSet<GroupNumber>,
     /// Conversations with new log entries.
@@ -38,7 +48,6 @@ pub(crate) struct Mail {
     pub(crate) answered: BTreeMap<ConversationNumber, Vec<MessageUid>>,
     /// The user's record changed.
     pub(crate) user_changed: bool,
-    pub(crate) farewell: Option<Farewell>,
 }
 
 /// Readers from an ordinal up to `counts.read` are new.
@@ -75,6 +84,12 @@ impl ReceiptNews {
 }
 
 impl Mail {
+    fn is_empty(&self) -> bool {
+        self.results.is_empty() && self.news.is_none() && !self.stopping && self.farewell.is_none()
+    }
+}
+
+impl News {
     fn item_count(&self) -> usize {
         self.groups.len()
             + self.conversations.len()
@@ -85,52 +100,64 @@ impl Mail {
 
 /// Where mail for one session is put and taken.
 #[derive(Debug)]
-pub(crate) struct Mailbox {
+pub struct Mailbox {
     owner: (AppKey, UserId),
     mail: Mutex<Mail>,
-    arrived: Notify,
+    arrived: AtomicWaker,
 }
 
 impl Mailbox {
     pub(crate) fn reply(&self, call_id: u64, result: CallResult) {
         self.lock().results.push((call_id, result));
-        self.arrived.notify_one();
+        self.arrived.wake();
     }
 
     /// For a session that finds out by itself what it has to be told.
     pub(crate) fn put_answered(&self, answered: BTreeMap<ConversationNumber, Vec<MessageUid>>) {
-        self.put(|mail| {
+        self.put(|news| {
             for (conversation, uids) in answered {
-                mail.answered.entry(conversation).or_default().extend(uids);
+                news.answered.entry(conversation).or_default().extend(uids);
             }
         });
     }
 
     /// The first farewell stands: whoever is sent away is not called back by what comes later.
     fn end(&self, farewell: Farewell) {
-        self.put(|mail| mail.farewell = Some(farewell));
+        self.lock().farewell.get_or_insert(farewell);
+        self.arrived.wake();
     }
 
-    fn put(&self, write: impl FnOnce(&mut Mail)) {
+    fn stop(&self) {
+        self.lock().stopping = true;
+        self.arrived.wake();
+    }
+
+    fn put(&self, write: impl FnOnce(&mut News)) {
         let mut mail = self.lock();
         if mail.farewell.is_some() {
             return;
         }
-        write(&mut mail);
-        if mail.item_count() > MAIL_ITEMS_MAX {
+        let news = mail.news.get_or_insert_default();
+        write(news);
+        if news.item_count() > MAIL_ITEMS_MAX {
             mail.farewell = Some(Farewell::come_back(Code::SLOW_CONSUMER));
         }
         drop(mail);
-        self.arrived.notify_one();
+        self.arrived.wake();
     }
 
     pub(crate) fn take(&self) -> Mail {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Returns when mail has arrived since the last call.
-    pub(crate) async fn arrived(&self) {
-        self.arrived.notified().await;
+    /// Ready when there is mail. Of several that wait, the last one is woken.
+    pub(crate) fn poll_arrived(&self, context: &Context<'_>) -> Poll<()> {
+        // Register first, look after: then nothing arrives in between.
+        self.arrived.register(context.waker());
+        match self.lock().is_empty() {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Mail> {
@@ -152,6 +179,7 @@ type Followers = HashMap<SessionId, Arc<Mailbox>>;
 /// Everybody who is online at this node.
 pub(crate) struct Delivery {
     limits: Limits,
+    stopping: AtomicBool,
     next_session: AtomicU64,
     /// The devices of each user, oldest first.
     users: RwLock<HashMap<(AppKey, UserId), Vec<Device>>>,
@@ -164,6 +192,7 @@ impl Delivery {
     pub(crate) fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             limits,
+            stopping: AtomicBool::new(false),
             next_session: AtomicU64::new(1),
             users: RwLock::default(),
             rates: Mutex::new(LruCache::new(RATED_USERS_MAX)),
@@ -176,25 +205,25 @@ impl Delivery {
         for notice in notices {
             match notice {
                 Notice::Logged { group, conversation } => {
-                    self.tell_group(group, |mail| {
-                        mail.conversations.insert(conversation);
+                    self.tell_group(group, |news| {
+                        news.conversations.insert(conversation);
                     });
                 }
                 Notice::Read { app, sender, key, first_ordinal, counts } => {
-                    let news = ReceiptNews { from: first_ordinal, counts };
-                    self.tell_user(app, sender, |mail| {
-                        mail.receipts.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
+                    let read = ReceiptNews { from: first_ordinal, counts };
+                    self.tell_user(app, sender, |news| {
+                        news.receipts.entry(key).and_modify(|known| *known = known.merge(read)).or_insert(read);
                     });
                 }
                 Notice::MembershipChanged { app, user, group } => {
-                    self.tell_user(app, user, |mail| {
-                        mail.groups.insert(group);
+                    self.tell_user(app, user, |news| {
+                        news.groups.insert(group);
                     });
                 }
-                Notice::ChannelCreated { group } => self.tell_group(group, |mail| {
-                    mail.groups.insert(group);
+                Notice::ChannelCreated { group } => self.tell_group(group, |news| {
+                    news.groups.insert(group);
                 }),
-                Notice::UserChanged { app, user } => self.tell_user(app, user, |mail| mail.user_changed = true),
+                Notice::UserChanged { app, user } => self.tell_user(app, user, |news| news.user_changed = true),
             }
         }
     }
@@ -204,19 +233,19 @@ impl Delivery {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         for device in users.get(&own.owner).into_iter().flatten() {
             if !Arc::ptr_eq(&device.mailbox, own) {
-                device.mailbox.put(|mail| mail.answered.entry(conversation).or_default().extend(uids));
+                device.mailbox.put(|news| news.answered.entry(conversation).or_default().extend(uids));
             }
         }
     }
 
-    fn tell_user(&self, app: AppKey, user: UserId, write: impl Fn(&mut Mail)) {
+    fn tell_user(&self, app: AppKey, user: UserId, write: impl Fn(&mut News)) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         for device in users.get(&(app, user)).into_iter().flatten() {
             device.mailbox.put(&write);
         }
     }
 
-    fn tell_group(&self, group: GroupNumber, write: impl Fn(&mut Mail)) {
+    fn tell_group(&self, group: GroupNumber, write: impl Fn(&mut News)) {
         let followers = self.followers.read().unwrap_or_else(PoisonError::into_inner);
         for mailbox in followers.get(&group).into_iter().flat_map(HashMap::values) {
             mailbox.put(&write);
@@ -232,8 +261,11 @@ impl Delivery {
     pub(crate) fn register(self: &Arc<Self>, app: &AppKey, user: &UserId, device_id: String) -> Registration {
         let session = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
         let owner = (app.clone(), user.clone());
-        let mailbox = Arc::new(Mailbox { owner, mail: Mutex::default(), arrived: Notify::new() });
+        let mailbox = Arc::new(Mailbox { owner, mail: Mutex::default(), arrived: AtomicWaker::new() });
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        if self.stopping.load(Ordering::Acquire) {
+            mailbox.stop();
+        }
         let devices = users.entry((app.clone(), user.clone())).or_default();
         devices.retain(|device| {
             let replaced = device.device_id == device_id;
@@ -253,6 +285,13 @@ impl Delivery {
             rates: self.rates(app, user),
             followed: BTreeSet::new(),
         }
+    }
+
+    /// Tells every session that the server stops, those to come too.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.values().flatten().for_each(|device| device.mailbox.stop());
     }
 
     pub(crate) fn rates(&self, app: &AppKey, user: &UserId) -> Arc<RateLimits> {
@@ -356,7 +395,10 @@ mod tests {
         assert_eq!(first.mailbox().take().farewell, Some(Farewell::stay_away(Code::REPLACED)));
         drop(first);
         delivery.publish(vec![Notice::UserChanged { app: app(), user: user("alice") }]);
-        assert!(second.mailbox().take().user_changed, "the newer session stays registered");
+        assert!(
+            second.mailbox().take().news.is_some_and(|news| news.user_changed),
+            "the newer session stays registered"
+        );
     }
 
     #[test]

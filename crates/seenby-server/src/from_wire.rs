@@ -34,6 +34,18 @@ pub(crate) enum Request {
     List(ConversationsQuery),
 }
 
+impl Request {
+    /// Whose rate it counts against; a ping is what a quiet client is asked for.
+    pub(crate) fn kind(&self) -> Option<CallKind> {
+        match self {
+            Self::Ping => None,
+            Self::Write(kind, _) => Some(*kind),
+            Self::Answer { .. } => Some(CallKind::Answer),
+            Self::Resume(_) | Self::Query(..) | Self::Find(_) | Self::List(_) => Some(CallKind::Query),
+        }
+    }
+}
+
 /// Reads the calls of one user.
 pub(crate) struct Reader<'a> {
     pub(crate) app: &'a AppKey,

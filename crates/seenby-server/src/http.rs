@@ -7,15 +7,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, ENDPOINT_PATH};
+use seenby_protocol::ENDPOINT_PATH;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,18 +24,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::page::{self, Page};
 use crate::shared::Shared;
-use crate::{api, connection};
+use crate::{api, connection, websocket};
 
 /// Time for the head of a request, and for a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause after a failed accept: when files run out, waiting is all that helps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Small, because an idle connection keeps it.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Frames are gathered up to here before they are written without a flush.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Frames above the protocol's limit are read up to here, so that they can be answered; beyond, the connection ends.
-const READ_FRAME_BYTES_MAX: usize = 2 * CLIENT_FRAME_BYTES_MAX;
 /// The operators' own, so that a full house of clients does not hide the metrics.
 const OPS_CONNECTIONS_MAX: usize = 64;
 
@@ -56,7 +49,7 @@ pub(crate) async fn serve_clients(
         Some(page) => page::before(router, page),
         None => router,
     };
-    let connections = Arc::new(Semaphore::new(shared.settings.limits.connections_max));
+    let connections = Arc::new(Semaphore::new(shared.node.settings.limits.connections_max));
     serve(listener, tls, router, shared, connections).await;
 }
 
@@ -152,20 +145,22 @@ where
 }
 
 async fn connect(
-    upgrade: WebSocketUpgrade,
     State(shared): State<Arc<Shared>>,
     Extension(place): Extension<Place>,
+    mut request: Request,
 ) -> Response {
-    let upgrade = upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_frame_size(READ_FRAME_BYTES_MAX)
-        .max_message_size(READ_FRAME_BYTES_MAX);
-    let token = shared.tasks.token();
-    upgrade.on_upgrade(async move |socket| {
-        connection::serve(socket, shared).await;
-        drop((place, token));
-    })
+    let (response, upgrade) = websocket::accept(&mut request);
+    if let Some(upgrade) = upgrade {
+        let tasks = shared.tasks.clone();
+        tasks.spawn(async move {
+            match upgrade.await {
+                Ok(stream) => connection::serve(websocket::open(stream), shared).await,
+                Err(error) => tracing::debug!(%error, "a connection was not upgraded"),
+            }
+            drop(place);
+        });
+    }
+    response
 }
 
 fn health() -> Router<Arc<Shared>> {
@@ -190,5 +185,5 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], shared.metrics.render())
+    ([(header::CONTENT_TYPE, content_type)], shared.node.metrics.render())
 }

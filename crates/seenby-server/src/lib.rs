@@ -1,7 +1,7 @@
 //! The shell around Seenby's rules: sockets, sessions, delivery, administration, the server API, metrics.
 //!
-//! The way of a call: `connection` reads a frame, `session` finds out what it asks, `writer` applies it with others
-//! of its batch and makes them durable, `delivery` tells the sessions that there is news, and each session reads the
+//! The way of a call: `connection` reads a frame, `session` finds out what it asks, `writer` brings it with others to the
+//! `desk`, which applies them as one batch and makes them durable, `delivery` tells the sessions that there is news, and each session reads the
 //! news and sends it. Reads go from the session straight to the store (`queries`).
 //!
 //! The server is a function over listeners and a shutdown future ([`Server::run`]), so tests start it as production does.
@@ -13,9 +13,11 @@ mod call;
 mod clock;
 mod connection;
 mod delivery;
+mod desk;
 mod from_wire;
 mod http;
 mod metrics;
+mod node;
 mod page;
 mod queries;
 mod rate;
@@ -28,6 +30,7 @@ mod shared;
 mod tls;
 mod to_wire;
 mod token;
+mod websocket;
 mod writer;
 
 pub use administration::{Actor, Administration, GroupSummary, NewKey, UserSummary, group_name};

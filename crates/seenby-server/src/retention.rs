@@ -18,7 +18,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Looks now and then, until the server stops.
 pub(crate) async fn sweep(shared: Arc<Shared>) {
-    let Retention { message_days_max, sweep_interval_ms } = shared.settings.retention;
+    let Retention { message_days_max, sweep_interval_ms } = shared.node.settings.retention;
     if message_days_max == 0 {
         return;
     }
@@ -43,7 +43,7 @@ async fn drop_messages(shared: &Arc<Shared>, before: Timestamp) -> Result<usize,
     let mut count = 0;
     let mut after = None;
     while !shared.stopping.is_cancelled() {
-        let storage = shared.storage.clone();
+        let storage = shared.node.storage.clone();
         let find = move || storage.messages_before(before, after, MESSAGES_PER_CALL_MAX);
         let keys = tokio::task::spawn_blocking(find).await.map_err(|_| Refusal::internal())??;
         let Some(last) = keys.last() else { break };

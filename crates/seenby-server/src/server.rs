@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rand::Rng as _;
-use seenby_core::{Ledger, ledger};
 use seenby_storage::{Storage, StorageError};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::timeout;
@@ -14,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::administration::{Actor, Administration};
-use crate::delivery::Delivery;
-use crate::metrics::Metrics;
+use crate::desk::Desk;
+use crate::node::Node;
 use crate::page::Page;
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -59,23 +58,12 @@ pub struct Server {
 impl Server {
     pub fn new(settings: Settings, storage: Arc<dyn Storage>) -> Result<Self, StartError> {
         let tls = tls::acceptor(&settings.tls)?;
-        let limits = ledger::Limits { group_members_max: settings.limits.group_members_max };
-        // A node number of its own at each start keeps message ids apart from those of other nodes and other lives.
-        let node = rand::rng().random_range(0..1 << 24);
-        let ledger = Ledger::new(storage.clone(), limits, node)?;
-        let delivery = Delivery::new(settings.limits.clone());
-        let metrics = Arc::new(Metrics::new());
-        let (writer, writer_thread) = Writer::start(ledger, storage.clone(), delivery.clone(), metrics.clone())
-            .map_err(|source| StartError::Io { what: "the writer thread".into(), source })?;
-        let shared = Arc::new(Shared {
-            settings,
-            storage,
-            writer,
-            delivery,
-            metrics,
-            stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        });
+        let node = Arc::new(Node::new(settings, storage));
+        // A number of its own at each start keeps message ids apart from those of other nodes and other lives.
+        let desk = Desk::new(node.clone(), rand::rng().random_range(0..1 << 24))?;
+        let (writer, writer_thread) =
+            Writer::start(desk).map_err(|source| StartError::Io { what: "the writer thread".into(), source })?;
+        let shared = Arc::new(Shared { node, writer, stopping: CancellationToken::new(), tasks: TaskTracker::new() });
         Ok(Self { shared, tls, page: None, writer_thread })
     }
 
@@ -106,13 +94,14 @@ impl Server {
         shutdown.await;
         tracing::info!("stopping");
         shared.stopping.cancel();
+        shared.node.delivery.stop();
         shared.tasks.close();
         let last_words = async {
             while services.join_next().await.is_some() {}
             shared.tasks.wait().await;
         };
         // Sessions end by themselves; what is left is a peer that does not take what it asked for.
-        if timeout(shared.settings.stop_timeout(), last_words).await.is_err() {
+        if timeout(shared.node.settings.stop_timeout(), last_words).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
         services.abort_all();

@@ -1,78 +1,136 @@
-//! One signed-in connection, without its socket: what the client asks, and what it must be told.
+//! One signed-in connection, without its socket: what the client asks, and what it must be told. No I/O but reads of the
+//! store that are short, and no clock: whoever drives a session hands it the time.
 //!
-//! The client's calls come in through [`Session::handle_call`] and mail through [`Session::handle_mail`]; what is to be
+//! The client's calls come in through [`Session::handle_frame`] and mail through [`Session::handle_mail`]; what is to be
 //! sent comes out of [`Session::next_frames`], a bounded piece at a time. The session keeps positions, not events: how
 //! far each conversation's log has been sent ([`following`]), and which readers have not been told ([`receipts`]).
 
 mod following;
+mod reading;
 mod receipts;
+mod resuming;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageKey, MessageUid, Sequence, UserId};
+use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageUid, Source as _, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, reply, server_frame};
-use seenby_storage::{Storage, StorageError};
+use seenby_storage::StorageError;
 
 use self::following::Following;
+use self::reading::{Finding, Reading};
+pub use self::reading::{Found, Read};
 use self::receipts::Deltas;
+use self::resuming::Known;
 use crate::call::{Call, CallResult, Outcome};
-use crate::delivery::{Farewell, Mail, ReceiptNews, Registration};
+use crate::delivery::{Farewell, Mailbox, News, Registration};
+use crate::desk::ReplyTo;
 use crate::from_wire::Request;
-use crate::queries::{Queries, QueryResult};
+use crate::node::Node;
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
-use crate::shared::Shared;
-use crate::writer::ReplyTo;
-use crate::{clock, from_wire, to_wire};
+use crate::{from_wire, to_wire, token};
 
-/// Positions and receipts that a client may name when it resumes; beyond, it has to look things up.
-const RESUME_ITEMS_MAX: usize = 10_000;
+const DEVICE_ID_CHARS_MAX: usize = 128;
 
-pub(crate) struct Session {
-    shared: Arc<Shared>,
+pub struct Session {
+    node: Arc<Node>,
     app: AppKey,
     user: UserId,
     registration: Registration,
-    /// `Some` until the client has said what it has.
-    resuming: Option<Known>,
+    stage: Stage,
     following: Following,
     deltas: Deltas,
     in_flight: usize,
-    /// Answers in flight that name malformed ids, by call: the ids that were refused before the writer saw the rest.
+    /// Answers in flight that name malformed ids, by call: the ids that were refused before the desk saw the rest.
     spoiled: HashMap<u64, Vec<Result<MessageUid, Refusal>>>,
+    stopping: bool,
     farewell: Option<Farewell>,
 }
 
-/// What a client says it has.
-#[derive(Default)]
-struct Known {
-    positions: HashMap<ConversationName, Sequence>,
-    /// How many readers of each message.
-    receipts: BTreeMap<(ConversationName, MessageUid), u32>,
+enum Stage {
+    /// The client says what it has.
+    Resuming(Known),
+    /// What it has missed is being looked for.
+    Beginning,
+    Following,
 }
 
+/// What becomes of a call.
+pub enum Step {
+    /// Answered at once.
+    Reply(Vec<u8>),
+    /// For the desk. The result comes by mail.
+    Write(Call, ReplyTo),
+    /// To be run. What it finds is for [`Session::handle_found`].
+    Read(Read),
+}
+
+/// Signing in.
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>, app: AppKey, user: UserId, registration: Registration) -> Self {
-        let gather = Duration::from_millis(shared.settings.delivery.flush_ms_max);
+    /// The session of whoever shows a good token, and the reply.
+    pub fn sign_in(
+        node: &Arc<Node>,
+        call: &frames::SignIn,
+        now: Timestamp,
+    ) -> Result<(Self, frames::SignedIn), Refusal> {
+        let Node { storage, delivery, settings, .. } = &**node;
+        let unknown_app = || Refusal::new(Code::APP_KEY_REJECTED, "unknown app key");
+        let app = AppKey::new(&call.app_key).map_err(|_| unknown_app())?;
+        let app = storage.app(&app)?.ok_or_else(unknown_app)?;
+        let token::Verified { user, issued_at } = token::verify(&app, &call.token, now)?;
+        delivery.rates(&app.key, &user).check(CallKind::SignIn)?;
+        if call.device_id.is_empty() || call.device_id.chars().count() > DEVICE_ID_CHARS_MAX {
+            let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
+            return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
+        }
+        // Register first, read after: somebody who is blocked in between is told.
+        let registration = delivery.register(&app.key, &user, call.device_id.clone());
+        if let Some(user) = storage.user(&app.key, &user)? {
+            if user.blocked {
+                return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
+            }
+            if issued_at < user.tokens_from {
+                return Err(Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"));
+            }
+        }
+        let signed_in = frames::SignedIn {
+            store_id: storage.store_id().to_owned(),
+            ping_interval_ms: settings.session.ping_interval_ms,
+            answers_per_frame_max: settings.limits.answers_per_frame_max as u32,
+            page_size_max: settings.limits.page_size_max as u32,
+            ..to_wire::signed_in(&user, now)
+        };
+        Ok((Self::new(node.clone(), app.key, user, registration), signed_in))
+    }
+
+    fn new(node: Arc<Node>, app: AppKey, user: UserId, registration: Registration) -> Self {
+        let gather = Duration::from_millis(node.settings.delivery.flush_ms_max);
         Self {
             following: Following::new(app.clone(), user.clone()),
             deltas: Deltas::new(gather),
-            shared,
+            node,
             app,
             user,
             registration,
-            resuming: Some(Known::default()),
+            stage: Stage::Resuming(Known::default()),
             in_flight: 0,
             spoiled: HashMap::new(),
+            stopping: false,
             farewell: None,
         }
     }
 
-    pub(crate) fn registration(&self) -> &Registration {
-        &self.registration
+    /// Where mail for this session arrives.
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        self.registration.mailbox()
+    }
+
+    /// Whether the server stops: no new calls are taken, those under way are answered.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping
     }
 
     pub(crate) fn farewell(&self) -> Option<Farewell> {
@@ -80,211 +138,143 @@ impl Session {
     }
 
     /// Whether one more call may be taken in. If not, leave it in the socket.
-    pub(crate) fn has_room(&self) -> bool {
-        self.in_flight < self.shared.settings.session.calls_in_flight_max
+    pub fn has_room(&self) -> bool {
+        self.in_flight < self.node.settings.session.calls_in_flight_max
     }
 
-    pub(crate) fn has_calls_in_flight(&self) -> bool {
+    pub fn has_calls_in_flight(&self) -> bool {
         self.in_flight > 0
     }
 }
 
 /// Calls.
 impl Session {
-    /// Takes one call; gives the reply when there is one already. Calls for the writer are answered through the mailbox.
-    pub(crate) async fn handle_call(&mut self, frame: frames::ClientFrame) -> Option<Vec<u8>> {
+    pub fn handle_frame(&mut self, frame: frames::ClientFrame, now: Timestamp) -> Step {
         let call_id = frame.call_id;
-        match self.take_call(frame).await {
-            Ok(reply) => reply,
-            Err(refusal) => Some(self.refuse(call_id, refusal)),
-        }
+        self.take_call(frame, now).unwrap_or_else(|refusal| Step::Reply(self.refuse(call_id, refusal)))
     }
 
     fn refuse(&self, call_id: u64, refusal: Refusal) -> Vec<u8> {
-        self.shared.metrics.refused(refusal.code);
+        self.node.metrics.refused(refusal.code);
         to_wire::reply(call_id, Err(refusal))
     }
 
-    async fn take_call(&mut self, frame: frames::ClientFrame) -> Result<Option<Vec<u8>>, Refusal> {
+    fn take_call(&mut self, frame: frames::ClientFrame, now: Timestamp) -> Result<Step, Refusal> {
         let call_id = frame.call_id;
-        let reader = from_wire::Reader { app: &self.app, user: &self.user, limits: &self.shared.settings.limits };
-        match reader.request(frame)? {
-            Request::Ping => {
-                let pong = frames::Pong { server_time_ms: clock::now().0 };
-                Ok(Some(to_wire::reply(call_id, Ok(reply::Result::Pong(pong)))))
-            }
-            Request::Resume(wire) => {
-                self.registration.rates().check(CallKind::Query)?;
-                self.resume(wire).await?;
-                Ok(Some(to_wire::done(call_id)))
-            }
-            Request::Write(kind, call) => {
-                self.registration.rates().check(kind)?;
-                self.submit(call_id, call).await;
-                Ok(None)
-            }
-            Request::Answer { conversation, uids } => {
-                self.registration.rates().check(CallKind::Answer)?;
-                self.answer(call_id, conversation, uids).await;
-                Ok(None)
-            }
-            Request::Query(conversation, query) => {
-                self.registration.rates().check(CallKind::Query)?;
-                let user = self.user.clone();
-                let read = move |storage: &dyn Storage| Queries::enter(storage, &user, &conversation)?.run(query);
-                self.read(call_id, read).await.map(Some)
-            }
-            Request::Find(uid) => {
-                self.registration.rates().check(CallKind::Query)?;
-                let (app, user) = (self.app.clone(), self.user.clone());
-                let read = move |storage: &dyn Storage| Queries::find(storage, &app, &user, uid);
-                self.read(call_id, read).await.map(Some)
-            }
-            Request::List(query) => {
-                self.registration.rates().check(CallKind::Query)?;
-                let (app, user) = (self.app.clone(), self.user.clone());
-                let read = move |storage: &dyn Storage| Queries::conversations(storage, &app, &user, &query);
-                self.read(call_id, read).await.map(Some)
-            }
+        let reader = from_wire::Reader { app: &self.app, user: &self.user, limits: &self.node.settings.limits };
+        let request = reader.request(frame)?;
+        if let Some(kind) = request.kind() {
+            self.registration.rates().check(kind)?;
         }
+        let read = |what| Step::Read(Read { call_id, what });
+        let (app, user) = (|| self.app.clone(), || self.user.clone());
+        Ok(match request {
+            Request::Ping => {
+                let pong = frames::Pong { server_time_ms: now.0 };
+                Step::Reply(to_wire::reply(call_id, Ok(reply::Result::Pong(pong))))
+            }
+            Request::Write(_, call) => self.write(call_id, call),
+            Request::Answer { conversation, uids } => self.answer(call_id, conversation, uids),
+            Request::Query(conversation, query) => read(Reading::Query(user(), conversation, query)),
+            Request::Find(uid) => read(Reading::Find(app(), user(), uid)),
+            Request::List(query) => read(Reading::List(app(), user(), query)),
+            Request::Resume(wire) => self.resume(call_id, wire)?,
+        })
     }
 
-    async fn submit(&mut self, call_id: u64, call: Call) {
+    fn write(&mut self, call_id: u64, call: Call) -> Step {
         self.in_flight += 1;
-        let reply_to = ReplyTo::session(self.registration.mailbox().clone(), call_id);
-        self.shared.writer.submit(call, reply_to).await;
+        Step::Write(call, ReplyTo::session(self.mailbox().clone(), call_id))
     }
 
     /// One malformed id does not spoil the rest of the call.
-    async fn answer(&mut self, call_id: u64, conversation: ConversationName, uids: Vec<Result<MessageUid, Refusal>>) {
+    fn answer(&mut self, call_id: u64, conversation: ConversationName, uids: Vec<Result<MessageUid, Refusal>>) -> Step {
         let good = uids.iter().flatten().copied().collect::<Vec<_>>();
         if good.len() < uids.len() {
             self.spoiled.insert(call_id, uids);
         }
-        self.submit(call_id, Call::Answer { conversation, user: self.user.clone(), uids: good }).await;
+        self.write(call_id, Call::Answer { conversation, user: self.user.clone(), uids: good })
     }
 
-    /// Reads block, so they run where blocking is fine. The session waits: its calls stay in order and cannot pile up.
-    async fn read<R>(&self, call_id: u64, read: R) -> Result<Vec<u8>, Refusal>
-    where
-        R: FnOnce(&dyn Storage) -> Result<QueryResult, Refusal> + Send + 'static,
-    {
-        let shared = self.shared.clone();
-        let work = move || Ok(to_wire::reply(call_id, Ok(to_wire::query_result(read(&*shared.storage)?))));
-        tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::internal())?
-    }
-}
-
-/// Resuming: the client says what it has, the session finds out what is missing.
-impl Session {
-    async fn resume(&mut self, wire: frames::Resume) -> Result<(), Refusal> {
-        let Some(known) = &mut self.resuming else {
+    fn resume(&mut self, call_id: u64, wire: frames::Resume) -> Result<Step, Refusal> {
+        let Stage::Resuming(known) = &mut self.stage else {
             return Err(Refusal::new(Code::INVALID_PARAMETER, "resumed already"));
         };
-        let items = known.positions.len() + known.receipts.len() + wire.positions.len() + wire.receipts.len();
-        if items > RESUME_ITEMS_MAX {
-            let detail = format!("more than {RESUME_ITEMS_MAX} positions and receipts");
-            return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
+        let last = wire.last;
+        known.add(&self.app, wire)?;
+        if !last {
+            return Ok(Step::Reply(to_wire::done(call_id)));
         }
-        for position in wire.positions {
-            let (name, sequence) = from_wire::position(&self.app, position)?;
-            known.positions.insert(name, sequence);
-        }
-        for receipt in wire.receipts {
-            let name = from_wire::conversation(&self.app, receipt.conversation)?;
-            known.receipts.insert((name, from_wire::message_uid(&receipt.message_uid)?), receipt.readers);
-        }
-        if wire.last {
-            let known = self.resuming.take().unwrap_or_default();
-            // Half followed, this session would be silent about the rest: better to begin again.
-            self.begin(known).await.inspect_err(|refusal| self.farewell = Some(Farewell::come_back(refusal.code)))?;
-        }
-        Ok(())
-    }
-
-    async fn begin(&mut self, known: Known) -> Result<(), Refusal> {
-        let groups = self.shared.storage.memberships(&self.app, &self.user)?;
+        let known = std::mem::take(known);
+        self.stage = Stage::Beginning;
+        let memberships = self.node.storage.memberships(&self.app, &self.user).inspect_err(|_| self.begin_again())?;
+        let groups: Vec<_> = memberships.into_iter().map(|membership| membership.group).collect();
         // Follow first, read after: then nothing falls in between.
-        groups.iter().for_each(|membership| self.registration.follow(membership.group));
-        let mut following = Following::new(self.app.clone(), self.user.clone());
-        let (storage, user) = (self.shared.storage.clone(), self.user.clone());
-        let reads = tokio::task::spawn_blocking(move || {
-            for membership in groups {
-                following.look_at_group(&*storage, membership.group, &known.positions)?;
-            }
-            let missed = known.compare_receipts(&*storage, &user, &following)?;
-            Ok::<_, StorageError>((following, missed))
-        });
-        let (following, missed) = reads.await.map_err(|_| Refusal::internal())??;
-        self.following = following;
-        for (key, news) in missed.read {
-            self.deltas.add(key, news);
-        }
-        self.registration.mailbox().put_answered(missed.answered);
-        Ok(())
+        groups.iter().for_each(|group| self.registration.follow(*group));
+        let following = Following::new(self.app.clone(), self.user.clone());
+        let what = Reading::Missed { following, user: self.user.clone(), groups, known };
+        Ok(Step::Read(Read { call_id, what }))
     }
-}
 
-/// What happened to messages while the client was away.
-#[derive(Default)]
-struct Missed {
-    /// Own messages with new readers.
-    read: Vec<(MessageKey, ReceiptNews)>,
-    /// Messages that this user has answered from elsewhere.
-    answered: BTreeMap<ConversationNumber, Vec<MessageUid>>,
-}
+    /// Half followed, this session would be silent about the rest.
+    fn begin_again(&mut self) {
+        self.farewell = Some(Farewell::come_back(Code::STORE_UNAVAILABLE));
+    }
 
-impl Known {
-    fn compare_receipts(
-        &self,
-        storage: &dyn Storage,
-        user: &UserId,
-        following: &Following,
-    ) -> Result<Missed, StorageError> {
-        let mut missed = Missed::default();
-        for ((name, uid), known) in &self.receipts {
-            let Some(conversation) = storage.conversation_number(name)? else { continue };
-            let Some(followed) = following.get(conversation) else { continue };
-            let key = MessageKey { conversation, uid: *uid };
-            if storage.reader_count(key)? <= *known {
-                continue;
+    /// Takes what a read has found; gives the reply to its call.
+    pub fn handle_found(&mut self, found: Found) -> Vec<u8> {
+        let Found { call_id, result } = found;
+        match result {
+            Ok(Finding::Reply(reply)) => reply,
+            Ok(Finding::Missed(following, missed)) => {
+                self.following = following;
+                for (key, news) in missed.read {
+                    self.deltas.add(key, news);
+                }
+                self.mailbox().put_answered(missed.answered);
+                self.stage = Stage::Following;
+                to_wire::done(call_id)
             }
-            let (Some(request), Some(group)) = (storage.request(key)?, storage.group(followed.group)?) else {
-                continue;
-            };
-            if request.sender == *user {
-                missed.read.push((key, ReceiptNews { from: *known, counts: request.counts(&group.present) }));
-            } else if request.has_answered(followed.slot) {
-                missed.answered.entry(conversation).or_default().push(*uid);
+            Err(refusal) => {
+                if let Stage::Beginning = self.stage {
+                    self.farewell = Some(Farewell::come_back(refusal.code));
+                }
+                self.refuse(call_id, refusal)
             }
         }
-        Ok(missed)
     }
 }
 
 /// Mail.
 impl Session {
-    /// Takes what has arrived and gives the frames that answer at once.
-    pub(crate) fn handle_mail(&mut self) -> Result<Vec<Vec<u8>>, StorageError> {
-        let Mail { results, groups, conversations, receipts, answered, user_changed, farewell } =
-            self.registration.mailbox().take();
-        let mut frames = Vec::with_capacity(results.len() + answered.len());
-        for (call_id, result) in results {
+    /// Takes what has arrived and adds the frames that answer at once.
+    pub fn handle_mail(&mut self, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
+        let mail = self.mailbox().take();
+        for (call_id, result) in mail.results {
             self.in_flight -= 1;
             frames.push(self.writer_reply(call_id, result));
         }
-        self.farewell = self.farewell.or(farewell);
+        self.stopping |= mail.stopping;
+        self.farewell = self.farewell.or(mail.farewell);
+        match mail.news {
+            Some(news) => self.handle_news(*news, frames),
+            None => Ok(()),
+        }
+    }
+
+    fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
+        let News { groups, conversations, receipts, answered, user_changed } = news;
         if user_changed && self.is_blocked()? {
             self.farewell = Some(Farewell::stay_away(Code::USER_BLOCKED));
         }
-        if self.resuming.is_some() {
+        if let Stage::Resuming(_) = self.stage {
             // Whatever happened until now is found when the client resumes.
-            return Ok(frames);
+            return Ok(());
         }
         // Before the conversations: somebody who has left is not told what happened afterwards.
         for group in groups {
             self.registration.follow(group);
-            match self.following.look_at_group(&*self.shared.storage, group, &HashMap::new())? {
+            match self.following.look_at_group(&*self.node.storage, group, &HashMap::new())? {
                 true => self.deltas.unpark(),
                 false => self.registration.unfollow(group),
             }
@@ -294,11 +284,11 @@ impl Session {
             self.deltas.add(key, news);
         }
         frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
-        Ok(frames)
+        Ok(())
     }
 
     fn is_blocked(&self) -> Result<bool, StorageError> {
-        Ok(self.shared.storage.user(&self.app, &self.user)?.is_some_and(|user| user.blocked))
+        Ok(self.node.storage.user(&self.app, &self.user)?.is_some_and(|user| user.blocked))
     }
 
     fn writer_reply(&mut self, call_id: u64, result: CallResult) -> Vec<u8> {
@@ -342,18 +332,18 @@ impl Session {
 /// Delivery.
 impl Session {
     /// Whether [`next_frames`](Self::next_frames) has something now.
-    pub(crate) fn has_frames(&self, now: Instant) -> bool {
+    pub fn has_frames(&self, now: Instant) -> bool {
         self.following.is_behind() || self.next_flush().is_some_and(|flush_at| now >= flush_at)
     }
 
     /// When it will have something though nothing arrives.
-    pub(crate) fn next_flush(&self) -> Option<Instant> {
+    pub fn next_flush(&self) -> Option<Instant> {
         self.deltas.next_flush()
     }
 
-    /// The next frames: a page of one conversation's log, and one delta for each message with new readers.
-    pub(crate) fn next_frames(&mut self, now: Instant) -> Result<Vec<Vec<u8>>, StorageError> {
-        let Shared { storage, settings, .. } = &*self.shared;
+    /// Adds the next frames: a page of one conversation's log, and one delta for each message with new readers.
+    pub fn next_frames(&mut self, now: Instant, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
+        let Node { storage, settings, .. } = &*self.node;
         let page = self.following.next_page(&**storage, settings.delivery.page_entries_max.max(1))?;
         for (key, news) in page.read {
             self.deltas.add(key, news);
@@ -361,6 +351,7 @@ impl Session {
         let deltas = self.deltas.flush(&**storage, &self.following, now)?;
         let entries = page.entries.map(server_frame::Kind::LogEntries);
         let deltas = deltas.into_iter().map(server_frame::Kind::ReceiptDelta);
-        Ok(entries.into_iter().chain(deltas).map(to_wire::frame).collect())
+        frames.extend(entries.into_iter().chain(deltas).map(to_wire::frame));
+        Ok(())
     }
 }

@@ -244,6 +244,12 @@ impl Session {
     }
 }
 
+impl Shutdown {
+    pub(crate) fn drain_max(&self) -> Duration {
+        Duration::from_millis(self.drain_ms_max)
+    }
+}
+
 impl Settings {
     /// Names a setting with which no server could work.
     pub fn check(&self) -> Result<(), String> {
@@ -283,7 +289,7 @@ impl Settings {
 
     /// Time for everything that is open to end: calls are drained, then goodbyes are written.
     pub(crate) fn stop_timeout(&self) -> Duration {
-        Duration::from_millis(self.shutdown.drain_ms_max) + 2 * self.session.write_timeout()
+        self.shutdown.drain_max() + 2 * self.session.write_timeout()
     }
 
     /// The administration socket. Whoever may open the file may administer.

@@ -3,22 +3,16 @@
 use std::sync::Arc;
 
 use seenby_protocol::Code;
-use seenby_storage::Storage;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::delivery::Delivery;
-use crate::metrics::Metrics;
+use crate::node::Node;
 use crate::refusal::Refusal;
-use crate::settings::Settings;
 use crate::writer::Writer;
 
 pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) node: Arc<Node>,
     pub(crate) writer: Writer,
-    pub(crate) delivery: Arc<Delivery>,
-    pub(crate) metrics: Arc<Metrics>,
     /// Cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
     /// Every connection, so that stopping can wait for them.
@@ -31,7 +25,7 @@ impl Shared {
         if self.stopping.is_cancelled() {
             return Err(Refusal::new(Code::SHUTTING_DOWN, "the server stops"));
         }
-        match self.storage.takes_writes() && self.writer.is_alive() {
+        match self.node.storage.takes_writes() && self.writer.is_alive() {
             true => Ok(()),
             false => Err(Refusal::new(Code::STORE_UNAVAILABLE, "the store takes no writes")),
         }

@@ -52,7 +52,7 @@ pub(super) fn is_vendors(path: &str) -> bool {
 pub(super) async fn serve(api: &Api, request: Request) -> Response {
     let answer = answer(api, request).await;
     if let Err(fault) = &answer {
-        api.metrics.refused(fault.table_code());
+        api.node.metrics.refused(fault.table_code());
     }
     reply::response(answer)
 }

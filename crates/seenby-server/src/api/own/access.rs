@@ -67,7 +67,7 @@ pub(super) async fn authenticate(State(api): State<Arc<Api>>, mut request: Reque
         Err(refusal) => refusal.into_response(),
     };
     if let Some(code) = problem::code(&response) {
-        api.metrics.refused(code);
+        api.node.metrics.refused(code);
     }
     response
 }

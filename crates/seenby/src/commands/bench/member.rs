@@ -131,8 +131,9 @@ pub fn group(id: &str) -> Conversation {
 async fn connect(server: &str, place: usize) -> anyhow::Result<TcpStream> {
     let address = tokio::net::lookup_host(server).await?.next().context("no such host")?;
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) {
-        let host = u8::try_from(1 + place / CONNECTIONS_PER_ADDRESS).context("too many connections")?;
+    let others = place / CONNECTIONS_PER_ADDRESS;
+    if others > 0 && address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        let host = u8::try_from(1 + others).context("too many connections")?;
         socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::from(([127, 0, 0, host], 0)))?;
     }

@@ -1,0 +1,24 @@
+//! What the sessions of one server share: the store, who is online, the counters, the settings. No sockets, no tasks, no
+//! clock.
+
+use std::sync::Arc;
+
+use seenby_storage::Storage;
+
+use crate::delivery::Delivery;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+pub struct Node {
+    pub(crate) settings: Settings,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) metrics: Metrics,
+}
+
+impl Node {
+    pub fn new(settings: Settings, storage: Arc<dyn Storage>) -> Self {
+        let delivery = Delivery::new(settings.limits.clone());
+        Self { settings, storage, delivery, metrics: Metrics::new() }
+    }
+}
