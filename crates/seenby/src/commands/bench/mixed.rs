@@ -43,7 +43,7 @@ type Given = Arc<Mutex<HashMap<(String, String), Instant>>>;
 
 impl Mixed {
     pub async fn run(&self, server: &Server, run: u64) -> anyhow::Result<Measurement> {
-        let mut random = SmallRng::seed_from_u64(run as u64);
+        let mut random = SmallRng::seed_from_u64(run);
         let name = server.new_name();
         let people: Vec<String> = (0..PEOPLE).map(|number| format!("{name}-{number:04}")).collect();
         let groups = self.gather(server, &people, &mut random, &name).await?;
