@@ -343,6 +343,9 @@ impl Session {
 
     /// Adds the next frames: a page of one conversation's log, and one delta for each message with new readers.
     pub fn next_frames(&mut self, now: Instant, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
+        if !self.has_frames(now) {
+            return Ok(());
+        }
         let Node { storage, settings, .. } = &*self.node;
         let page = self.following.next_page(&**storage, settings.delivery.page_entries_max.max(1))?;
         for (key, news) in page.read {

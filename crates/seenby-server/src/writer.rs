@@ -19,10 +19,11 @@ const QUEUE_CALLS_MAX: usize = 8_192;
 /// Calls in one batch. An answer may carry 100 messages, so a batch holds at most some 400,000 answers.
 const BATCH_CALLS_MAX: usize = 4_096;
 
-/// A batch of so many says that there is load.
+/// A batch of so many calls says that there is load. After a smaller one nobody waits.
 const BUSY_CALLS: usize = 8;
+/// Under load, calls gather for so many times as long as the last commit took …
 const GATHER_FACTOR: u32 = 3;
-/// However slow the disk is: its own pace makes the batches large then.
+/// … but not longer than this, however slow the disk is: its own pace makes the batches large then.
 const GATHER_MAX: Duration = Duration::from_millis(2);
 
 /// Hands calls to the writer. Cheap to clone.
@@ -76,31 +77,36 @@ impl Writer {
 
 fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>) {
     let (mut queued, mut batch) = (Vec::new(), Vec::new());
-    let mut pause = Duration::ZERO;
+    let mut gather = Duration::ZERO;
     loop {
         let mut taken = queue.blocking_recv_many(&mut queued, BATCH_CALLS_MAX);
-        if !pause.is_zero() {
-            std::thread::sleep(pause);
-            while taken < BATCH_CALLS_MAX
-                && let Ok(call) = queue.try_recv()
-            {
-                queued.push(call);
-                taken += 1;
-            }
+        if !gather.is_zero() {
+            std::thread::sleep(gather);
+            taken += take_waiting(&mut queue, &mut queued);
         }
         batch.extend(queued.drain(..).map_while(|queued| queued));
         let stop = batch.len() < taken || taken == 0;
         let begin = Instant::now();
         desk.write(&mut batch, clock::now());
-        pause = gathering(taken, begin.elapsed());
+        gather = gathering(taken, begin.elapsed());
         if stop {
             return;
         }
     }
 }
 
-/// How long to let calls gather before the next batch. Small batches are what costs, so under load the writer is at rest
-/// three times as long as it is busy; on a quiet server nobody waits.
+fn take_waiting(queue: &mut mpsc::Receiver<Queued>, queued: &mut Vec<Queued>) -> usize {
+    let before = queued.len();
+    while queued.len() < BATCH_CALLS_MAX
+        && let Ok(more) = queue.try_recv()
+    {
+        queued.push(more);
+    }
+    queued.len() - before
+}
+
+/// How long to let calls gather before the next batch. Small batches are what costs: under load the writer rests longer than
+/// it works.
 fn gathering(calls: usize, took: Duration) -> Duration {
     match calls < BUSY_CALLS {
         true => Duration::ZERO,

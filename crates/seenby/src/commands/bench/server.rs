@@ -128,7 +128,7 @@ async fn serve(folder: &TempDir, listen: &str) -> anyhow::Result<(Child, String)
             // Whoever writes a log that nobody reads will wait for ever one day.
             tokio::spawn(async move {
                 while let Ok(Some(line)) = log.next_line().await {
-                    eprintln!("{line}");;
+                    eprintln!("{line}");
                 }
             });
             return Ok((child, address));
