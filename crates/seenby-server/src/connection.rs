@@ -66,7 +66,8 @@ impl From<seenby_storage::StorageError> for Ending {
 
 impl Connection {
     async fn converse(&mut self) -> Ending {
-        let mut session = match self.sign_in().await {
+        // Boxed, so that what only the sign-in needs is not kept by every connection for its life.
+        let mut session = match Box::pin(self.sign_in()).await {
             Ok(session) => session,
             Err(ending) => return ending,
         };
@@ -158,7 +159,12 @@ impl Connection {
         let mut received = first;
         for _ in 0..FRAMES_PER_TURN {
             match self.read_frame(received)? {
-                Heard::Frame(frame) => replies.extend(self.take(session, frame).await),
+                Heard::Frame(frame) => {
+                    // Boxed, so that idle connections do not keep the room that waiting takes.
+                    if let Some(step) = self.begin(session, frame, replies) {
+                        replies.extend(Box::pin(self.finish(session, step)).await);
+                    }
+                }
                 Heard::Bad(reply) => replies.push(reply),
                 Heard::Nothing => {}
             }
@@ -174,9 +180,23 @@ impl Connection {
         Ok(())
     }
 
-    /// Does what the session says; gives the reply if there is one already.
-    async fn take(&mut self, session: &mut Session, frame: ClientFrame) -> Option<Vec<u8>> {
+    /// Does what the session says as far as that takes no waiting; gives back what is left.
+    fn begin(&mut self, session: &mut Session, frame: ClientFrame, replies: &mut Vec<Vec<u8>>) -> Option<Step> {
         match session.handle_frame(frame, clock::now()) {
+            Step::Reply(reply) => {
+                replies.push(reply);
+                None
+            }
+            Step::Write(call, reply_to) => {
+                let refused = self.shared.writer.try_submit(call, reply_to);
+                refused.map(|(call, reply_to)| Step::Write(call, reply_to))
+            }
+            read @ Step::Read(_) => Some(read),
+        }
+    }
+
+    async fn finish(&mut self, session: &mut Session, step: Step) -> Option<Vec<u8>> {
+        match step {
             Step::Reply(reply) => Some(reply),
             Step::Write(call, reply_to) => {
                 self.shared.writer.submit(call, reply_to).await;
@@ -241,7 +261,7 @@ async fn progress(patience: Duration, write: impl Future<Output = Result<(), Err
     // Nearly always there is room at once, and no need for a timer.
     let written = match poll!(write.as_mut()) {
         Poll::Ready(written) => written,
-        Poll::Pending => timeout(patience, write).await.map_err(|_| Ending::Gone)?,
+        Poll::Pending => Box::pin(timeout(patience, write)).await.map_err(|_| Ending::Gone)?,
     };
     written.map_err(|_| Ending::Gone)
 }

@@ -3,6 +3,7 @@
 //! Accepts by itself instead of `axum::serve`, which sets no time limit for a request's head: a client that dribbles
 //! bytes could hold its connection for ever.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +11,11 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::future::RouteFuture;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use seenby_protocol::ENDPOINT_PATH;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tower::Service as _;
 
 use crate::page::{self, Page};
 use crate::shared::Shared;
@@ -75,7 +78,7 @@ async fn serve(
         let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
         let place = Place { _permit: Arc::new(permit) };
         let (tls, shared) = (tls.clone(), shared.clone());
-        let router = router.clone().layer(Extension(place.clone()));
+        let router = InPlace { router: router.clone(), place: place.clone() };
         let tasks = shared.tasks.clone();
         tasks.spawn(async move {
             let served = match tls {
@@ -100,7 +103,27 @@ struct Place {
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
+/// Tells every request of a connection its place. A layer around the router would do the same, but wrap every route anew for
+/// each connection.
+#[derive(Clone)]
+struct InPlace {
+    router: Router,
+    place: Place,
+}
+
+impl hyper::service::Service<Request<Incoming>> for InPlace {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.place.clone());
+        self.router.clone().call(request)
+    }
+}
+
 async fn accept(listener: &TcpListener) -> TcpStream {
+    let mut failed = false;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -110,7 +133,10 @@ async fn accept(listener: &TcpListener) -> TcpStream {
             }
             Err(error) if is_about_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot accept connections");
+                // Once, not ten times a second for as long as it lasts.
+                if !std::mem::replace(&mut failed, true) {
+                    tracing::warn!(%error, "cannot accept connections");
+                }
                 sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -124,7 +150,7 @@ fn is_about_one_connection(error: &io::Error) -> bool {
 
 async fn serve_stream<S>(
     stream: S,
-    router: Router,
+    router: InPlace,
     shared: &Shared,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
 where
@@ -133,7 +159,7 @@ where
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), router)
         .with_upgrades();
     tokio::pin!(served);
     tokio::select! {

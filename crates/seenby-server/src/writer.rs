@@ -43,17 +43,29 @@ impl Writer {
         Ok((Self { queue, stopping: Arc::default() }, thread))
     }
 
+    /// Hands over a call, or gives it back when the queue is full: then wait with [`submit`](Self::submit).
+    pub(crate) fn try_submit(&self, call: Call, reply_to: ReplyTo) -> Option<(Call, ReplyTo)> {
+        match self.queue.try_send(Some((call, reply_to))) {
+            Err(mpsc::error::TrySendError::Full(refused)) => refused,
+            Err(mpsc::error::TrySendError::Closed(Some((_, reply_to)))) => {
+                self.say_ended(reply_to);
+                None
+            }
+            _ => None,
+        }
+    }
+
     /// Waits while the queue is full: that is the back-pressure.
     pub(crate) async fn submit(&self, call: Call, reply_to: ReplyTo) {
-        let queued = match self.queue.try_send(Some((call, reply_to))) {
-            Ok(()) => return,
-            Err(mpsc::error::TrySendError::Full(queued) | mpsc::error::TrySendError::Closed(queued)) => queued,
-        };
-        if let Err(mpsc::error::SendError(Some((_, reply_to)))) = self.queue.send(queued).await {
-            // Nobody told it to end, so it panicked.
-            let ended = if self.stopping.load(Ordering::Acquire) { CallError::Closed } else { CallError::Store };
-            reply_to.send(Err(ended));
+        if let Err(mpsc::error::SendError(Some((_, reply_to)))) = self.queue.send(Some((call, reply_to))).await {
+            self.say_ended(reply_to);
         }
+    }
+
+    /// If nobody told it to end, it panicked.
+    fn say_ended(&self, reply_to: ReplyTo) {
+        let ended = if self.stopping.load(Ordering::Acquire) { CallError::Closed } else { CallError::Store };
+        reply_to.send(Err(ended));
     }
 
     pub(crate) async fn call(&self, call: Call) -> CallResult {

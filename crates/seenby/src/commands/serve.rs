@@ -2,6 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,26 +11,32 @@ use anyhow::Context as _;
 use seenby_server::settings::{Log, LogFormat};
 use seenby_server::{Listeners, Server, Settings};
 use seenby_storage::{Embedded, Storage};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeOptions;
 use crate::config::ConfigError;
 use crate::{page, refused, signals};
 
+/// Connections that wait to be accepted: when everybody comes back at once, those beyond it try again after a second. Most
+/// systems allow no more than this.
+const BACKLOG: u32 = 4_096;
+
 /// The app that a new server begins with.
 const FIRST_APP: &str = "seenby";
 
 pub async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<()> {
     start_log(&settings.log)?;
+    // Shells often allow 1,024 open files unless asked for more. What is not allowed shows when connections are refused.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let page = match settings.web || options.web {
         true => Some(page::built_in().ok_or(ConfigError::new(page::MISSING))?),
         false => None,
     };
     let storage = open_store(&settings)?;
     let listeners = Listeners {
-        clients: listen(settings.listen, "listen").await?,
-        ops: Some(listen(settings.ops_listen, "ops_listen").await?),
+        clients: listen(settings.listen, "listen")?,
+        ops: Some(listen(settings.ops_listen, "ops_listen")?),
         admin: Some(listen_for_administration(&settings.admin_socket())?),
     };
     let secure = if settings.tls.certificate.is_some() { "s" } else { "" };
@@ -61,8 +68,15 @@ fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Storage>> {
     Ok(Arc::new(store))
 }
 
-async fn listen(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("{setting}: cannot listen on {address}"))
+fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // As `TcpListener::bind` does: a server that starts again need not wait for old connections to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().with_context(|| format!("{setting}: cannot listen on {address}"))
 }
 
 /// The store is ours by now, so a socket that lies here belongs to a server that is no more.

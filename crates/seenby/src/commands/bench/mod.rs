@@ -32,6 +32,8 @@ use crate::cli::{BenchOptions, BenchWorkload};
 
 /// For 50,000 connections with both ends on this machine, and what else is open.
 const FILES: u64 = 200_000;
+/// What a server has open beside its connections.
+const OTHER_FILES: usize = 500;
 /// Syncs of the disk, and answers on a quiet server: enough for a 99th percentile.
 const SYNCS: usize = 1_000;
 
@@ -39,25 +41,27 @@ pub async fn run(options: BenchOptions) -> anyhow::Result<()> {
     if let BenchWorkload::Acknowledge = options.workload {
         return floor::acknowledge().await;
     }
-    process::raise_file_limit(FILES);
-    let mut bench = Bench::new(options);
+    let files = process::raise_file_limit(FILES);
+    let mut bench = Bench::new(options, usize::try_from(files)?);
     bench.run().await?;
     bench.report()
 }
 
 struct Bench {
     options: BenchOptions,
+    /// That a process may have open.
+    files: usize,
     progress: ProgressBar,
     measurements: Vec<Measurement>,
     run: u64,
 }
 
 impl Bench {
-    fn new(options: BenchOptions) -> Self {
+    fn new(options: BenchOptions, files: usize) -> Self {
         let progress = ProgressBar::no_length();
         let style = "{spinner} {elapsed_precise} [{bar:24}] {msg}";
         progress.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { options, progress, measurements: Vec::new(), run: 0 }
+        Self { options, files, progress, measurements: Vec::new(), run: 0 }
     }
 
     async fn run(&mut self) -> anyhow::Result<()> {
@@ -223,6 +227,7 @@ impl Bench {
 
     async fn idle(&mut self) -> anyhow::Result<()> {
         for connections in self.options.connections.clone() {
+            let connections = connections.min(self.files.saturating_sub(OTHER_FILES));
             self.note(format!("idle, {connections} connections"));
             self.keep(idle::run(&mut self.server().await?, connections).await?);
         }

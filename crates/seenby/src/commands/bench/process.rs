@@ -27,10 +27,11 @@ impl Process {
     }
 }
 
-/// Raises this process's limit of open files, and that of those it starts, as far as is allowed.
-pub fn raise_file_limit(files: u64) {
-    // Only root may raise the upper limit; a socket that cannot be opened will tell.
-    if rlimit::setrlimit(rlimit::Resource::NOFILE, files, files).is_err() {
-        let _ = rlimit::increase_nofile_limit(files);
+/// Raises this process's limit of open files, and that of those it starts, as far as is allowed; gives what it is then.
+pub fn raise_file_limit(files: u64) -> u64 {
+    // Only root may raise the upper limit, and not everywhere.
+    match rlimit::setrlimit(rlimit::Resource::NOFILE, files, files) {
+        Ok(()) => files,
+        Err(_) => rlimit::increase_nofile_limit(files).unwrap_or_default(),
     }
 }
