@@ -11,7 +11,7 @@ use super::records::Damage;
 
 const FORMAT: u8 = 1;
 
-pub(super) fn encode(answers: &[Answer]) -> Vec<u8> {
+pub fn encode(answers: &[Answer]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(8 + 4 * answers.len());
     bytes.push(FORMAT);
     let mut last = ZERO;
@@ -24,7 +24,7 @@ pub(super) fn encode(answers: &[Answer]) -> Vec<u8> {
 }
 
 /// Takes memory in proportion to `bytes`, whatever they say: an answer has at least two of them.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Answer>, Damage> {
+pub fn decode(bytes: &[u8]) -> Result<Vec<Answer>, Damage> {
     let Some((&FORMAT, mut rest)) = bytes.split_first() else {
         return Err(Damage::new("unknown block format"));
     };

@@ -13,7 +13,8 @@
 //! readers, who only become more.
 
 mod batch;
-mod block;
+#[doc(hidden)]
+pub mod block;
 mod keys;
 mod listing;
 mod meta;

@@ -21,7 +21,7 @@ use super::keys::KeyReader;
 
 /// Why a row cannot be read.
 #[derive(Debug)]
-pub(super) struct Damage(pub(super) String);
+pub struct Damage(pub(super) String);
 
 impl Damage {
     pub(super) fn new(why: &str) -> Self {

@@ -66,6 +66,18 @@ pub struct Report {
     pub measurements: Vec<Measurement>,
 }
 
+impl Report {
+    /// Over all runs of a workload with these parameters, whatever other parameters it had.
+    pub fn median(&self, workload: &str, parameters: &[(&'static str, u64)], name: &str) -> Option<f64> {
+        let runs = self.measurements.iter().filter(|run| {
+            run.workload == workload && parameters.iter().all(|(name, value)| run.parameters.get(name) == Some(value))
+        });
+        let mut values = runs.filter_map(|run| run.figures.get(name)).peekable();
+        values.peek()?;
+        Some(Range::of(values).median)
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub struct Machine {
     cores: usize,

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use seenby_protocol::frames::{Conversation, GetHistory, client_frame};
 use tokio::time::Instant;
 
 use super::crowd::{Answered, Crowd, Pace, Seen, sees};
 use super::floor::Floor;
 use super::member::{Account, Member, group};
 use super::process::{Process, Usage};
-use super::report::Measurement;
+use super::report::{Latencies, Measurement};
 use super::server::Server;
 
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,12 @@ pub struct Storm {
     pub group_size: usize,
     pub messages: usize,
     pub pace: Pace,
+    /// Pages of history, with their receipts, that the sender reads afterwards.
+    pub pages: usize,
 }
+
+/// Messages on a page of history.
+const PAGE_MESSAGES: u32 = 20;
 
 impl Storm {
     fn answers(&self) -> u64 {
@@ -54,6 +60,10 @@ impl Storm {
         let after = usage(server.process())?;
         let mut measurement = self.measurement(workload, end, (before, after), answered)?;
         tell_seen(&mut measurement, &seen);
+        if self.pages > 0 {
+            let latencies = look_back(&mut watcher, &conversation, self.pages).await?;
+            latencies.tell(&mut measurement, ["history_p50_ms", "history_p99_ms", "history_max_ms"])?;
+        }
         Ok(measurement)
     }
 
@@ -83,7 +93,7 @@ impl Storm {
         answered: Answered,
     ) -> anyhow::Result<Measurement> {
         let mut parameters = vec![("members", self.members as u64), ("messages", self.messages as u64)];
-        if self.group_size != self.members {
+        if self.pages > 0 {
             parameters.push(("group_size", self.group_size as u64));
         }
         if self.pace.messages_per_call > 1 {
@@ -103,6 +113,18 @@ impl Storm {
         answered.latencies.tell(&mut measurement, ["latency_p50_ms", "latency_p99_ms", "latency_max_ms"])?;
         Ok(measurement)
     }
+}
+
+async fn look_back(sender: &mut Member, conversation: &Conversation, pages: usize) -> anyhow::Result<Latencies> {
+    let mut latencies = Latencies::default();
+    for _ in 0..pages {
+        let begin = Instant::now();
+        let newest =
+            GetHistory { conversation: Some(conversation.clone()), count: PAGE_MESSAGES, ..GetHistory::default() };
+        sender.call(client_frame::Call::GetHistory(newest)).await?;
+        latencies.record(begin.elapsed());
+    }
+    Ok(latencies)
 }
 
 fn tell_seen(measurement: &mut Measurement, seen: &Seen) {
