@@ -11,8 +11,8 @@ use seenby_protocol::Code;
 use crate::refusal::Refusal;
 
 /// A call that changes something.
-#[derive(Debug)]
-pub(crate) enum Call {
+#[derive(Debug, Clone)]
+pub enum Call {
     Send {
         conversation: ConversationName,
         user: UserId,
@@ -91,7 +91,7 @@ pub(crate) enum Call {
 }
 
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     Done,
     Sent(Sent),
     /// One for each conversation, in the order of the call.
@@ -99,7 +99,7 @@ pub(crate) enum Outcome {
     Answered(Answered),
 }
 
-pub(crate) type CallResult = Result<Outcome, CallError>;
+pub type CallResult = Result<Outcome, CallError>;
 
 /// Why a call had no effect, or an unknown one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -59,10 +59,10 @@ pub(crate) struct ReceiptNews {
 
 /// Why the server ends a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Farewell {
-    pub(crate) code: Code,
+pub struct Farewell {
+    pub code: Code,
     /// Whether the client should come back by itself.
-    pub(crate) reconnect: bool,
+    pub reconnect: bool,
 }
 
 impl Farewell {

@@ -78,7 +78,7 @@ impl ReplyTo {
         Self(Some(Address::Session { mailbox, call_id }))
     }
 
-    pub(crate) fn waiter(waiter: oneshot::Sender<CallResult>) -> Self {
+    pub fn waiter(waiter: oneshot::Sender<CallResult>) -> Self {
         Self(Some(Address::Waiter(waiter)))
     }
 

@@ -1,8 +1,8 @@
 //! The shell around Seenby's rules: sockets, sessions, delivery, administration, the server API, metrics.
 //!
 //! The way of a call: `connection` reads a frame, `session` finds out what it asks, `writer` brings it with others to the
-//! `desk`, which applies them as one batch and makes them durable, `delivery` tells the sessions that there is news, and each session reads the
-//! news and sends it. Reads go from the session straight to the store (`queries`).
+//! `desk`, which applies them as one batch and makes them durable, `delivery` tells the sessions that there is news, and each
+//! session reads the news and sends it. Reads go from the session straight to the store (`queries`).
 //!
 //! The server is a function over listeners and a shutdown future ([`Server::run`]), so tests start it as production does.
 
@@ -32,6 +32,18 @@ mod to_wire;
 mod token;
 mod websocket;
 mod writer;
+
+/// The parts without I/O, for a simulator that drives what production runs. Not an interface to build on.
+#[doc(hidden)]
+pub mod machine {
+    pub use crate::call::{Call, CallResult, Outcome};
+    pub use crate::delivery::Farewell;
+    pub use crate::desk::{Desk, ReplyTo};
+    pub use crate::node::Node;
+    pub use crate::session::{Found, Read, Session, Step};
+    pub use crate::to_wire::{goodbye, reply};
+    pub use crate::token::issue as issue_token;
+}
 
 pub use administration::{Actor, Administration, GroupSummary, NewKey, UserSummary, group_name};
 pub use page::Page;

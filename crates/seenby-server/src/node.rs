@@ -2,6 +2,7 @@
 //! clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use seenby_storage::Storage;
 
@@ -20,5 +21,10 @@ impl Node {
     pub fn new(settings: Settings, storage: Arc<dyn Storage>) -> Self {
         let delivery = Delivery::new(settings.limits.clone());
         Self { settings, storage, delivery, metrics: Metrics::new() }
+    }
+
+    /// A connection that has said nothing for so long counts as lost.
+    pub fn silence_max(&self) -> Duration {
+        self.settings.session.silence_max()
     }
 }

@@ -133,7 +133,8 @@ impl Session {
         self.stopping
     }
 
-    pub(crate) fn farewell(&self) -> Option<Farewell> {
+    /// Why the server ends this session, if it does.
+    pub fn farewell(&self) -> Option<Farewell> {
         self.farewell
     }
 

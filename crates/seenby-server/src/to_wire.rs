@@ -15,7 +15,7 @@ pub(crate) fn frame(kind: server_frame::Kind) -> Vec<u8> {
     codec::encode(&frames::ServerFrame { kind: Some(kind) })
 }
 
-pub(crate) fn reply(call_id: u64, result: Result<reply::Result, Refusal>) -> Vec<u8> {
+pub fn reply(call_id: u64, result: Result<reply::Result, Refusal>) -> Vec<u8> {
     frame(server_frame::Kind::Reply(match result {
         Ok(result) => frames::Reply { call_id, result: Some(result), ..Default::default() },
         Err(refusal) => refused(call_id, refusal),
@@ -47,7 +47,7 @@ pub(crate) fn answered(call_id: u64, outcomes: Vec<Result<(), Refusal>>) -> Vec<
     frame(server_frame::Kind::Reply(reply))
 }
 
-pub(crate) fn goodbye(code: Code, reconnect: bool) -> Vec<u8> {
+pub fn goodbye(code: Code, reconnect: bool) -> Vec<u8> {
     let detail = code.meaning().unwrap_or_default().to_owned();
     frame(server_frame::Kind::Goodbye(frames::Goodbye { code: code.0, detail, reconnect }))
 }

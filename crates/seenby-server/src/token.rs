@@ -27,7 +27,7 @@ struct Claims {
     exp: u64,
 }
 
-pub(crate) fn issue(app: &AppRecord, user: &UserId, now: Timestamp, lifetime: Duration) -> String {
+pub fn issue(app: &AppRecord, user: &UserId, now: Timestamp, lifetime: Duration) -> String {
     let claims = Claims {
         sub: user.to_string(),
         aud: app.key.to_string(),

@@ -51,8 +51,8 @@ struct State {
 enum Writes {
     #[default]
     Taken,
-    /// The next commit fails.
-    AboutToFail,
+    /// The next commit fails: nothing is written, or all of it.
+    AboutToFail { written: bool },
     Refused,
 }
 
@@ -70,7 +70,17 @@ impl Memory {
 
     /// The next commit fails and writes nothing, and the store takes no writes from then on.
     pub fn fail_next_commit(&self) {
-        self.write().writes = Writes::AboutToFail;
+        self.write().writes = Writes::AboutToFail { written: false };
+    }
+
+    /// The next commit fails though everything is written, as when a disk takes the data and then reports an error.
+    pub fn fail_next_commit_after_writing(&self) {
+        self.write().writes = Writes::AboutToFail { written: true };
+    }
+
+    /// As after a restart: what was written is there, and writes are taken again.
+    pub fn reopen(&self) {
+        self.write().writes = Writes::Taken;
     }
 
     /// Commits wait, and reads go on, until what this returns is dropped.
@@ -283,7 +293,10 @@ impl Storage for Memory {
                 changes.iter().for_each(|change| state.apply(change));
                 Ok(())
             }
-            Writes::AboutToFail => {
+            Writes::AboutToFail { written } => {
+                if written {
+                    changes.iter().for_each(|change| state.apply(change));
+                }
                 state.writes = Writes::Refused;
                 Err(StorageError::Backend("a test asked for this failure".into()))
             }
