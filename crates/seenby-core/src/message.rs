@@ -40,46 +40,75 @@ pub struct Publication {
 #[derive(Debug)]
 pub struct UidSource {
     node: u32,
+    clock: Lane,
+    ahead: Lane,
+}
+
+/// A row of moments, each given once. There are two, told apart by their counters: one goes with the clock, the other is for
+/// conversations that are ahead of it. Otherwise two conversations that are ahead could get the same id, or all the others
+/// would have to follow them.
+#[derive(Debug)]
+struct Lane {
+    first: u16,
     time: Timestamp,
     counter: u16,
 }
 
-/// Ids of one millisecond; the next one borrows from the following millisecond.
-const COUNTER_MAX: u16 = 0xfff;
+/// Ids of one millisecond in one lane; the next one borrows from the following millisecond.
+const COUNTERS: u16 = 0x800;
 
 impl UidSource {
     /// `node`: 24 bits, drawn at random at each start.
     pub fn new(node: u32) -> Self {
-        Self { node, time: Timestamp(0), counter: 0 }
+        Self { node, clock: Lane::new(0), ahead: Lane::new(COUNTERS) }
     }
 
-    /// An id greater than all before it, and at least a millisecond after `after`, the newest of its conversation: so
-    /// the times of a conversation's messages are distinct, and paging by time loses nothing. This holds as well when
-    /// the clock was set back, or when another node wrote last.
+    /// An id that was never given before, at least a millisecond after `after`, the newest of its conversation: so the
+    /// times of a conversation's messages are distinct, and paging by time loses nothing. This holds as well when the
+    /// clock was set back, or when another node wrote last.
     pub fn next(&mut self, now: Timestamp, after: Option<MessageUid>) -> MessageUid {
-        (self.time, self.counter) = match now > self.time {
-            true => (now, 0),
-            false => following(self.time, self.counter),
-        };
-        match after {
-            Some(after) if self.time <= after.time() => {
-                MessageUid::from_parts(Timestamp(after.time().0 + 1), 0, self.node)
+        self.clock.advance(now);
+        let lane = match after {
+            Some(after) if self.clock.time <= after.time() => {
+                self.ahead.advance(Timestamp(after.time().0 + 1));
+                &self.ahead
             }
-            _ => MessageUid::from_parts(self.time, self.counter, self.node),
-        }
+            _ => &self.clock,
+        };
+        MessageUid::from_parts(lane.time, lane.counter, self.node)
     }
 }
 
-fn following(time: Timestamp, counter: u16) -> (Timestamp, u16) {
-    match counter {
-        COUNTER_MAX => (Timestamp(time.0 + 1), 0),
-        counter => (time, counter + 1),
+impl Lane {
+    fn new(first: u16) -> Self {
+        Self { first, time: Timestamp(0), counter: first }
+    }
+
+    fn advance(&mut self, to: Timestamp) {
+        (self.time, self.counter) = match to > self.time {
+            true => (to, self.first),
+            false if self.counter == self.first + COUNTERS - 1 => (Timestamp(self.time.0 + 1), self.first),
+            false => (self.time, self.counter + 1),
+        };
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two in a millisecond, in each of two conversations.
+    #[test]
+    fn no_two_conversations_get_the_same_id() {
+        let mut source = UidSource::new(1);
+        let now = Timestamp(1_800_000_000_000);
+        let (mut last, mut all) = ([None, None], std::collections::BTreeSet::new());
+        for conversation in [0, 1, 0, 1, 1, 0] {
+            let uid = source.next(now, last[conversation]);
+            last[conversation] = Some(uid);
+            assert!(all.insert(uid), "{uid} was given twice");
+        }
+    }
 
     #[test]
     fn ids_grow_even_when_the_clock_stands_still_or_runs_backwards() {

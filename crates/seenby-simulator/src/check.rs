@@ -113,11 +113,12 @@ fn check_shown(store: &Memory, model: &Model, phone: &Phone) -> Result<(), Strin
         let listed = store.readers(key, 0, usize::MAX >> 1).map_err(|error| error.to_string())?;
         let group = store.message(key).ok().flatten().ok_or("gone")?.group;
         let name = |answer: &Answer| store.slot_user(group, answer.slot).ok().flatten().map(|user| user.to_string());
-        let truth: Vec<_> =
-            listed.iter().map(|answer| (name(answer).unwrap_or_default(), answer.at.0)).collect();
+        let truth: Vec<_> = listed.iter().map(|answer| (name(answer).unwrap_or_default(), answer.at.0)).collect();
         let shown = phone.shown.readers.get(&uid.to_string()).cloned().unwrap_or_default();
         if shown != truth {
-            return Err(format!("{} shows {shown:?} for {uid}, and the truth is {truth:?}", phone.user));
+            let whose = format!("{} ({} of {})", phone.device(), phone.user, phone.app);
+            let name = &message.conversation;
+            return Err(format!("{whose} shows {shown:?} for {uid} in {name:?}, and the truth is {truth:?}"));
         }
     }
     Ok(())

@@ -28,7 +28,6 @@ impl Choice {
     pub fn of<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.choose(&mut self.0)
     }
-
 }
 
 /// How large things are and how often they break in one run: small bounds bring out what large ones hide. 0 is never.

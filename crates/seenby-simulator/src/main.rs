@@ -70,8 +70,18 @@ fn work(next: &AtomicU64, end: u64, until: Option<Instant>, results: &Mutex<Resu
 }
 
 fn tell(summary: &Summary, seeds: u64, violations: usize) {
-    let Summary { virtual_ms, calls, acknowledged, commits, failed_commits, server_crashes, phone_crashes, cuts, checks, .. } =
-        summary;
+    let Summary {
+        virtual_ms,
+        calls,
+        acknowledged,
+        commits,
+        failed_commits,
+        server_crashes,
+        phone_crashes,
+        cuts,
+        checks,
+        ..
+    } = summary;
     let hours = *virtual_ms as f64 / 3_600_000.0;
     println!(
         "{seeds} seeds, {hours:.1} simulated hours, {calls} calls, {acknowledged} acknowledged answers, {commits} commits \

@@ -53,7 +53,9 @@ impl Model {
     pub fn apply(&mut self, call: &Call, sent: Option<MessageUid>) {
         match call {
             Call::CreateGroup { group, .. } => drop(self.groups.entry(group_key(group)).or_default()),
-            Call::Join { group, users } => self.groups.entry(group_key(group)).or_default().extend(users.iter().cloned()),
+            Call::Join { group, users } => {
+                self.groups.entry(group_key(group)).or_default().extend(users.iter().cloned());
+            }
             Call::Leave { group, users } => {
                 self.groups.entry(group_key(group)).or_default().retain(|member| !users.contains(member));
                 let in_group = self.messages.values_mut().filter(|message| message.conversation.group == *group);

@@ -7,8 +7,8 @@ use seenby_client::session::{Action, CallId, Outcome, Session, SessionOptions};
 use seenby_client::store::{DeviceStore as _, MemoryStore, Owner};
 use seenby_client::{ConnectionStatus, Event, ReceiptResponse};
 use seenby_core::{AppKey, UserId};
-use seenby_protocol::frames::{self, ServerFrame, client_frame, reply};
 use seenby_protocol::codec;
+use seenby_protocol::frames::{self, ServerFrame, client_frame, reply};
 
 use crate::link::Link;
 use crate::server::LinkId;
@@ -72,6 +72,10 @@ impl Phone {
 
     fn time(&self, now: u64) -> Duration {
         Duration::from_millis(now) + self.skew
+    }
+
+    pub fn device(&self) -> &str {
+        &self.device
     }
 
     pub fn is_online(&self) -> bool {

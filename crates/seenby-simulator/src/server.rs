@@ -139,7 +139,9 @@ impl Server {
             let session = connection.session.as_ref();
             connection.reading.is_none()
                 && session.is_none_or(|session| {
-                    !session.has_calls_in_flight() && !session.has_frames(instant(now)) && session.next_flush().is_none()
+                    !session.has_calls_in_flight()
+                        && !session.has_frames(instant(now))
+                        && session.next_flush().is_none()
                 })
         };
         self.queue.is_empty() && self.connections.values().all(is_quiet)

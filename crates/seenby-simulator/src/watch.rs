@@ -22,9 +22,8 @@ pub fn look(model: &Model, app: &AppKey, user: &UserId, bytes: &[u8]) -> Result<
         Some(server_frame::Kind::ReceiptsAnswered(answered)) => {
             for uid in answered.message_uids {
                 let (name, uid) = named(app, answered.conversation.clone(), &uid)?;
-                let has_answered = model.message(&name, uid).is_some_and(|message| {
-                    message.recalled || message.readers.contains(user)
-                });
+                let has_answered =
+                    model.message(&name, uid).is_some_and(|message| message.recalled || message.readers.contains(user));
                 if !has_answered {
                     return Err(format!("{user} was told that it has answered {uid}, and has not"));
                 }

