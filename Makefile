@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk test-web lint generate
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report simulate mutants
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -64,3 +64,24 @@ generate:
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby --bin seenby reference_page
 	cd sdk/typescript && npm ci --loglevel=error && npm run --silent generate
 	UPDATE_GENERATED=1 cargo test --quiet -p seenby-server --lib checked_in_document
+
+# What a server can do on this machine, and what it costs: under ten minutes, the figures in target/bench.json.
+bench:
+	cargo run --locked --release -p seenby -- bench all --json > target/bench.json
+
+# Instructions of what every answer passes through, against those on record.
+bench-check:
+	scripts/bench-check
+
+# Tables and plots of docs/performance.md from target/bench.json.
+bench-report:
+	scripts/bench-report target/bench.json
+
+# Everything but sockets, threads, clocks and disks, in virtual time: so many SEEDS, so many MINUTES, or one SEED again.
+simulate:
+	cargo run --locked --release -p seenby-simulator -- --jobs 2 \
+	  $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FROM),--from $(FROM))
+
+# Breaks one rule after another on purpose, and sees the simulator notice.
+mutants:
+	scripts/mutants

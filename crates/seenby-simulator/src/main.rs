@@ -24,6 +24,9 @@ struct Arguments {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// End with the first promise that is broken
+    #[arg(long)]
+    until_first: bool,
     /// Runs at the same time
     #[arg(long, default_value_t = 1)]
     jobs: usize,
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
     let results = Mutex::new((Summary::default(), 0_u64, Vec::new()));
     thread::scope(|scope| {
         for _ in 0..arguments.jobs.max(1) {
-            scope.spawn(|| work(&next, end, until, &results));
+            scope.spawn(|| work(&next, end, until, arguments.until_first, &results));
         }
     });
     let (summary, seeds, violations) = results.into_inner().expect("nobody panicked");
@@ -53,8 +56,9 @@ fn main() -> ExitCode {
 
 type Results = (Summary, u64, Vec<Box<Violation>>);
 
-fn work(next: &AtomicU64, end: u64, until: Option<Instant>, results: &Mutex<Results>) {
-    while until.is_none_or(|until| Instant::now() < until) {
+fn work(next: &AtomicU64, end: u64, until: Option<Instant>, until_first: bool, results: &Mutex<Results>) {
+    let has_found = || until_first && !results.lock().expect("nobody panicked").2.is_empty();
+    while until.is_none_or(|until| Instant::now() < until) && !has_found() {
         let seed = next.fetch_add(1, Ordering::Relaxed);
         if seed >= end {
             return;

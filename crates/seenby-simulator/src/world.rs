@@ -126,7 +126,7 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut choice = Choice::new(seed);
         let knobs = Knobs::draw(&mut choice);
-        let store = Arc::new(Memory::new());
+        let store = Arc::new(Memory::named("store"));
         let place =
             |group: &str, channel: Option<&str>| Place { group: group.into(), channel: channel.map(Into::into) };
         let mut world = Self {

@@ -67,7 +67,12 @@ struct Request {
 
 impl Memory {
     pub fn new() -> Self {
-        Self { id: new_store_id(), commits: Mutex::default(), state: RwLock::default() }
+        Self::named(new_store_id())
+    }
+
+    /// For runs that must be the same each time.
+    pub fn named(id: impl Into<String>) -> Self {
+        Self { id: id.into(), commits: Mutex::default(), state: RwLock::default() }
     }
 
     /// The next commit fails and writes nothing, and the store takes no writes from then on.
