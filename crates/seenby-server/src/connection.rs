@@ -135,15 +135,14 @@ impl Connection {
         is_behind: bool,
     ) -> Event {
         let listens = session.has_room() && !session.is_stopping();
-        let mailbox = session.mailbox();
         poll_fn(|context| {
-            if !was_mail && mailbox.poll_arrived(context).is_ready() {
+            if !was_mail && session.poll_mail(context).is_ready() {
                 return Poll::Ready(Event::Mail);
             }
             if listens && let Poll::Ready(received) = self.socket.poll_next_unpin(context) {
                 return Poll::Ready(Event::Received(received));
             }
-            if was_mail && mailbox.poll_arrived(context).is_ready() {
+            if was_mail && session.poll_mail(context).is_ready() {
                 return Poll::Ready(Event::Mail);
             }
             match is_behind {

@@ -12,6 +12,7 @@ mod resuming;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageUid, Source as _, Timestamp, UserId};
@@ -123,9 +124,13 @@ impl Session {
         }
     }
 
-    /// Where mail for this session arrives.
-    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+    fn mailbox(&self) -> &Arc<Mailbox> {
         self.registration.mailbox()
+    }
+
+    /// Ready when there is something for [`handle_mail`](Self::handle_mail).
+    pub fn poll_mail(&self, context: &Context<'_>) -> Poll<()> {
+        self.mailbox().poll_arrived(context)
     }
 
     /// Whether the server stops: no new calls are taken, those under way are answered.

@@ -1,125 +1,197 @@
 //! The truth, compared when everything is quiet: what the store holds, what the model holds, what the phones show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use seenby_core::{Answer, MessageKey, MessageUid, Source as _, UserId};
-use seenby_storage::{Memory, Storage as _};
+use seenby_core::{
+    Answer, Conversation as Stored, ConversationName, MessageKey, MessageUid, Slot, Source as _, UserId,
+};
+use seenby_storage::{Memory, Storage as _, StorageError};
 
-use crate::model::{Message, Model};
+use crate::model::{Conversation, Message, Model};
 use crate::phone::Phone;
+use crate::place::Place;
 
-/// Readers of each message when it was last looked at: lists only grow.
-pub type Before = BTreeMap<(u64, MessageUid), Vec<Answer>>;
-
-pub fn check(store: &Memory, model: &Model, phones: &mut [Phone], before: &mut Before) -> Result<(), String> {
-    for ((_, uid), message) in &model.messages {
-        check_message(store, model, *uid, message, before)?;
+pub fn check(store: &Memory, model: &Model, phones: &mut [Phone]) -> Result<(), String> {
+    let stored = Store(store);
+    for (name, conversation) in &model.conversations {
+        stored.check_conversation(model, name, conversation).map_err(|error| format!("{name:?}: {error}"))?;
     }
     for phone in phones.iter_mut().filter(|phone| phone.is_online()) {
-        let whose = format!("{} of {}", phone.user, phone.app);
-        if phone.kept_answers() > 0 || phone.pending_calls() > 0 {
-            let (answers, calls) = (phone.kept_answers(), phone.pending_calls());
-            return Err(format!("{answers} answers and {calls} calls of {whose} are not settled"));
+        let whose = format!("{} ({} of {})", phone.device(), phone.user, phone.app);
+        check_settled(model, phone).map_err(|error| format!("{whose}: {error}"))?;
+        check_shown(model, phone).map_err(|error| format!("{whose} {error}"))?;
+    }
+    phones.iter().try_for_each(|phone| check_acknowledged(model, phone))
+}
+
+struct Store<'a>(&'a Memory);
+
+impl Store<'_> {
+    fn check_conversation(
+        &self,
+        model: &Model,
+        name: &ConversationName,
+        conversation: &Conversation,
+    ) -> Result<(), String> {
+        let open = read(self.0.conversation_number(name))?;
+        let closed = read(self.0.closed_conversation(name))?;
+        if open.is_some() != conversation.is_open {
+            return Err(format!("is open: {}", open.is_some()));
         }
+        let number = open.or(closed).ok_or("is gone")?;
+        let stored = read(self.0.conversation(number))?.ok_or("is gone")?;
+        self.check_log(&stored)?;
+        let expired = conversation.expired.iter().map(|uid| MessageKey { conversation: number, uid: *uid });
+        for key in expired {
+            if read(self.0.message(key))?.is_some() || read(self.0.request(key))?.is_some() {
+                return Err(format!("{} should be gone with age", key.uid));
+            }
+        }
+        for (uid, message) in &conversation.messages {
+            let key = MessageKey { conversation: number, uid: *uid };
+            self.check_message(model, name, key, message).map_err(|error| format!("{uid}: {error}"))?;
+        }
+        Ok(())
     }
-    phones.iter().try_for_each(|phone| check_acknowledged(model, phone))?;
-    let online = phones.iter().filter(|phone| phone.is_online());
-    online.into_iter().try_for_each(|phone| check_shown(store, model, phone))
+
+    /// Sequences have no gaps, and times never run backwards.
+    fn check_log(&self, stored: &Stored) -> Result<(), String> {
+        let log = read(self.0.log(stored.number, seenby_core::Sequence(0), usize::MAX))?;
+        let has_gaps = log.iter().zip(1..).any(|(entry, place)| entry.sequence.0 != place);
+        if has_gaps || log.len() as u64 != stored.head.0 || !log.is_sorted_by_key(|entry| entry.at) {
+            return Err(format!("the log up to {:?} is {log:?}", stored.head));
+        }
+        Ok(())
+    }
+
+    fn check_message(
+        &self,
+        model: &Model,
+        name: &ConversationName,
+        key: MessageKey,
+        message: &Message,
+    ) -> Result<(), String> {
+        let stored = read(self.0.message(key))?.ok_or("is not in the store")?;
+        same("sender", &stored.sender, &message.sender)?;
+        same("recalled", &stored.recalled_at.is_some(), &message.recalled)?;
+        same("content", &stored.content, &message.content)?;
+        let request = read(self.0.request(key))?;
+        let listed = read(self.0.readers(key, 0, usize::MAX >> 1))?;
+        let (request, expected) = match (request, &message.request) {
+            (None, None) => return same("readers", &listed.len(), &0),
+            (Some(request), Some(expected)) => (request, expected),
+            (stored, _) => return Err(format!("asked about is {}", stored.is_some())),
+        };
+        let user = |slot| read(self.0.slot_user(stored.group, slot))?.ok_or(format!("{slot:?} is nobody's"));
+        let users = |slots: &mut dyn Iterator<Item = u32>| {
+            slots.map(|slot| user(Slot(slot))).collect::<Result<BTreeSet<UserId>, String>>()
+        };
+        same("audience", &users(&mut request.audience.iter())?, &expected.audience)?;
+        let named = |answer: &Answer| Ok((user(answer.slot)?, answer.at));
+        let listed = listed.iter().map(named).collect::<Result<Vec<_>, String>>()?;
+        same("readers", &listed, &expected.readers)?;
+        let distinct = expected.readers.iter().map(|(user, _)| user.clone()).collect();
+        same("readers as a set", &users(&mut request.readers.iter())?, &distinct)?;
+
+        let group = read(self.0.group(stored.group))?.ok_or("the group is gone")?;
+        let counts = request.counts(&group.present);
+        let silent = |present| model.silent(&name.group, expected, present).len();
+        let found = (counts.read as usize, counts.unread as usize, counts.left as usize);
+        same("(read, unread, left)", &found, &(expected.readers.len(), silent(true), silent(false)))
+    }
 }
 
-fn check_message(
-    store: &Memory,
-    model: &Model,
-    uid: MessageUid,
-    message: &Message,
-    before: &mut Before,
-) -> Result<(), String> {
-    let Some(key) = key(store, message, uid) else { return Err(format!("the conversation of {uid} is gone")) };
-    let stored = store.message(key).map_err(|error| error.to_string())?.ok_or(format!("{uid} is not in the store"))?;
-    if stored.recalled_at.is_some() != message.recalled {
-        return Err(format!("{uid}: recalled is {}", message.recalled));
-    }
-    let request = store.request(key).map_err(|error| error.to_string())?;
-    let (request, audience) = match (request, &message.audience) {
-        (None, None) => return Ok(()),
-        (Some(request), Some(audience)) => (request, audience),
-        (stored, _) => return Err(format!("{uid}: asked about is {}", stored.is_none())),
-    };
-    let user = |slot| store.slot_user(stored.group, slot).ok().flatten().ok_or(format!("{slot:?} is nobody's"));
-    let users = |slots: &mut dyn Iterator<Item = u32>| {
-        slots.map(|slot| user(seenby_core::Slot(slot))).collect::<Result<BTreeSet<UserId>, String>>()
-    };
-    same(uid, "audience", &users(&mut request.audience.iter())?, audience)?;
-    same(uid, "readers", &users(&mut request.readers.iter())?, &message.readers)?;
-
-    let listed = store.readers(key, 0, usize::MAX >> 1).map_err(|error| error.to_string())?;
-    let named = listed.iter().map(|answer| user(answer.slot)).collect::<Result<Vec<_>, _>>()?;
-    let distinct: BTreeSet<UserId> = named.iter().cloned().collect();
-    if distinct.len() != named.len() {
-        return Err(format!("{uid}: somebody is counted twice in {named:?}"));
-    }
-    same(uid, "listed readers", &distinct, &message.readers)?;
-    let known = before.entry((key.conversation.0, uid)).or_default();
-    if !listed.starts_with(known) {
-        return Err(format!("{uid}: the order of its readers has changed"));
-    }
-    *known = listed;
-
-    let group = store.group(stored.group).ok().flatten().ok_or("the group is gone")?;
-    let counts = request.counts(&group.present);
-    let present = model.members(&message.conversation.group);
-    let silent = audience.difference(&message.readers);
-    let (unread, left): (Vec<_>, Vec<_>) = silent.partition(|user| present.contains(*user));
-    let expected = (message.readers.len(), unread.len(), left.len());
-    match (counts.read as usize, counts.unread as usize, counts.left as usize) == expected {
-        true => Ok(()),
-        false => Err(format!("{uid}: {counts:?}, and not (read, unread, left) = {expected:?}")),
-    }
+fn read<T>(result: Result<T, StorageError>) -> Result<T, String> {
+    result.map_err(|error| error.to_string())
 }
 
-fn same(uid: MessageUid, what: &str, found: &BTreeSet<UserId>, expected: &BTreeSet<UserId>) -> Result<(), String> {
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {
     match found == expected {
         true => Ok(()),
-        false => Err(format!("{uid}: {what} {found:?}, and not {expected:?}")),
+        false => Err(format!("{what} {found:?}, and not {expected:?}")),
     }
 }
 
-fn key(store: &Memory, message: &Message, uid: MessageUid) -> Option<MessageKey> {
-    let conversation = store.conversation_number(&message.conversation).ok().flatten()?;
-    Some(MessageKey { conversation, uid })
+/// Nothing waits any longer, and what is remembered is true.
+fn check_settled(model: &Model, phone: &mut Phone) -> Result<(), String> {
+    let remembered = phone.remembered();
+    if !remembered.answers.is_empty() || phone.pending_calls() > 0 {
+        let (answers, calls) = (remembered.answers.len(), phone.pending_calls());
+        return Err(format!("{answers} answers and {calls} calls are not settled"));
+    }
+    if model.blocked.contains(&(phone.app.clone(), phone.user.clone())) {
+        return Err("is blocked and online".into());
+    }
+    for unanswered in remembered.unanswered {
+        let (name, uid) = (Place::of(&unanswered.conversation).name(&phone.app), parse(&unanswered.message_uid)?);
+        let request = model.message(&name, uid).and_then(|message| message.request.as_ref());
+        let may_look = model.enter(&name, &phone.user).is_ok();
+        if may_look && request.is_some_and(|request| request.has_answered(&phone.user)) {
+            return Err(format!("takes {uid} for unanswered, and another device has answered it"));
+        }
+    }
+    Ok(())
 }
 
 /// What got code 0 counts.
 fn check_acknowledged(model: &Model, phone: &Phone) -> Result<(), String> {
     for (place, uid) in &phone.shown.acknowledged {
-        let parsed = MessageUid::parse(uid).map_err(|error| error.to_string())?;
-        let message = model.message(&place.name(&phone.app), parsed);
-        let counts = message.is_some_and(|message| message.recalled || message.readers.contains(&phone.user));
-        if !counts {
+        let (name, parsed) = (place.name(&phone.app), parse(uid)?);
+        let counts = |message: &Message| {
+            message.recalled || message.request.as_ref().is_some_and(|request| request.has_answered(&phone.user))
+        };
+        if !model.has_expired(&name, parsed) && !model.message(&name, parsed).is_some_and(counts) {
             return Err(format!("{} got code 0 for {uid} and is not among its readers", phone.user));
         }
     }
     Ok(())
 }
 
-/// The sender sees what is true, if it has been in the group since it sent.
-fn check_shown(store: &Memory, model: &Model, phone: &Phone) -> Result<(), String> {
-    for ((_, uid), message) in &model.messages {
-        let is_own = message.sender == phone.user && message.conversation.group.app == phone.app;
-        if !is_own || message.audience.is_none() || !message.sender_has_stayed {
-            continue;
-        }
-        let Some(key) = key(store, message, *uid) else { continue };
-        let listed = store.readers(key, 0, usize::MAX >> 1).map_err(|error| error.to_string())?;
-        let group = store.message(key).ok().flatten().ok_or("gone")?.group;
-        let name = |answer: &Answer| store.slot_user(group, answer.slot).ok().flatten().map(|user| user.to_string());
-        let truth: Vec<_> = listed.iter().map(|answer| (name(answer).unwrap_or_default(), answer.at.0)).collect();
-        let shown = phone.shown.readers.get(&uid.to_string()).cloned().unwrap_or_default();
-        if shown != truth {
-            let whose = format!("{} ({} of {})", phone.device(), phone.user, phone.app);
-            let name = &message.conversation;
-            return Err(format!("{whose} shows {shown:?} for {uid} in {name:?}, and the truth is {truth:?}"));
+/// Everything that was said since this user came in, everybody who asks, and who has read.
+fn check_shown(model: &Model, phone: &Phone) -> Result<(), String> {
+    for (name, conversation) in model.conversations.iter().filter(|(name, _)| name.group.app == phone.app) {
+        let Some(joined) = model.joined(&name.group, &phone.user).filter(|_| conversation.is_open) else { continue };
+        let place = Place::of_name(name);
+        for (uid, message) in &conversation.messages {
+            check_message_shown(phone, &place, *uid, message, joined)?;
         }
     }
     Ok(())
+}
+
+fn check_message_shown(
+    phone: &Phone,
+    place: &Place,
+    uid: MessageUid,
+    message: &Message,
+    joined: u64,
+) -> Result<(), String> {
+    let (is_own, named) = (message.sender == phone.user, (place.clone(), uid.to_string()));
+    let is_from_here = is_own && message.client_ref.as_str().starts_with(&phone.prefix());
+    let is_for_all = !message.recalled && !is_from_here && !(is_own && message.hidden_from_sender);
+    if is_for_all && message.sent > joined && !phone.shown.messages.contains(&named) {
+        return Err(format!("was not sent {uid} in {place:?}"));
+    }
+    let is_stale = message.taken_back > joined && phone.shown.messages.contains(&named) && !is_own;
+    if is_stale && !phone.shown.recalled.contains(&named.1) {
+        return Err(format!("was not told that {uid} was recalled"));
+    }
+    let Some(request) = message.request.as_ref().filter(|request| request.asked > joined) else { return Ok(()) };
+    if is_own {
+        let truth = request.readers.iter().map(|(user, at)| (user.to_string(), at.0)).collect::<Vec<_>>();
+        let shown = phone.shown.readers.get(&named.1).cloned().unwrap_or_default();
+        return match shown == truth {
+            true => Ok(()),
+            false => Err(format!("shows {shown:?} for {uid} in {place:?}, and the truth is {truth:?}")),
+        };
+    }
+    let is_asked = request.audience.contains(&phone.user) && !request.has_answered(&phone.user);
+    match is_asked && !phone.shown.requests.contains(&named) {
+        true => Err(format!("was not told that somebody asks about {uid} in {place:?}")),
+        false => Ok(()),
+    }
+}
+
+fn parse(uid: &str) -> Result<MessageUid, String> {
+    MessageUid::parse(uid).map_err(|error| error.to_string())
 }

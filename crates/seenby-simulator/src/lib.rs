@@ -10,12 +10,18 @@
 //! * every sender's phones show the readers that the store has, with their times;
 //! * no frame ever went to somebody who may not have it, looked at when it left the server ([`watch`]).
 
+mod calm;
 mod check;
 mod choice;
+mod faults;
 mod link;
-pub mod model;
+mod model;
+mod network;
+mod people;
 mod phone;
+mod place;
 mod server;
+mod verdict;
 mod watch;
 mod world;
 

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use seenby_client::session::{Action, CallId, Outcome, Session, SessionOptions};
-use seenby_client::store::{DeviceStore as _, MemoryStore, Owner};
-use seenby_client::{ConnectionStatus, Event, ReceiptResponse};
+use seenby_client::store::{DeviceStore as _, Memory, MemoryStore, Owner};
+use seenby_client::{ConnectionStatus, Event, ReceiptResponse, ResponseError};
 use seenby_core::{AppKey, UserId};
 use seenby_protocol::codec;
 use seenby_protocol::frames::{self, ServerFrame, client_frame, reply};
 
 use crate::link::Link;
+use crate::place::Place;
 use crate::server::LinkId;
-use crate::world::Place;
 
 pub struct Phone {
     pub app: AppKey,
@@ -38,17 +38,33 @@ pub struct Shown {
     /// Who has read each own message.
     pub readers: BTreeMap<String, Vec<(String, u64)>>,
     /// Messages that somebody asked about.
-    pub requests: Vec<(Place, String)>,
+    pub requests: BTreeSet<(Place, String)>,
+    /// Messages of others, and of this user's other devices.
+    pub messages: BTreeSet<(Place, String)>,
+    pub recalled: BTreeSet<String>,
     pub own_messages: Vec<(Place, String)>,
+    /// Messages that were handed to the SDK.
+    pub drafts: Vec<Draft>,
     /// Answers that got code 0.
     pub acknowledged: BTreeSet<(Place, String)>,
     pub new_acknowledged: u64,
+    /// Where lists go on.
+    pub pages: Vec<client_frame::Call>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub place: Place,
+    pub number: u64,
+    pub need_receipt: bool,
 }
 
 enum Pending {
     Connect,
     Send(Place),
     Answer,
+    /// It may have another page.
+    List(Box<client_frame::Call>),
     Other,
 }
 
@@ -82,6 +98,11 @@ impl Phone {
         self.session.status() == ConnectionStatus::Connected
     }
 
+    /// What every reference of its messages begins with.
+    pub fn prefix(&self) -> String {
+        prefix(&self.device)
+    }
+
     /// The process ends without a word, and begins anew with what the installation remembers.
     pub fn crash(&mut self) {
         self.runs += 1;
@@ -91,61 +112,74 @@ impl Phone {
         self.link = None;
     }
 
-    // ------------------------------------------------------------------------------------------ the app
-
-    pub fn connect(&mut self, now: u64, token: String) {
-        let call = self.session.connect(self.time(now), token, None);
-        self.pending.insert(call, Pending::Connect);
-    }
-
-    pub fn send(&mut self, now: u64, place: Place, number: u64, need_receipt: bool) {
-        let text = frames::TextContent { text: format!("{number}") };
-        let call = client_frame::Call::SendMessage(frames::SendMessage {
-            conversation: Some(place.wire()),
-            client_ref: format!("{}{number}", prefix(&self.device)),
-            content: Some(frames::Content { kind: Some(frames::content::Kind::Text(text)), extra: String::new() }),
-            need_receipt,
-        });
-        let call = self.session.call(self.time(now), call);
-        self.pending.insert(call, Pending::Send(place));
-    }
-
-    pub fn ask(&mut self, now: u64, place: Place, message_uid: String) {
-        let request = frames::RequestReceipt { conversation: Some(place.wire()), message_uid };
-        self.call(now, client_frame::Call::RequestReceipt(request));
-    }
-
-    pub fn recall(&mut self, now: u64, place: Place, message_uid: String) {
-        let recall = frames::RecallMessage { conversation: Some(place.wire()), message_uid };
-        self.call(now, client_frame::Call::RecallMessage(recall));
-    }
-
-    pub fn answer(&mut self, now: u64, place: Place, message_uids: Vec<String>) {
-        let call = self.session.answer(self.time(now), place.conversation(), message_uids);
-        self.pending.insert(call, Pending::Answer);
-    }
-
-    fn call(&mut self, now: u64, call: client_frame::Call) {
-        let call = self.session.call(self.time(now), call);
-        self.pending.insert(call, Pending::Other);
+    /// As a new phone: nothing is remembered.
+    pub fn reinstall(&mut self, device: String) {
+        self.device = device;
+        self.memory = MemoryStore::new();
+        self.shown = Shown::default();
+        self.crash();
     }
 
     pub fn pending_calls(&self) -> usize {
-        self.pending.values().filter(|pending| !matches!(pending, Pending::Connect)).count()
+        self.pending.len()
     }
 
-    /// Answers that wait for the server.
-    pub fn kept_answers(&mut self) -> usize {
-        let memory = self.memory.load(&self.owner()).expect("memory can be read");
-        memory.answers.len()
+    pub fn remembered(&mut self) -> Memory {
+        self.memory.load(&self.owner()).expect("memory can be read")
     }
 
     fn owner(&self) -> Owner {
         Owner { app_key: self.app.to_string(), user_id: self.user.to_string() }
     }
+}
 
-    // ------------------------------------------------------------------------------------------ the driver
+/// The app.
+impl Phone {
+    pub fn connect(&mut self, now: u64, token: String) {
+        let call = self.session.connect(self.time(now), token, None);
+        self.pending.insert(call, Pending::Connect);
+    }
 
+    pub fn send(&mut self, now: u64, draft: Draft) {
+        let text = frames::TextContent { text: format!("{} of {}", draft.number, self.device) };
+        let call = client_frame::Call::SendMessage(frames::SendMessage {
+            conversation: Some(draft.place.wire()),
+            client_ref: format!("{}{}", self.prefix(), draft.number),
+            content: Some(frames::Content { kind: Some(frames::content::Kind::Text(text)), extra: String::new() }),
+            need_receipt: draft.need_receipt,
+        });
+        self.call(now, call, Pending::Send(draft.place.clone()));
+        self.shown.drafts.push(draft);
+    }
+
+    pub fn ask(&mut self, now: u64, place: &Place, message_uid: String) {
+        let request = frames::RequestReceipt { conversation: Some(place.wire()), message_uid };
+        self.call(now, client_frame::Call::RequestReceipt(request), Pending::Other);
+    }
+
+    pub fn recall(&mut self, now: u64, place: &Place, message_uid: String) {
+        let recall = frames::RecallMessage { conversation: Some(place.wire()), message_uid };
+        self.call(now, client_frame::Call::RecallMessage(recall), Pending::Other);
+    }
+
+    pub fn answer(&mut self, now: u64, place: &Place, message_uids: Vec<String>) {
+        let call = self.session.answer(self.time(now), place.conversation(), message_uids);
+        self.pending.insert(call, Pending::Answer);
+    }
+
+    /// Looks something up.
+    pub fn query(&mut self, now: u64, query: client_frame::Call) {
+        self.call(now, query.clone(), Pending::List(Box::new(query)));
+    }
+
+    fn call(&mut self, now: u64, call: client_frame::Call, pending: Pending) {
+        let call = self.session.call(self.time(now), call);
+        self.pending.insert(call, pending);
+    }
+}
+
+/// The driver.
+impl Phone {
     pub fn handle_opened(&mut self, now: u64) {
         self.session.handle_opened(self.time(now));
     }
@@ -168,10 +202,11 @@ impl Phone {
         }
     }
 
-    /// Does what a driver does, in the documented order; gives the frames to send, and whether to dial.
-    pub fn settle(&mut self, now: u64) -> (Vec<Vec<u8>>, bool) {
+    /// Does what a driver does, in the documented order, but ends after so many turns as if the process had been killed there;
+    /// gives the frames to send, and whether to dial.
+    pub fn settle(&mut self, now: u64, turns_max: usize) -> (Vec<Vec<u8>>, bool) {
         let (mut frames, mut dials) = (Vec::new(), false);
-        loop {
+        for _ in 0..turns_max {
             dials |= self.act(now);
             let frame = self.session.poll_transmit();
             while let Some(outcome) = self.session.poll_outcome() {
@@ -180,13 +215,16 @@ impl Phone {
             while let Some(event) = self.session.poll_event() {
                 self.take_event(event);
             }
-            dials |= self.act(now);
             match frame {
                 Some(frame) => frames.push(codec::encode(&frame)),
                 None if self.session.has_transmits() => {}
-                None => return (frames, dials),
+                None => {
+                    dials |= self.act(now);
+                    break;
+                }
             }
         }
+        (frames, dials)
     }
 
     fn act(&mut self, now: u64) -> bool {
@@ -202,7 +240,7 @@ impl Phone {
                     }
                 }
                 Action::Load { .. } => {
-                    let memory = self.memory.load(&self.owner()).expect("memory can be read");
+                    let memory = self.remembered();
                     self.session.handle_loaded(self.time(now), memory);
                 }
                 Action::Save { changes, .. } => {
@@ -212,22 +250,28 @@ impl Phone {
         }
         dials
     }
+}
 
+/// What the app is told.
+impl Phone {
     fn take_outcome(&mut self, outcome: Outcome) {
-        let (call, told) = match &outcome {
-            Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _) => (*call, outcome),
-        };
-        let Some(pending) = self.pending.remove(&call) else {
-            self.broken = Some(format!("{call} has a second outcome: {told:?}"));
+        let (Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _)) = &outcome;
+        let Some(pending) = self.pending.remove(call) else {
+            self.broken = Some(format!("{call} has a second outcome: {outcome:?}"));
             return;
         };
-        match (pending, told) {
+        match (pending, outcome) {
             (Pending::Send(place), Outcome::Replied(_, reply)) => {
                 if let Some(reply::Result::MessageSent(sent)) = reply.result {
                     self.shown.own_messages.push((place, sent.message_uid));
                 }
             }
-            (_, Outcome::Answered(_, Ok(response))) => self.take_response(&response),
+            (Pending::List(query), Outcome::Replied(_, reply)) => {
+                self.shown.pages.extend(reply.result.and_then(|result| next_page(*query, result)));
+            }
+            (_, Outcome::Answered(_, Ok(response) | Err(ResponseError::Refused(response)))) => {
+                self.take_response(&response);
+            }
             _ => {}
         }
     }
@@ -244,17 +288,51 @@ impl Phone {
 
     fn take_event(&mut self, event: Event) {
         match event {
+            Event::MessageReceived { message, .. } => {
+                if let Some(uid) = message.message_uid {
+                    self.shown.messages.insert((Place::of(&message.conversation), uid));
+                }
+            }
+            Event::MessageRecalled { message_uid, .. } => drop(self.shown.recalled.insert(message_uid)),
             Event::GroupMessageReadReceiptRequestReceived { conversation, message_uid, .. } => {
-                self.shown.requests.push((Place::of(&conversation), message_uid));
+                self.shown.requests.insert((Place::of(&conversation), message_uid));
             }
             Event::GroupMessageReadReceiptResponseReceived { message_uid, respond_user_ids, .. } => {
                 let readers = respond_user_ids.iter().map(|reader| (reader.user_id.to_string(), reader.read_at_ms));
-                self.shown.readers.insert(message_uid, readers.collect());
+                self.take_readers(message_uid, readers.collect());
             }
             // Of an answer that an earlier run of the app has left.
             Event::GroupReadReceiptResponseSent { response, .. } => self.take_response(&response),
             _ => {}
         }
+    }
+
+    /// The list only grows, whatever happens.
+    fn take_readers(&mut self, uid: String, readers: Vec<(String, u64)>) {
+        let known = self.shown.readers.entry(uid.clone()).or_default();
+        if !readers.starts_with(known) {
+            self.broken = Some(format!("the readers of {uid} were {known:?} and are now {readers:?}"));
+        }
+        *known = readers;
+    }
+}
+
+/// The same query, where this page ends.
+fn next_page(query: client_frame::Call, result: reply::Result) -> Option<client_frame::Call> {
+    match (query, result) {
+        (client_frame::Call::ListReceiptUsers(query), reply::Result::ReceiptUsers(page)) => {
+            let page_token = Some(page.page_token).filter(|token| !token.is_empty())?;
+            Some(client_frame::Call::ListReceiptUsers(frames::ListReceiptUsers { page_token, ..query }))
+        }
+        (client_frame::Call::ListConversations(query), reply::Result::Conversations(page)) => {
+            let page_token = Some(page.page_token).filter(|token| !token.is_empty())?;
+            Some(client_frame::Call::ListConversations(frames::ListConversations { page_token, ..query }))
+        }
+        (client_frame::Call::GetHistory(query), reply::Result::History(page)) => {
+            let from_message_uid = page.messages.last().filter(|_| page.more)?.uid.clone();
+            Some(client_frame::Call::GetHistory(frames::GetHistory { from_message_uid, ..query }))
+        }
+        _ => None,
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use seenby_core::Timestamp;
 use seenby_protocol::frames::{ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, codec};
 use seenby_server::Settings;
-use seenby_server::machine::{self, Call, Desk, Node, Outcome, Read, ReplyTo, Session, Step};
+use seenby_server::machine::{self, Call, Desk, Found, Node, Read, ReplyTo, Session, Step};
 use seenby_storage::Memory;
 use tokio::sync::oneshot;
 
@@ -21,21 +23,51 @@ pub struct Server {
     node: Arc<Node>,
     desk: Desk,
     /// Calls that wait for the desk, oldest first.
-    pub queue: Vec<(Call, ReplyTo)>,
+    pub queue: Vec<Queued>,
     pub connections: BTreeMap<LinkId, Connection>,
 }
 
-#[derive(Default)]
+/// A call in the desk's queue, and the number that its connection gave it. `None`: of a back end.
+pub struct Queued {
+    call: Call,
+    reply_to: ReplyTo,
+    asked: Option<(LinkId, u64)>,
+}
+
 pub struct Connection {
     session: Option<Session>,
+    mail: Arc<Mail>,
     /// A read that is under way; the session does nothing else meanwhile.
-    reading: Option<(u64, Read)>,
+    reading: Option<Reading>,
     heard_at: u64,
     /// Frames to be sent, and then the end.
     ended: bool,
 }
 
+struct Reading {
+    asked: u64,
+    /// It looks at the store at this moment, and its reply is there at the other.
+    looks_at: u64,
+    due: u64,
+    stage: Stage,
+}
+
+enum Stage {
+    Read(Read),
+    Found(Found),
+}
+
+/// Whether a session was woken since it last looked at its mail: one that is not woken does not look.
+struct Mail(AtomicBool);
+
+impl Wake for Mail {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What a turn of a connection gave.
+#[derive(Default)]
 pub struct Turn {
     pub frames: Vec<Vec<u8>>,
     pub closes: bool,
@@ -50,23 +82,26 @@ impl Server {
         Self { node, desk, queue: Vec::new(), connections: BTreeMap::new() }
     }
 
-    /// Applies calls as one batch; gives them with the ids of messages that were sent.
-    pub fn write(&mut self, calls: usize, now: Timestamp) -> Vec<Call> {
-        let mut batch: Vec<_> = self.queue.drain(..calls.min(self.queue.len())).collect();
-        let applied = batch.iter().map(|(call, _)| call.clone()).collect();
+    /// Applies calls as one batch; gives them, with who asked.
+    pub fn write(&mut self, calls: usize, now: Timestamp) -> Vec<(Call, Option<(LinkId, u64)>)> {
+        let taken: Vec<_> = self.queue.drain(..calls.min(self.queue.len())).collect();
+        let applied = taken.iter().map(|queued| (queued.call.clone(), queued.asked)).collect();
+        let mut batch = taken.into_iter().map(|queued| (queued.call, queued.reply_to)).collect();
         self.desk.write(&mut batch, now);
         applied
     }
 
-    /// For calls of no phone. `None`: it was refused, or the store failed.
-    pub fn administer(&mut self, call: Call, now: Timestamp) -> Option<Outcome> {
-        let (waiter, mut result) = oneshot::channel();
-        self.desk.write(&mut vec![(call, ReplyTo::waiter(waiter))], now);
-        result.try_recv().ok()?.ok()
+    /// A call of a back end, which looks at no result.
+    pub fn administer(&mut self, call: Call) {
+        let (waiter, _) = oneshot::channel();
+        self.queue.push(Queued { call, reply_to: ReplyTo::waiter(waiter), asked: None });
     }
 
     pub fn connect(&mut self, link: LinkId, now: u64) {
-        self.connections.insert(link, Connection { heard_at: now, ..Connection::default() });
+        // Mail may have come while the client signed in.
+        let mail = Arc::new(Mail(AtomicBool::new(true)));
+        let connection = Connection { session: None, mail, reading: None, heard_at: now, ended: false };
+        self.connections.insert(link, connection);
     }
 
     /// Whether a frame may be taken out of the socket.
@@ -77,56 +112,54 @@ impl Server {
         })
     }
 
-    pub fn hear(&mut self, link: LinkId, bytes: &[u8], now: u64, clock: Timestamp, read_ms: u64) -> Vec<Vec<u8>> {
+    /// `read_ms`: how long a read takes until it looks at the store, and from then on.
+    pub fn hear(
+        &mut self,
+        link: LinkId,
+        frame: ClientFrame,
+        now: u64,
+        clock: Timestamp,
+        read_ms: (u64, u64),
+    ) -> Vec<Vec<u8>> {
         let Some(connection) = self.connections.get_mut(&link) else { return Vec::new() };
         connection.heard_at = now;
-        let Ok(frame) = codec::decode::<ClientFrame>(bytes, CLIENT_FRAME_BYTES_MAX) else { return Vec::new() };
         let call_id = frame.call_id;
         let Some(session) = &mut connection.session else {
             return connection.sign_in(&self.node, frame, clock);
         };
         match session.handle_frame(frame, clock) {
-            Step::Reply(reply) => vec![reply],
+            Step::Reply(reply) => return vec![reply],
             Step::Write(call, reply_to) => {
-                self.queue.push((call, reply_to));
-                Vec::new()
+                self.queue.push(Queued { call, reply_to, asked: Some((link, call_id)) });
             }
             Step::Read(read) => {
-                debug_assert!(call_id > 0, "a call without a number is refused");
-                connection.reading = Some((now + read_ms, read));
-                Vec::new()
+                let looks_at = now + read_ms.0;
+                let due = looks_at + read_ms.1;
+                connection.reading = Some(Reading { asked: call_id, looks_at, due, stage: Stage::Read(read) });
             }
         }
+        Vec::new()
+    }
+
+    /// Lets a read look at the store if its moment has come; gives the number of its call.
+    pub fn read(&mut self, link: LinkId, now: u64, store: &Memory) -> Option<u64> {
+        let reading = self.connections.get_mut(&link)?.reading.take_if(|reading| reading.looks_at <= now)?;
+        let asked = reading.asked;
+        let (stage, looked) = match reading.stage {
+            Stage::Read(read) => (Stage::Found(read.run(store)), true),
+            found => (found, false),
+        };
+        self.connections.get_mut(&link)?.reading = Some(Reading { stage, ..reading });
+        looked.then_some(asked)
     }
 
     /// What a connection has to say now.
-    pub fn turn(&mut self, link: LinkId, now: u64, store: &Memory) -> Option<Turn> {
-        let connection = self.connections.get_mut(&link)?;
-        let mut turn = Turn { frames: Vec::new(), closes: connection.ended };
-        let silence_max = self.node.silence_max().as_millis() as u64;
-        if now >= connection.heard_at + silence_max {
-            turn.frames.push(machine::goodbye(Code::PING_TIMEOUT, true));
-            turn.closes = true;
-            return Some(turn);
+    pub fn turn(&mut self, link: LinkId, now: u64) -> Turn {
+        let Some(connection) = self.connections.get_mut(&link) else { return Turn::default() };
+        if now >= connection.heard_at + self.node.silence_max().as_millis() as u64 {
+            return Turn { frames: vec![machine::goodbye(Code::PING_TIMEOUT, true)], closes: true };
         }
-        let Some(session) = &mut connection.session else { return Some(turn) };
-        if let Some((due, _)) = connection.reading
-            && due > now
-        {
-            return Some(turn);
-        }
-        if let Some((_, read)) = connection.reading.take() {
-            turn.frames.push(session.handle_found(read.run(store)));
-        }
-        session.handle_mail(&mut turn.frames).expect("a store in memory can be read");
-        match session.farewell() {
-            Some(farewell) => {
-                turn.frames.push(machine::goodbye(farewell.code, farewell.reconnect));
-                turn.closes = true;
-            }
-            None => session.next_frames(instant(now), &mut turn.frames).expect("a store in memory can be read"),
-        }
-        Some(turn)
+        connection.turn(now)
     }
 
     pub fn close(&mut self, link: LinkId) {
@@ -135,16 +168,7 @@ impl Server {
 
     /// Nothing waits to be written, read or sent.
     pub fn is_quiet(&self, now: u64) -> bool {
-        let is_quiet = |connection: &Connection| {
-            let session = connection.session.as_ref();
-            connection.reading.is_none()
-                && session.is_none_or(|session| {
-                    !session.has_calls_in_flight()
-                        && !session.has_frames(instant(now))
-                        && session.next_flush().is_none()
-                })
-        };
-        self.queue.is_empty() && self.connections.values().all(is_quiet)
+        self.queue.is_empty() && self.connections.values().all(|connection| connection.is_quiet(now))
     }
 }
 
@@ -162,6 +186,46 @@ impl Connection {
             }
         }
     }
+
+    fn turn(&mut self, now: u64) -> Turn {
+        let mut turn = Turn { frames: Vec::new(), closes: self.ended };
+        let Some(session) = &mut self.session else { return turn };
+        match self.reading.take_if(|reading| reading.due <= now) {
+            Some(Reading { stage: Stage::Found(found), .. }) => turn.frames.push(session.handle_found(found)),
+            later => self.reading = self.reading.take().or(later),
+        }
+        if self.reading.is_some() {
+            return turn;
+        }
+        if self.mail.0.swap(false, Ordering::Relaxed) {
+            session.handle_mail(&mut turn.frames).expect("a store in memory can be read");
+            let waker = Waker::from(self.mail.clone());
+            if session.poll_mail(&Context::from_waker(&waker)).is_ready() {
+                self.mail.0.store(true, Ordering::Relaxed);
+            }
+        }
+        match session.farewell() {
+            Some(farewell) => {
+                turn.frames.push(machine::goodbye(farewell.code, farewell.reconnect));
+                turn.closes = true;
+            }
+            None => session.next_frames(instant(now), &mut turn.frames).expect("a store in memory can be read"),
+        }
+        turn
+    }
+
+    fn is_quiet(&self, now: u64) -> bool {
+        let is_quiet = |session: &Session| {
+            let waits = session.has_calls_in_flight() || session.has_frames(instant(now));
+            !waits && session.next_flush().is_none()
+        };
+        self.reading.is_none() && !self.mail.0.load(Ordering::Relaxed) && self.session.as_ref().is_none_or(is_quiet)
+    }
+}
+
+/// A frame as the server reads it; one that cannot be read is a matter of other tests.
+pub fn decode(bytes: &[u8]) -> Option<ClientFrame> {
+    codec::decode(bytes, CLIENT_FRAME_BYTES_MAX).ok()
 }
 
 fn settings(knobs: &Knobs) -> Settings {
@@ -169,6 +233,7 @@ fn settings(knobs: &Knobs) -> Settings {
     let limits = &mut settings.limits;
     limits.answers_per_frame_max = knobs.answers_per_frame_max;
     limits.devices_per_user_max = knobs.devices_per_user_max;
+    limits.page_size_max = knobs.page_size_max;
     // Rates go by the machine's clock, which has no place here.
     let rates = [
         &mut limits.sends_per_second,

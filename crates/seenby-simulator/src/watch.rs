@@ -1,74 +1,137 @@
-//! Looks at every frame as it leaves the server: may whoever it goes to have it?
+//! Looks at every frame that the server pushes, as it leaves: may whoever it goes to have it, and is it true?
 
 use seenby_core::{AppKey, ConversationName, MessageUid, UserId};
-use seenby_protocol::frames::{LogEntries, ServerFrame, log_entry, server_frame};
-use seenby_protocol::{codec, frames};
+use seenby_protocol::frames::{self, LogEntries, log_entry, server_frame};
 
-use crate::model::Model;
-use crate::world::Place;
+use crate::model::{Message, Model, Request};
+use crate::place::Place;
+use crate::verdict;
 
-/// Why a frame must not go to this user.
-pub fn look(model: &Model, app: &AppKey, user: &UserId, bytes: &[u8]) -> Result<(), String> {
-    let frame = codec::decode::<ServerFrame>(bytes, usize::MAX).map_err(|error| error.to_string())?;
-    match frame.kind {
-        Some(server_frame::Kind::LogEntries(page)) => look_at_log(model, app, user, page),
-        Some(server_frame::Kind::ReceiptDelta(delta)) => {
-            let (name, uid) = named(app, delta.conversation, &delta.message_uid)?;
-            match model.message(&name, uid).is_some_and(|message| message.sender == *user) {
-                true => Ok(()),
-                false => Err(format!("{user} was told who has read {uid}, and is not its sender")),
-            }
-        }
-        Some(server_frame::Kind::ReceiptsAnswered(answered)) => {
-            for uid in answered.message_uids {
-                let (name, uid) = named(app, answered.conversation.clone(), &uid)?;
-                let has_answered =
-                    model.message(&name, uid).is_some_and(|message| message.recalled || message.readers.contains(user));
-                if !has_answered {
-                    return Err(format!("{user} was told that it has answered {uid}, and has not"));
-                }
-            }
-            Ok(())
-        }
-        _ => Ok(()),
-    }
+/// Who a frame goes to.
+pub struct Watch<'a> {
+    pub model: &'a Model,
+    pub app: &'a AppKey,
+    pub user: &'a UserId,
 }
 
-fn look_at_log(model: &Model, app: &AppKey, user: &UserId, page: LogEntries) -> Result<(), String> {
-    let place = Place::of_wire(&page.conversation.ok_or("no conversation")?);
-    let name = place.name(app);
-    if !model.is_member(&name.group, user) {
-        return Err(format!("{user} was sent the log of {name:?}, and is not in that group"));
+impl<'a> Watch<'a> {
+    /// Why this must not be said to this user.
+    pub fn look(&self, push: server_frame::Kind) -> Result<(), String> {
+        match push {
+            server_frame::Kind::LogEntries(page) => self.look_at_log(page),
+            server_frame::Kind::ReceiptDelta(delta) => self.look_at_delta(delta),
+            server_frame::Kind::ReceiptsAnswered(answered) => self.look_at_answered(&answered),
+            server_frame::Kind::Reply(_) | server_frame::Kind::Goodbye(_) => Ok(()),
+        }
     }
-    for entry in page.entries {
-        let asked = match entry.event {
-            Some(log_entry::Event::ReceiptRequested(asked)) => asked,
-            Some(log_entry::Event::Message(message)) => {
-                let uid = MessageUid::parse(&message.uid).map_err(|error| error.to_string())?;
-                match model.message(&name, uid) {
-                    Some(known) if !known.recalled => continue,
-                    Some(_) => return Err(format!("{user} was sent {uid} after it was recalled")),
-                    None => return Err(format!("{user} was sent {uid}, which nobody sent there")),
+
+    fn look_at_delta(&self, delta: frames::ReceiptDelta) -> Result<(), String> {
+        let (name, uid) = self.named(delta.conversation.as_ref(), &delta.message_uid)?;
+        let message = self.model.message(&name, uid).filter(|message| message.sender == *self.user);
+        let message = message.ok_or(format!("{} was told who has read {uid}, and is not its sender", self.user))?;
+        let (request, readers) = (message.request.as_ref(), delta.readers.unwrap_or_default());
+        let request = request.ok_or(format!("{uid} has readers, and nobody asked"))?;
+        if readers != verdict::readers(request, readers.first_ordinal as usize, readers.user_ids.len()) {
+            return Err(format!("{readers:?} of {uid}, and the truth is {:?}", request.readers));
+        }
+        let counts = delta.counts.unwrap_or_default();
+        let end = readers.first_ordinal as usize + readers.user_ids.len();
+        let adds_up = counts.total == counts.read + counts.unread
+            && end <= counts.read as usize
+            && counts.read as usize <= request.readers.len()
+            && (counts.read + counts.unread + counts.left) as usize == request.audience.len();
+        if adds_up { Ok(()) } else { Err(format!("{counts:?} with {end} of the readers of {uid}: {request:?}")) }
+    }
+
+    fn look_at_answered(&self, answered: &frames::ReceiptsAnswered) -> Result<(), String> {
+        for uid in &answered.message_uids {
+            let (name, uid) = self.named(answered.conversation.as_ref(), uid)?;
+            let has_answered = |message: &Message| {
+                message.recalled || message.request.as_ref().is_some_and(|request| request.has_answered(self.user))
+            };
+            let is_gone = self.model.has_expired(&name, uid);
+            if !is_gone && !self.model.message(&name, uid).is_some_and(has_answered) {
+                return Err(format!("{} was told that it has answered {uid}, and has not", self.user));
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at_log(&self, page: LogEntries) -> Result<(), String> {
+        let place = Place::of_wire(&page.conversation.ok_or("no conversation")?);
+        let name = place.name(self.app);
+        if !self.model.is_member(&name.group, self.user) {
+            return Err(format!("{} was sent the log of {name:?}, and is not in that group", self.user));
+        }
+        let sequences: Vec<u64> = page.entries.iter().map(|entry| entry.sequence).collect();
+        if !sequences.is_sorted_by(|a, b| a < b) || sequences.last().is_some_and(|last| *last > page.through) {
+            return Err(format!("the log of {name:?} has {sequences:?} through {}", page.through));
+        }
+        page.entries.into_iter().try_for_each(|entry| self.look_at_entry(&name, entry))
+    }
+
+    fn look_at_entry(&self, name: &ConversationName, entry: frames::LogEntry) -> Result<(), String> {
+        match entry.event {
+            Some(log_entry::Event::Message(message)) => self.look_at_message(name, message),
+            Some(log_entry::Event::ReceiptRequested(asked)) => self.look_at_request(name, &asked),
+            Some(log_entry::Event::MessageRecalled(recalled)) => {
+                let uid = parse(&recalled.message_uid)?;
+                match self.model.message(name, uid).is_some_and(|message| message.recalled) {
+                    true => Ok(()),
+                    false => Err(format!("{} was told that {uid} was recalled, and it was not", self.user)),
                 }
             }
-            _ => continue,
-        };
-        let uid = MessageUid::parse(&asked.message_uid).map_err(|error| error.to_string())?;
-        let may_know = model.message(&name, uid).is_some_and(|message| {
-            message.sender == *user || message.audience.as_ref().is_some_and(|audience| audience.contains(user))
-        });
-        if !may_know {
+            None => Err("an entry that says nothing".into()),
+        }
+    }
+
+    fn look_at_message(&self, name: &ConversationName, message: frames::Message) -> Result<(), String> {
+        let (user, uid) = (self.user, parse(&message.uid)?);
+        match self.model.message(name, uid) {
+            None => Err(format!("{user} was sent {uid}, which nobody sent there")),
+            Some(known) if known.recalled => Err(format!("{user} was sent {uid} after it was recalled")),
+            Some(known) if known.hidden_from_sender && known.sender == *user => {
+                Err(format!("{user} was sent {uid}, which is not for its sender"))
+            }
+            Some(known) => {
+                let found = frames::Message { sequence: 0, sent_at_ms: 0, ..message };
+                match found == verdict::said(uid, known) {
+                    true => Ok(()),
+                    false => Err(format!("{user} was sent {found:?}, and that is not what was said")),
+                }
+            }
+        }
+    }
+
+    fn look_at_request(&self, name: &ConversationName, asked: &frames::ReceiptRequested) -> Result<(), String> {
+        let (user, uid) = (self.user, parse(&asked.message_uid)?);
+        let message =
+            self.model.message(name, uid).ok_or(format!("{user} was asked about {uid}, which is not there"))?;
+        let request = message.request.as_ref().ok_or(format!("{user} was asked about {uid}, and nobody asks"))?;
+        if message.sender != *user && !request.audience.contains(user) {
             return Err(format!("{user} was asked about {uid}, and is not among those asked"));
         }
+        match asked.answered == request.has_answered(user) && asked.sender_id == message.sender.as_str() {
+            true => Ok(()),
+            false => Err(format!("{user} was sent {asked:?}, and that is not so: {request:?}")),
+        }
     }
-    Ok(())
+
+    fn named(
+        &self,
+        conversation: Option<&frames::Conversation>,
+        uid: &str,
+    ) -> Result<(ConversationName, MessageUid), String> {
+        Ok((Place::of_wire(conversation.ok_or("no conversation")?).name(self.app), parse(uid)?))
+    }
 }
 
-fn named(
-    app: &AppKey,
-    conversation: Option<frames::Conversation>,
-    uid: &str,
-) -> Result<(ConversationName, MessageUid), String> {
-    let place = Place::of_wire(&conversation.ok_or("no conversation")?);
-    Ok((place.name(app), MessageUid::parse(uid).map_err(|error| error.to_string())?))
+fn parse(uid: &str) -> Result<MessageUid, String> {
+    MessageUid::parse(uid).map_err(|error| error.to_string())
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "asked {:?}, read by {:?}", self.audience, self.readers)
+    }
 }

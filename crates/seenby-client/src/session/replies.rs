@@ -237,7 +237,7 @@ impl Session {
 
     fn handle_recalled(&mut self, conversation: &Conversation, recalled: frames::MessageRecalled) {
         self.forget_message(&recalled.message_uid);
-        if !self.has_recalled(&recalled.message_uid) {
+        if !(self.is_own(&recalled.sender_id) && self.has_recalled(&recalled.message_uid)) {
             self.events.push(Event::MessageRecalled {
                 conversation: conversation.clone(),
                 message_uid: recalled.message_uid,
@@ -268,7 +268,7 @@ impl Session {
         self.outbox.holds(uid) || self.done_here.contains(uid)
     }
 
-    /// This device takes the message back, or has done so lately.
+    /// This device takes the own message back, or has done so lately.
     fn has_recalled(&self, uid: &str) -> bool {
         let recalls = |call: &Call| matches!(call, Call::RecallMessage(recall) if recall.message_uid == uid);
         self.done_here.contains(uid) || self.is_calling(recalls)

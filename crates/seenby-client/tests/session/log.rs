@@ -1,7 +1,7 @@
 //! What others say and ask: told once, in order, and from where the client left off.
 
 use crate::pair::{Pair, THIS_DEVICE, group, recalled, requested, said, sent};
-use seenby_client::{Content, Event, MessageDirection};
+use seenby_client::{Code, Content, Event, MessageDirection};
 use seenby_protocol::frames::{self, client_frame::Call, log_entry, reply, server_frame};
 
 fn uids(events: &[Event]) -> Vec<&str> {
@@ -160,6 +160,18 @@ fn a_recall_is_told_but_not_to_the_device_that_made_it() {
     }));
     alice.log(3, vec![recalled("alice", "m3")]);
     assert_eq!(alice.takes_events(), []);
+}
+
+#[test]
+fn a_recall_of_a_message_that_this_device_has_answered_is_told() {
+    let mut bob = Pair::signed_in("bob");
+    bob.log(1, vec![requested("alice", "m1")]);
+    bob.answers(&["m1"]);
+    bob.accept_answers(&[Code::SUCCESS]);
+    bob.takes_events();
+    bob.log(2, vec![recalled("alice", "m1")]);
+    let told = bob.takes_events();
+    assert!(matches!(&*told, [Event::MessageRecalled { message_uid, .. }] if message_uid == "m1"), "{told:?}");
 }
 
 #[test]

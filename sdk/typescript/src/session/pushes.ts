@@ -99,7 +99,7 @@ function handleRequest(state: State, conversation: Conversation, request: Receip
 function handleRecalled(state: State, conversation: Conversation, recalled: MessageRecalled): void {
   const { messageUid, senderId: senderUserId } = recalled;
   state.forgetMessage(messageUid);
-  if (!hasRecalled(state, messageUid)) {
+  if (!(isOwn(state, senderUserId) && hasRecalled(state, messageUid))) {
     state.events.push({ kind: "messageRecalled", conversation, messageUid, senderUserId });
   }
 }
@@ -124,7 +124,7 @@ function isAnswering(state: State, uid: string): boolean {
   return state.outbox.holds(uid) || state.doneHere.has(uid);
 }
 
-/** This device takes the message back, or has done so lately. */
+/** This device takes the own message back, or has done so lately. */
 function hasRecalled(state: State, uid: string): boolean {
   const recalls = (call: Call) => call.$case === "recallMessage" && call.value.messageUid === uid;
   return state.doneHere.has(uid) || isCalling(state, recalls);

@@ -1,0 +1,185 @@
+//! Time passes: frames travel, the server and the phones take turns.
+
+use seenby_protocol::codec;
+use seenby_protocol::frames::{ServerFrame, client_frame, server_frame};
+
+use crate::link::Link;
+use crate::server::{self, LinkId};
+use crate::verdict;
+use crate::watch::Watch;
+use crate::world::{OpenCall, World};
+
+impl World {
+    pub fn step(&mut self) -> Result<(), String> {
+        for phone in 0..self.phones.len() {
+            self.open(phone);
+            self.carry_to_server(phone)?;
+        }
+        self.write()?;
+        let links: Vec<LinkId> = self.server.connections.keys().copied().collect();
+        links.into_iter().try_for_each(|link| self.turn(link))?;
+        for phone in 0..self.phones.len() {
+            self.carry_to_phone(phone);
+            self.phones[phone].handle_time(self.now);
+            self.settle(phone, usize::MAX)?;
+        }
+        Ok(())
+    }
+
+    fn delay(&mut self) -> u64 {
+        self.now + if self.is_calm { 1 } else { self.choice.between(0, self.knobs.delay_ms_max) }
+    }
+
+    fn open(&mut self, phone: usize) {
+        if self.phones[phone].opens_at.is_none_or(|at| at > self.now) {
+            return;
+        }
+        self.phones[phone].opens_at = None;
+        if !self.is_calm && self.choice.once_in(10) {
+            return self.phones[phone].handle_closed(self.now);
+        }
+        let id = self.owners.len() as LinkId;
+        self.owners.insert(id, phone);
+        self.note(format!("phone {phone} opens connection {id}"));
+        self.server.connect(id, self.now);
+        self.phones[phone].link = Some((id, Link::default()));
+        self.phones[phone].handle_opened(self.now);
+    }
+
+    fn carry_to_server(&mut self, phone: usize) -> Result<(), String> {
+        let Some((id, mut link)) = self.phones[phone].link.take() else { return Ok(()) };
+        while !link.is_dead
+            && !link.server_has_closed
+            && self.server.listens(id)
+            && let Some(bytes) = link.to_server.take(self.now)
+        {
+            let replies = self.hear(id, &bytes);
+            replies.into_iter().try_for_each(|frame| self.say(id, Some(&mut link), frame))?;
+        }
+        if link.phone_has_closed && !link.is_dead && link.to_server.is_empty() {
+            self.server.close(id);
+        }
+        self.phones[phone].link = Some((id, link));
+        Ok(())
+    }
+
+    fn hear(&mut self, link: LinkId, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let Some(frame) = server::decode(bytes) else { return Vec::new() };
+        if let Some(call) = frame.call.clone() {
+            self.open_calls.insert((link, frame.call_id), OpenCall { call, verdict: None });
+        }
+        let most = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
+        let read_ms = (self.choice.between(0, most), self.choice.between(0, most));
+        let clock = self.clock();
+        self.server.hear(link, frame, self.now, clock, read_ms)
+    }
+
+    fn turn(&mut self, link: LinkId) -> Result<(), String> {
+        let phone = self.owners[&link];
+        if let Some(call_id) = self.server.read(link, self.now, &self.store)
+            && let Some(open) = self.open_calls.get_mut(&(link, call_id))
+        {
+            let asks = &self.phones[phone];
+            open.verdict = verdict::look_up(&self.model, &asks.app, &asks.user, &open.call);
+        }
+        let turn = self.server.turn(link, self.now);
+        let mut held = self.phones[phone].link.take_if(|(id, _)| *id == link);
+        for frame in turn.frames {
+            self.say(link, held.as_mut().map(|(_, link)| link), frame)?;
+        }
+        if turn.closes {
+            self.server.close(link);
+            if let Some((_, link)) = &mut held {
+                link.server_has_closed = true;
+            }
+        }
+        if held.is_some() {
+            self.phones[phone].link = held;
+        }
+        Ok(())
+    }
+
+    /// The server says something; somebody may still be there to hear it.
+    fn say(&mut self, id: LinkId, link: Option<&mut Link>, frame: Vec<u8>) -> Result<(), String> {
+        self.look_at(id, &frame)?;
+        self.note_frame(&frame);
+        if let Some(link) = link {
+            let arrives_at = self.delay();
+            link.to_phone.put(arrives_at, frame);
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, id: LinkId, frame: &[u8]) -> Result<(), String> {
+        let frame = codec::decode::<ServerFrame>(frame, usize::MAX).map_err(|error| error.to_string())?;
+        let to = &self.phones[self.owners[&id]];
+        match frame.kind.ok_or("an empty frame")? {
+            server_frame::Kind::Reply(reply) => {
+                let open = self.open_calls.remove(&(id, reply.call_id));
+                let open = open.ok_or(format!("a reply to no call, or a second one: {reply:?}"))?;
+                let checked = match open.verdict {
+                    Some(verdict) => verdict.compare(&reply),
+                    None if reply.code == 0 && !is_between_machines(&open.call) => Err("nothing was done".into()),
+                    None => Ok(()),
+                };
+                checked.map_err(|error| format!("{} of {} calls {:?}: {error}", to.user, to.app, open.call))
+            }
+            push => Watch { model: &self.model, app: &to.app, user: &to.user }.look(push),
+        }
+    }
+
+    fn carry_to_phone(&mut self, phone: usize) {
+        let Some((id, mut link)) = self.phones[phone].link.take() else { return };
+        if link.phone_has_closed {
+            // Cut by the network, and not closed by the phone: it has to be told.
+            if link.server_has_closed {
+                self.server.close(id);
+                self.phones[phone].handle_closed(self.now);
+            } else if !link.to_server.is_empty() {
+                self.phones[phone].link = Some((id, link));
+            }
+            return;
+        }
+        while !link.is_dead
+            && let Some(bytes) = link.to_phone.take(self.now)
+        {
+            self.phones[phone].handle_bytes(self.now, &bytes);
+        }
+        match link.server_has_closed && !link.is_dead && link.to_phone.is_empty() {
+            true => self.phones[phone].handle_closed(self.now),
+            false => self.phones[phone].link = Some((id, link)),
+        }
+    }
+
+    pub fn settle(&mut self, phone: usize, turns_max: usize) -> Result<(), String> {
+        let (frames, dials) = self.phones[phone].settle(self.now, turns_max);
+        for frame in frames {
+            let arrives_at = self.delay();
+            if let Some((_, link)) = &mut self.phones[phone].link {
+                link.to_server.put(arrives_at, frame);
+            }
+        }
+        if let Some((id, link)) = &self.phones[phone].link
+            && link.phone_has_closed
+            && !link.server_has_closed
+        {
+            // The phone does not look back.
+            let id = *id;
+            self.phones[phone].link = None;
+            self.server.close(id);
+        }
+        if dials {
+            let opens_at = self.delay();
+            self.phones[phone].opens_at = Some(opens_at);
+        }
+        match self.phones[phone].broken.take() {
+            Some(broken) => Err(format!("phone {phone}: {broken}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Calls of which the model knows nothing.
+fn is_between_machines(call: &client_frame::Call) -> bool {
+    matches!(call, client_frame::Call::SignIn(_) | client_frame::Call::Resume(_) | client_frame::Call::Ping(_))
+}
