@@ -59,9 +59,9 @@ function pushes(push: Push): void {
 }
 
 /** Bob recalls so many messages. */
-function recalls(first: number, count: number): void {
+function recalls(first: number, count: number, senderId = "bob"): void {
   const entries = Array.from({ length: count }, (_, place): LogEntry => {
-    const value = { messageUid: `m${first + place}`, senderId: "bob" };
+    const value = { messageUid: `m${first + place}`, senderId };
     return { sequence: first + place, atMs: 0, event: { $case: "messageRecalled", value } };
   });
   const value = { conversation: group, entries, through: first + count - 1, left: 0, offline: false };
@@ -163,7 +163,7 @@ describe("a recall by this device", () => {
     events();
     const call = session.call(NOW, { $case: "recallMessage", value: { conversation: group, messageUid: "m1" } });
     replies(call, {});
-    recalls(1, 2);
+    recalls(1, 2, "alice");
     expect(events()).toMatchObject([{ kind: "messageRecalled", messageUid: "m2" }]);
   });
 });

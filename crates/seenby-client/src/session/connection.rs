@@ -145,6 +145,7 @@ impl Session {
         self.receipts = Receipts::default();
         self.unanswered = Unanswered::default();
         self.done_here = Recent::default();
+        self.meanwhile.clear();
     }
 
     pub(super) fn flush_unsaved(&mut self) {

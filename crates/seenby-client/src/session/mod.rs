@@ -77,6 +77,8 @@ pub struct Session {
     store_id: String,
     /// Messages that this device has answered or recalled itself.
     done_here: Recent,
+    /// The last that was said about messages of the outbox.
+    meanwhile: BTreeMap<String, Meanwhile>,
     /// References of messages whose sending ended without a known result.
     unknown_sends: Recent,
 
@@ -188,6 +190,13 @@ struct Online {
     answers_per_frame: usize,
 }
 
+/// What happens to a message while this device answers for it.
+enum Meanwhile {
+    /// This sender asks about it.
+    Asked(Conversation, String),
+    AnsweredElsewhere(Conversation),
+}
+
 /// From `connect` to `disconnect`, or until the server refuses.
 struct Login {
     token: String,
@@ -234,6 +243,7 @@ impl Session {
             unanswered: Unanswered::default(),
             store_id: String::new(),
             done_here: Recent::default(),
+            meanwhile: BTreeMap::new(),
             unknown_sends: Recent::default(),
             resume_refused: false,
             stalled: false,

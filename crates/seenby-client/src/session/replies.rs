@@ -7,7 +7,7 @@ use seenby_protocol::frames::{self, Reply, client_frame::Call, log_entry, reply,
 
 use super::calls::Purpose;
 use super::outbox::{Batch, Settled};
-use super::{CallId, Outcome, Phase, RETRY_AFTER_MAX, Session};
+use super::{CallId, Meanwhile, Outcome, Phase, RETRY_AFTER_MAX, Session};
 use crate::message::{check_uid, content_bytes};
 use crate::store::Change;
 use crate::{Conversation, Event, Message, ResponseError};
@@ -92,6 +92,23 @@ impl Session {
         }
         let settled = self.outbox.settle(batch, |place| Some(code(place)).filter(|code| !is_transient(*code)));
         settled.into_iter().for_each(|settled| self.tell_answered(settled));
+        uids.iter().for_each(|uid| self.tell_meanwhile(uid));
+    }
+
+    /// What was said about a message while this device answered for it is news if the answer does not count.
+    fn tell_meanwhile(&mut self, uid: &str) {
+        if self.outbox.holds(uid) {
+            return;
+        }
+        match self.meanwhile.remove(uid) {
+            Some(Meanwhile::Asked(conversation, sender_id)) => {
+                self.tell_request(&conversation, uid.to_owned(), sender_id)
+            }
+            Some(Meanwhile::AnsweredElsewhere(conversation)) => {
+                self.tell_answered_elsewhere(conversation, vec![uid.to_owned()]);
+            }
+            None => {}
+        }
     }
 
     /// A refused answer is as finished as an accepted one, but for a user who may come back into the group.
@@ -144,6 +161,7 @@ impl Session {
     }
 
     fn forget_message(&mut self, uid: &str) {
+        self.meanwhile.remove(uid);
         self.receipts.forget(uid, &mut self.unsaved);
         self.unanswered.forget(uid, &mut self.unsaved);
     }
@@ -226,11 +244,20 @@ impl Session {
             }
         } else if request.answered {
             self.unanswered.forget(&uid, &mut self.unsaved);
-        } else if !self.is_answering(&uid) && self.unanswered.insert(conversation, &uid, &mut self.unsaved) {
+        } else if self.outbox.holds(&uid) {
+            self.meanwhile.insert(uid, Meanwhile::Asked(conversation.clone(), request.sender_id));
+        } else {
+            self.tell_request(conversation, uid, request.sender_id);
+        }
+    }
+
+    fn tell_request(&mut self, conversation: &Conversation, uid: String, sender_user_id: String) {
+        if !self.done_here.contains(&uid) && self.unanswered.insert(conversation, &uid, &mut self.unsaved) {
+            let conversation = conversation.clone();
             self.events.push(Event::GroupMessageReadReceiptRequestReceived {
-                conversation: conversation.clone(),
+                conversation,
                 message_uid: uid,
-                sender_user_id: request.sender_id,
+                sender_user_id,
             });
         }
     }
@@ -248,8 +275,16 @@ impl Session {
 
     fn handle_answered_elsewhere(&mut self, answered: frames::ReceiptsAnswered) {
         let Some(conversation) = Conversation::from_wire(answered.conversation) else { return };
-        let mut message_uids = answered.message_uids;
-        message_uids.retain(|uid| check_uid(uid).is_ok() && !self.is_answering(uid));
+        let good = answered.message_uids.into_iter().filter(|uid| check_uid(uid).is_ok());
+        let (answering, message_uids) = good.partition::<Vec<_>, _>(|uid| self.outbox.holds(uid));
+        for uid in answering {
+            self.meanwhile.insert(uid, Meanwhile::AnsweredElsewhere(conversation.clone()));
+        }
+        self.tell_answered_elsewhere(conversation, message_uids);
+    }
+
+    fn tell_answered_elsewhere(&mut self, conversation: Conversation, mut message_uids: Vec<String>) {
+        message_uids.retain(|uid| !self.done_here.contains(uid));
         for uid in &message_uids {
             self.unanswered.forget(uid, &mut self.unsaved);
             self.done_here.insert(uid);
@@ -261,11 +296,6 @@ impl Session {
 
     fn is_own(&self, sender_id: &str) -> bool {
         self.user_id() == Some(sender_id)
-    }
-
-    /// This device answers for the message, or has done so lately.
-    fn is_answering(&self, uid: &str) -> bool {
-        self.outbox.holds(uid) || self.done_here.contains(uid)
     }
 
     /// This device takes the own message back, or has done so lately.

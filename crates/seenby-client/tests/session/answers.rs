@@ -297,6 +297,36 @@ fn an_answer_refused_here_and_accepted_elsewhere_is_told() {
 }
 
 #[test]
+fn a_request_that_comes_while_the_message_is_answered_is_told_if_the_answer_was_too_early() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1", "m2"]);
+    bob.log(2, vec![requested("alice", "m1"), requested("alice", "m2")]);
+    bob.accept_answers(&[Code::RECEIPT_NOT_REQUESTED, OK]);
+    let told = bob.takes_events();
+    assert!(
+        matches!(&*told, [Event::GroupMessageReadReceiptRequestReceived { message_uid, .. }] if message_uid == "m1"),
+        "{told:?}"
+    );
+    assert_eq!(bob.memory("bob").unanswered.len(), 1);
+}
+
+#[test]
+fn an_answer_accepted_elsewhere_while_it_is_refused_here_is_told() {
+    let mut bob = Pair::signed_in("bob");
+    bob.log(1, vec![requested("alice", "m1")]);
+    bob.takes_events();
+    bob.answers(&["m1"]);
+    let message_uids = vec!["m1".to_owned()];
+    bob.push(server_frame::Kind::ReceiptsAnswered(frames::ReceiptsAnswered {
+        conversation: crate::pair::wire(),
+        message_uids: message_uids.clone(),
+    }));
+    bob.refuse(Code::NOT_IN_GROUP);
+    assert_eq!(bob.takes_events(), [Event::ReceiptsAnswered { conversation: group(), message_uids }]);
+    assert!(bob.memory("bob").unanswered.is_empty());
+}
+
+#[test]
 fn what_one_user_did_says_nothing_of_another() {
     let mut device = Pair::signed_in("bob");
     device.answers(&["m1"]);

@@ -140,6 +140,7 @@ function forget(state: State): void {
   state.receipts = new Receipts();
   state.unanswered = new Unanswered();
   state.doneHere = new Recent();
+  state.meanwhile.clear();
 }
 
 function statusOfRefusal(code: number): ConnectionStatus {

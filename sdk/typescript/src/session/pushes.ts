@@ -86,7 +86,15 @@ function handleRequest(state: State, conversation: Conversation, request: Receip
     }
   } else if (request.answered) {
     state.unanswered.forget(messageUid, state.unsaved);
-  } else if (!isAnswering(state, messageUid) && state.unanswered.insert(conversation, messageUid, state.unsaved)) {
+  } else if (state.outbox.holds(messageUid)) {
+    state.meanwhile.set(messageUid, { conversation, askedBy: senderUserId });
+  } else {
+    tellRequest(state, conversation, messageUid, senderUserId);
+  }
+}
+
+function tellRequest(state: State, conversation: Conversation, messageUid: string, senderUserId: string): void {
+  if (!state.doneHere.has(messageUid) && state.unanswered.insert(conversation, messageUid, state.unsaved)) {
     state.events.push({
       kind: "groupMessageReadReceiptRequestReceived",
       conversation,
@@ -107,7 +115,17 @@ function handleRecalled(state: State, conversation: Conversation, recalled: Mess
 function handleAnsweredElsewhere(state: State, answered: ReceiptsAnswered): void {
   const conversation = conversationFromWire(answered.conversation);
   if (!conversation) return;
-  const messageUids = answered.messageUids.filter((uid) => isUid(uid) && !isAnswering(state, uid));
+  const good = answered.messageUids.filter(isUid);
+  for (const uid of good.filter((uid) => state.outbox.holds(uid))) state.meanwhile.set(uid, { conversation });
+  tellAnsweredElsewhere(
+    state,
+    conversation,
+    good.filter((uid) => !state.outbox.holds(uid)),
+  );
+}
+
+function tellAnsweredElsewhere(state: State, conversation: Conversation, uids: string[]): void {
+  const messageUids = uids.filter((uid) => !state.doneHere.has(uid));
   for (const uid of messageUids) {
     state.unanswered.forget(uid, state.unsaved);
     state.doneHere.insert(uid);
@@ -119,9 +137,14 @@ function isOwn(state: State, senderId: string): boolean {
   return state.userId === senderId;
 }
 
-/** This device answers for the message, or has done so lately. */
-function isAnswering(state: State, uid: string): boolean {
-  return state.outbox.holds(uid) || state.doneHere.has(uid);
+/** What was said about a message while this device answered for it is news if the answer does not count. */
+export function tellMeanwhile(state: State, uid: string): void {
+  const meanwhile = state.meanwhile.get(uid);
+  if (meanwhile === undefined || state.outbox.holds(uid)) return;
+  state.meanwhile.delete(uid);
+  const { conversation, askedBy } = meanwhile;
+  if (askedBy === undefined) tellAnsweredElsewhere(state, conversation, [uid]);
+  else tellRequest(state, conversation, uid, askedBy);
 }
 
 /** This device takes the own message back, or has done so lately. */

@@ -7,6 +7,7 @@ import type { Purpose } from "./calls.js";
 import { dropConnection, handleSignedIn, signOutRefused } from "./connection.js";
 import type { Batch, Settled } from "./outbox.js";
 import { responseCode } from "./outcome.js";
+import { tellMeanwhile } from "./pushes.js";
 import type { State } from "./state.js";
 
 /** What a server may ask for; anything else is brought into this range. */
@@ -81,6 +82,7 @@ function handleAnswersReply(state: State, now: number, batch: Batch, reply: Repl
   else state.answersPause.end();
   const settled = state.outbox.settle(batch, (place) => (isTransient(code(place)) ? undefined : code(place)));
   for (const answer of settled) tellAnswered(state, answer);
+  for (const uid of uids) tellMeanwhile(state, uid);
 }
 
 /** A refused answer is as finished as an accepted one, but for a user who may come back into the group. */

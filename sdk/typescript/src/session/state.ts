@@ -96,6 +96,8 @@ export class State {
   storeId = "";
   /** Messages that this device has answered or recalled itself. */
   doneHere = new Recent();
+  /** The last that was said about messages of the outbox: somebody asks, or another device has answered. */
+  readonly meanwhile = new Map<string, { conversation: Conversation; askedBy?: string }>();
   /** References of messages whose sending ended without a known result. */
   readonly unknownSends = new Recent();
 
@@ -207,6 +209,7 @@ export class State {
   }
 
   forgetMessage(uid: string): void {
+    this.meanwhile.delete(uid);
     this.receipts.forget(uid, this.unsaved);
     this.unanswered.forget(uid, this.unsaved);
   }
