@@ -125,3 +125,16 @@ fn gathering(calls: usize, took: Duration) -> Duration {
         false => (GATHER_FACTOR * took).min(GATHER_MAX),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn under_load_calls_gather_and_on_a_quiet_server_nobody_waits() {
+        let took = Duration::from_micros(200);
+        assert_eq!(gathering(BUSY_CALLS - 1, took), Duration::ZERO);
+        assert_eq!(gathering(BUSY_CALLS, took), Duration::from_micros(600));
+        assert_eq!(gathering(4_096, Duration::from_millis(50)), GATHER_MAX);
+    }
+}
