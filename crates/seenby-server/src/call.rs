@@ -90,6 +90,17 @@ pub enum Call {
     },
 }
 
+impl Call {
+    /// Of the message that it brings: nearly all of what it takes up in memory.
+    pub(crate) fn content_bytes(&self) -> usize {
+        match self {
+            Self::Send { draft, .. } => draft.content.len(),
+            Self::Publish { publication, .. } => publication.draft.content.len(),
+            _ => 0,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum Outcome {
     Done,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seenby_core::{Failure, Ledger, Timestamp, ledger};
 use seenby_storage::{Storage, StorageError};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::call::{Call, CallError, CallResult, Outcome};
 use crate::delivery::Mailbox;
@@ -66,7 +66,11 @@ impl Desk {
 
 /// Where the result goes. Dropped without one, as when the writer panics, it says that the outcome is unknown: every call
 /// has exactly one result.
-pub struct ReplyTo(Option<Address>);
+pub struct ReplyTo {
+    address: Option<Address>,
+    /// What the call takes up until it has its result.
+    room: Option<OwnedSemaphorePermit>,
+}
 
 enum Address {
     Session { mailbox: Arc<Mailbox>, call_id: u64 },
@@ -75,15 +79,21 @@ enum Address {
 
 impl ReplyTo {
     pub(crate) fn session(mailbox: Arc<Mailbox>, call_id: u64) -> Self {
-        Self(Some(Address::Session { mailbox, call_id }))
+        Self { address: Some(Address::Session { mailbox, call_id }), room: None }
     }
 
     pub fn waiter(waiter: oneshot::Sender<CallResult>) -> Self {
-        Self(Some(Address::Waiter(waiter)))
+        Self { address: Some(Address::Waiter(waiter)), room: None }
+    }
+
+    /// Instead of what it held before.
+    pub(crate) fn holding(mut self, room: impl Into<Option<OwnedSemaphorePermit>>) -> Self {
+        self.room = room.into();
+        self
     }
 
     fn mailbox(&self) -> Option<&Arc<Mailbox>> {
-        match &self.0 {
+        match &self.address {
             Some(Address::Session { mailbox, .. }) => Some(mailbox),
             _ => None,
         }
@@ -94,7 +104,7 @@ impl ReplyTo {
     }
 
     fn deliver(&mut self, result: CallResult) {
-        match self.0.take() {
+        match self.address.take() {
             Some(Address::Session { mailbox, call_id }) => mailbox.reply(call_id, result),
             // Whoever asked may be gone; the call stands all the same.
             Some(Address::Waiter(waiter)) => drop(waiter.send(result)),

@@ -339,7 +339,7 @@ impl Session {
 impl Session {
     /// Whether [`next_frames`](Self::next_frames) has something now.
     pub fn has_frames(&self, now: Instant) -> bool {
-        self.following.is_behind() || self.next_flush().is_some_and(|flush_at| now >= flush_at)
+        self.following.is_behind() || self.deltas.is_due(now)
     }
 
     /// When it will have something though nothing arrives.

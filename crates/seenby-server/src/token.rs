@@ -106,6 +106,22 @@ mod tests {
         }
     }
 
+    /// Every place of a token, and everything that could stand there instead: some 13,000.
+    #[test]
+    fn a_token_with_one_character_changed_is_incorrect() {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+        let clinic = app("clinic", "s3cret");
+        let token = issue(&clinic, &alice(), NOW, HOUR);
+        for place in 0..token.len() {
+            for letter in ALPHABET.iter().filter(|letter| token.as_bytes()[place] != **letter) {
+                let mut changed = token.clone().into_bytes();
+                changed[place] = *letter;
+                let changed = String::from_utf8(changed).unwrap();
+                assert_eq!(verify(&clinic, &changed, NOW).unwrap_err().code, Code::TOKEN_INCORRECT, "{changed}");
+            }
+        }
+    }
+
     #[test]
     fn only_the_one_algorithm_is_taken() {
         let clinic = app("clinic", "s3cret");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::call::{Call, CallError, CallResult};
 use crate::clock;
@@ -16,6 +16,8 @@ use crate::desk::{Desk, ReplyTo};
 
 /// Calls that may wait for the writer: about one second of work at full speed. Beyond, their sockets are not read.
 const QUEUE_CALLS_MAX: usize = 8_192;
+/// Content of messages that may wait for the writer or be written: without this, as many calls could hold a gigabyte.
+const QUEUE_KIB_MAX: usize = 64 * 1024;
 /// Calls in one batch. An answer may carry 100 messages, so a batch holds at most some 400,000 answers.
 const BATCH_CALLS_MAX: usize = 4_096;
 
@@ -30,6 +32,8 @@ const GATHER_MAX: Duration = Duration::from_millis(2);
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Queued>,
+    /// For content, in KiB. A call gives its room back with its result.
+    room: Arc<Semaphore>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -40,11 +44,19 @@ impl Writer {
     pub(crate) fn start(desk: Desk) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, calls) = mpsc::channel(QUEUE_CALLS_MAX);
         let thread = std::thread::Builder::new().name("seenby-writer".into()).spawn(move || run(desk, calls))?;
-        Ok((Self { queue, stopping: Arc::default() }, thread))
+        let room = Arc::new(Semaphore::new(QUEUE_KIB_MAX));
+        Ok((Self { queue, room, stopping: Arc::default() }, thread))
     }
 
     /// Hands over a call, or gives it back when the queue is full: then wait with [`submit`](Self::submit).
     pub(crate) fn try_submit(&self, call: Call, reply_to: ReplyTo) -> Option<(Call, ReplyTo)> {
+        let reply_to = match kib_of(&call) {
+            0 => reply_to,
+            kib => match self.room.clone().try_acquire_many_owned(kib) {
+                Ok(room) => reply_to.holding(room),
+                Err(_) => return Some((call, reply_to)),
+            },
+        };
         match self.queue.try_send(Some((call, reply_to))) {
             Err(mpsc::error::TrySendError::Full(refused)) => refused,
             Err(mpsc::error::TrySendError::Closed(Some((_, reply_to)))) => {
@@ -57,6 +69,14 @@ impl Writer {
 
     /// Waits while the queue is full: that is the back-pressure.
     pub(crate) async fn submit(&self, call: Call, reply_to: ReplyTo) {
+        // Room that it has got already is given back first.
+        let reply_to = match kib_of(&call) {
+            0 => reply_to,
+            kib => {
+                let reply_to = reply_to.holding(None);
+                reply_to.holding(self.room.clone().acquire_many_owned(kib).await.ok())
+            }
+        };
         if let Err(mpsc::error::SendError(Some((_, reply_to)))) = self.queue.send(Some((call, reply_to))).await {
             self.say_ended(reply_to);
         }
@@ -85,6 +105,11 @@ impl Writer {
         // An error says that it has ended already.
         let _ = self.queue.send(None).await;
     }
+}
+
+/// Larger content than there is room for at all waits for all of it.
+fn kib_of(call: &Call) -> u32 {
+    call.content_bytes().div_ceil(1_024).min(QUEUE_KIB_MAX) as u32
 }
 
 fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>) {
@@ -123,5 +148,56 @@ fn gathering(calls: usize, took: Duration) -> Duration {
     match calls < BUSY_CALLS {
         true => Duration::ZERO,
         false => (GATHER_FACTOR * took).min(GATHER_MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seenby_core::{AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, UserId};
+    use seenby_storage::Memory;
+
+    use super::*;
+    use crate::node::Node;
+    use crate::settings::Settings;
+
+    fn large_message() -> Call {
+        let app = AppKey::new("app").unwrap();
+        let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
+        let draft =
+            Draft { client_ref: ClientRef::new("1").unwrap(), content: vec![0; 128 * 1_024], need_receipt: false };
+        Call::Send { conversation: ConversationName::new(group, None), user: UserId::new("alice").unwrap(), draft }
+    }
+
+    #[tokio::test]
+    async fn large_messages_wait_for_room_while_the_disk_is_slow() {
+        let store = Arc::new(Memory::new());
+        let node = Arc::new(Node::new(Settings::default(), store.clone()));
+        let (writer, thread) = Writer::start(Desk::new(node, 1).unwrap()).unwrap();
+        let held = store.hold_commits();
+        let mut results = Vec::new();
+        let refused = loop {
+            let (waiter, result) = oneshot::channel();
+            match writer.try_submit(large_message(), ReplyTo::waiter(waiter)) {
+                None => results.push(result),
+                Some((call, reply_to)) => break (call, reply_to, result),
+            }
+        };
+        assert_eq!(results.len(), QUEUE_KIB_MAX / 128, "what is being written counts as well");
+        drop(held);
+        let (call, reply_to, result) = refused;
+        writer.submit(call, reply_to).await;
+        for result in results.into_iter().chain([result]) {
+            assert!(result.await.is_ok(), "every call has a result");
+        }
+        writer.stop().await;
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn under_load_calls_gather_and_on_a_quiet_server_nobody_waits() {
+        let took = Duration::from_micros(200);
+        assert_eq!(gathering(BUSY_CALLS - 1, took), Duration::ZERO);
+        assert_eq!(gathering(BUSY_CALLS, took), Duration::from_micros(600));
+        assert_eq!(gathering(4_096, Duration::from_millis(50)), GATHER_MAX);
     }
 }

@@ -19,15 +19,15 @@ pub(super) struct Deltas {
     news: BTreeMap<MessageKey, ReceiptNews>,
     /// Of conversations that the sender is not in now. It is told when it returns.
     parked: BTreeMap<MessageKey, ReceiptNews>,
-    /// Nothing goes out before this: readers that come close together travel together.
-    flush_at: Instant,
+    /// Nothing goes out before this: readers that come close together travel together. `None`: nothing has gone out yet.
+    flush_at: Option<Instant>,
     gather: Duration,
 }
 
 impl Deltas {
     /// After each flush, news gathers this long.
     pub(super) fn new(gather: Duration) -> Self {
-        Self { news: BTreeMap::new(), parked: BTreeMap::new(), flush_at: Instant::now(), gather }
+        Self { news: BTreeMap::new(), parked: BTreeMap::new(), flush_at: None, gather }
     }
 
     pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
@@ -41,9 +41,13 @@ impl Deltas {
         }
     }
 
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        !self.news.is_empty() && self.flush_at.is_none_or(|flush_at| now >= flush_at)
+    }
+
     /// When the next flush is due, though nothing arrives.
     pub(super) fn next_flush(&self) -> Option<Instant> {
-        (!self.news.is_empty()).then_some(self.flush_at)
+        self.flush_at.filter(|_| !self.news.is_empty())
     }
 
     /// Deltas, up to a bound. What is left comes with the next call, at once.
@@ -53,7 +57,7 @@ impl Deltas {
         following: &Following,
         now: Instant,
     ) -> Result<Vec<frames::ReceiptDelta>, StorageError> {
-        if self.news.is_empty() || now < self.flush_at {
+        if !self.is_due(now) {
             return Ok(Vec::new());
         }
         let mut deltas = Vec::new();
@@ -83,7 +87,7 @@ impl Deltas {
             }
         }
         if self.news.is_empty() {
-            self.flush_at = now + self.gather;
+            self.flush_at = Some(now + self.gather);
         }
         Ok(deltas)
     }

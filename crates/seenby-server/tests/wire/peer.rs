@@ -281,6 +281,11 @@ impl Peer {
         }
     }
 
+    /// Events that came while a reply was awaited, and that nobody has taken.
+    pub(crate) fn events(&self) -> &[server_frame::Kind] {
+        &self.events
+    }
+
     pub(crate) async fn event(&mut self) -> server_frame::Kind {
         match self.events.is_empty() {
             false => self.events.remove(0),
