@@ -6,7 +6,7 @@ use seenby_core::{Answer, MessageKey, MessageUid, Source as _, UserId};
 use seenby_storage::{Memory, Storage as _};
 
 use crate::model::{Message, Model};
-use crate::phone::Phone;
+use crate::phone::{Phone, Shown};
 
 /// Readers of each message when it was last looked at: lists only grow.
 pub type Before = BTreeMap<(u64, MessageUid), Vec<Answer>>;
@@ -20,6 +20,12 @@ pub fn check(store: &Memory, model: &Model, phones: &mut [Phone], before: &mut B
         if phone.kept_answers() > 0 || phone.pending_calls() > 0 {
             let (answers, calls) = (phone.kept_answers(), phone.pending_calls());
             return Err(format!("{answers} answers and {calls} calls of {whose} are not settled"));
+        }
+    }
+    for phone in phones.iter().filter(|phone| phone.is_online()) {
+        let Shown { given, refused, acknowledged, .. } = &phone.shown;
+        if let Some(lost) = given.iter().find(|answer| !acknowledged.contains(answer) && !refused.contains(answer)) {
+            return Err(format!("{} of {} has answered {lost:?}, and nothing came of it", phone.user, phone.app));
         }
     }
     phones.iter().try_for_each(|phone| check_acknowledged(model, phone))?;

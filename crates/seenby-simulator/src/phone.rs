@@ -40,6 +40,10 @@ pub struct Shown {
     /// Messages that somebody asked about.
     pub requests: Vec<(Place, String)>,
     pub own_messages: Vec<(Place, String)>,
+    /// Answers that the app has given and that its installation remembers.
+    pub given: BTreeSet<(Place, String)>,
+    /// Answers that got another code.
+    pub refused: BTreeSet<(Place, String)>,
     /// Answers that got code 0.
     pub acknowledged: BTreeSet<(Place, String)>,
     pub new_acknowledged: u64,
@@ -48,7 +52,7 @@ pub struct Shown {
 enum Pending {
     Connect,
     Send(Place),
-    Answer,
+    Answer(Vec<(Place, String)>),
     Other,
 }
 
@@ -121,8 +125,12 @@ impl Phone {
     }
 
     pub fn answer(&mut self, now: u64, place: Place, message_uids: Vec<String>) {
+        if self.session.user_id().is_some() {
+            self.shown.given.extend(message_uids.iter().map(|uid| (place.clone(), uid.clone())));
+        }
+        let answers = message_uids.iter().map(|uid| (place.clone(), uid.clone())).collect();
         let call = self.session.answer(self.time(now), place.conversation(), message_uids);
-        self.pending.insert(call, Pending::Answer);
+        self.pending.insert(call, Pending::Answer(answers));
     }
 
     fn call(&mut self, now: u64, call: client_frame::Call) {
@@ -228,16 +236,20 @@ impl Phone {
                 }
             }
             (_, Outcome::Answered(_, Ok(response))) => self.take_response(&response),
+            // A full outbox says so at once, and keeps nothing.
+            (Pending::Answer(answers), Outcome::Answered(_, Err(_))) => self.shown.refused.extend(answers),
             _ => {}
         }
     }
 
     fn take_response(&mut self, response: &ReceiptResponse) {
         for result in &response.results {
+            let answer = (Place::of(&response.conversation), result.message_uid.clone());
             if result.code.is_success() {
-                let place = Place::of(&response.conversation);
-                self.shown.acknowledged.insert((place, result.message_uid.clone()));
+                self.shown.acknowledged.insert(answer);
                 self.shown.new_acknowledged += 1;
+            } else {
+                self.shown.refused.insert(answer);
             }
         }
     }

@@ -54,6 +54,10 @@ impl Place {
         Self { group: wire.target_id.clone(), channel: is_ultra.then(|| channel.to_owned()) }
     }
 
+    fn named(name: &ConversationName) -> Self {
+        Self { group: name.group.id.to_string(), channel: name.channel.as_ref().map(ToString::to_string) }
+    }
+
     pub fn conversation(&self) -> Conversation {
         match &self.channel {
             None => Conversation::group(&self.group),
@@ -102,6 +106,8 @@ struct World {
     model: Model,
     before: Before,
     is_calm: bool,
+    /// A commit has failed: the server is started anew.
+    ends_after_turn: bool,
     trace: VecDeque<String>,
     hasher: DefaultHasher,
     summary: Summary,
@@ -153,6 +159,7 @@ impl World {
             model: Model::default(),
             before: Before::new(),
             is_calm: false,
+            ends_after_turn: false,
             trace: VecDeque::new(),
             hasher: DefaultHasher::new(),
             summary: Summary::default(),
@@ -257,12 +264,15 @@ impl World {
         let need_receipt = self.choice.once_in(2);
         let own = self.choice.of(&self.phones[number].shown.own_messages).cloned();
         let asked = self.some_requests(number);
+        let others = self.some_message(number);
         let phone = &mut self.phones[number];
         match action {
             2..=6 => phone.send(now, place, fresh, need_receipt),
             7..=9 if let Some((place, uid)) = own => phone.ask(now, place, uid),
             10 if let Some((place, uid)) = own => phone.recall(now, place, uid),
-            11 => {
+            11 if let Some((place, uid)) = others => phone.answer(now, place, vec![uid]),
+            12 if let Some((place, uid)) = others => phone.ask(now, place, uid),
+            13 => {
                 // An id that never was.
                 let uid = MessageUid::first_at(Timestamp(BEGIN_MS + fresh)).to_string();
                 phone.answer(now, place, vec![uid]);
@@ -280,6 +290,15 @@ impl World {
         let first = self.choice.below(here.len());
         let count = 1 + self.choice.below(5);
         Some((place, here.into_iter().skip(first).take(count).collect()))
+    }
+
+    /// Any message of the phone's app, whoever sent it.
+    fn some_message(&mut self, phone: usize) -> Option<(Place, String)> {
+        let app = &self.phones[phone].app;
+        let messages = self.model.messages.iter().filter(|(_, message)| message.conversation.group.app == *app);
+        let messages: Vec<_> = messages.map(|((_, uid), message)| (&message.conversation, uid)).collect();
+        let (name, uid) = self.choice.of(&messages)?;
+        Some((Place::named(name), uid.to_string()))
     }
 
     fn connect(&mut self, number: usize) {
@@ -353,7 +372,7 @@ impl World {
         }
     }
 
-    /// What waits in its queue is lost, and so is what it had not said yet.
+    /// What waits in its queue is lost, and so is what it had not said yet. What is on its way may arrive.
     fn crash_server(&mut self) {
         self.note("the server crashes".into());
         self.summary.server_crashes += 1;
@@ -362,7 +381,7 @@ impl World {
         self.writes_at = self.now;
         for phone in &mut self.phones {
             if let Some((_, link)) = &mut phone.link {
-                link.cut();
+                link.server_has_closed = true;
             }
         }
     }
@@ -378,6 +397,9 @@ impl World {
         self.write();
         for phone in 0..self.phones.len() {
             self.turn(phone)?;
+        }
+        if std::mem::take(&mut self.ends_after_turn) {
+            self.crash_server();
         }
         let abandoned: Vec<LinkId> = self.server.connections.keys().copied().collect();
         for link in abandoned {
@@ -474,8 +496,10 @@ impl World {
         if fault != Fault::None {
             self.summary.failed_commits += 1;
             self.store.reopen();
-            if failed || fault == Fault::CrashAfterwards {
-                self.crash_server();
+            match fault {
+                Fault::CrashAfterwards => self.crash_server(),
+                // First it says what it has to say.
+                _ => self.ends_after_turn = failed,
             }
         }
     }
