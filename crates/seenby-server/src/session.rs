@@ -10,12 +10,14 @@ mod reading;
 mod receipts;
 mod resuming;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageUid, Source as _, Timestamp, UserId};
+use seenby_core::{
+    AppKey, ConversationName, ConversationNumber, GroupNumber, MessageUid, Source as _, Timestamp, UserId,
+};
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, reply, server_frame};
 use seenby_storage::StorageError;
@@ -24,7 +26,7 @@ use self::following::Following;
 use self::reading::{Finding, Reading};
 pub use self::reading::{Found, Read};
 use self::receipts::Deltas;
-use self::resuming::Known;
+use self::resuming::{Known, Missed};
 use crate::call::{Call, CallResult, Outcome};
 use crate::delivery::{Farewell, Mailbox, News, Registration};
 use crate::desk::ReplyTo;
@@ -43,6 +45,8 @@ pub struct Session {
     registration: Registration,
     stage: Stage,
     following: Following,
+    /// What the client has of conversations that its user was not in when it resumed, and may come back to.
+    away: Known,
     deltas: Deltas,
     in_flight: usize,
     /// Answers in flight that name malformed ids, by call: the ids that were refused before the desk saw the rest.
@@ -111,6 +115,7 @@ impl Session {
         let gather = Duration::from_millis(node.settings.delivery.flush_ms_max);
         Self {
             following: Following::new(app.clone(), user.clone()),
+            away: Known::default(),
             deltas: Deltas::new(gather),
             node,
             app,
@@ -232,12 +237,9 @@ impl Session {
         let Found { call_id, result } = found;
         match result {
             Ok(Finding::Reply(reply)) => reply,
-            Ok(Finding::Missed(following, missed)) => {
-                self.following = following;
-                for (key, news) in missed.read {
-                    self.deltas.add(key, news);
-                }
-                self.mailbox().put_answered(missed.answered);
+            Ok(Finding::Missed { following, missed, away }) => {
+                (self.following, self.away) = (following, away);
+                self.take_missed(missed);
                 self.stage = Stage::Following;
                 to_wire::done(call_id)
             }
@@ -253,6 +255,15 @@ impl Session {
 
 /// Mail.
 impl Session {
+    fn take_missed(&mut self, missed: Missed) {
+        for (key, news) in missed.read {
+            self.deltas.add(key, news);
+        }
+        if !missed.answered.is_empty() {
+            self.mailbox().put_answered(missed.answered);
+        }
+    }
+
     /// Takes what has arrived and adds the frames that answer at once.
     pub fn handle_mail(&mut self, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
         let mail = self.mailbox().take();
@@ -277,19 +288,33 @@ impl Session {
             // Whatever happened until now is found when the client resumes.
             return Ok(());
         }
+        // Of groups that the user is about to leave, and below of those that it comes back to.
+        let (here, elsewhere) = answered.into_iter().partition(|(number, _)| self.following.get(*number).is_some());
+        self.tell_answered(here, frames);
         // Before the conversations: somebody who has left is not told what happened afterwards.
         for group in groups {
-            self.registration.follow(group);
-            match self.following.look_at_group(&*self.node.storage, group, &HashMap::new())? {
-                true => self.deltas.unpark(),
-                false => self.registration.unfollow(group),
-            }
+            self.look_at_group(group)?;
         }
+        self.tell_answered(elsewhere, frames);
         self.following.add_news(conversations);
         for (key, news) in receipts {
             self.deltas.add(key, news);
         }
-        frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
+        Ok(())
+    }
+
+    /// The user has come into a group, or has left it, or there is a new channel.
+    fn look_at_group(&mut self, group: GroupNumber) -> Result<(), StorageError> {
+        self.registration.follow(group);
+        let storage = &*self.node.storage;
+        if !self.following.look_at_group(storage, group, &self.away.positions)? {
+            self.registration.unfollow(group);
+            return Ok(());
+        }
+        self.deltas.unpark();
+        let missed = self.away.compare_receipts(storage, &self.user, &self.following)?;
+        self.away.forget_followed(&self.following);
+        self.take_missed(missed);
         Ok(())
     }
 
@@ -324,6 +349,10 @@ impl Session {
                 self.refuse(call_id, error.into())
             }
         }
+    }
+
+    fn tell_answered(&self, answered: BTreeMap<ConversationNumber, Vec<MessageUid>>, frames: &mut Vec<Vec<u8>>) {
+        frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
     }
 
     fn answered_frame(&self, conversation: ConversationNumber, uids: &[MessageUid]) -> Option<Vec<u8>> {

@@ -8,7 +8,7 @@ use seenby_core::{
 use seenby_storage::{Memory, Storage as _, StorageError};
 
 use crate::model::{Conversation, Message, Model};
-use crate::phone::Phone;
+use crate::phone::{Phone, Shown};
 use crate::place::Place;
 
 pub fn check(store: &Memory, model: &Model, phones: &mut [Phone]) -> Result<(), String> {
@@ -119,6 +119,10 @@ fn check_settled(model: &Model, phone: &mut Phone) -> Result<(), String> {
         let (answers, calls) = (remembered.answers.len(), phone.pending_calls());
         return Err(format!("{answers} answers and {calls} calls are not settled"));
     }
+    let Shown { given, refused, acknowledged, .. } = &phone.shown;
+    if let Some(lost) = given.iter().find(|answer| !acknowledged.contains(answer) && !refused.contains(answer)) {
+        return Err(format!("has answered {lost:?}, and nothing came of it"));
+    }
     if model.blocked.contains(&(phone.app.clone(), phone.user.clone())) {
         return Err("is blocked and online".into());
     }
@@ -186,7 +190,7 @@ fn check_message_shown(
         };
     }
     let is_asked = request.audience.contains(&phone.user) && !request.has_answered(&phone.user);
-    match is_asked && !phone.shown.requests.contains(&named) {
+    match is_asked && !phone.shown.requests.contains(&named) && !phone.shown.unsure.contains(&named.1) {
         true => Err(format!("was not told that somebody asks about {uid} in {place:?}")),
         false => Ok(()),
     }

@@ -81,7 +81,7 @@ impl World {
         self.note(format!("the server's clock jumps by {hours} hours"));
     }
 
-    /// What waits in its queue is lost, and so is what it had not said yet.
+    /// What waits in its queue is lost, and so is what it had not said yet. What is on its way may arrive.
     pub fn crash_server(&mut self) {
         self.note("the server crashes".into());
         self.summary.server_crashes += 1;
@@ -91,7 +91,7 @@ impl World {
         self.restarts_at = None;
         for phone in &mut self.phones {
             if let Some((_, link)) = &mut phone.link {
-                link.cut();
+                link.server_has_closed = true;
             }
         }
     }

@@ -29,7 +29,10 @@ impl World {
         self.next_number += 1;
         let now = self.now;
         let place = self.some_place();
-        let own = self.choice.of(&self.phones[number].shown.own_messages).cloned();
+        let own = match self.choice.once_in(8) {
+            true => self.some_message(number),
+            false => self.choice.of(&self.phones[number].shown.own_messages).cloned(),
+        };
         self.summary.calls += 1;
         match self.choice.below(26) {
             0 => self.join_or_leave(number, &place),
@@ -43,6 +46,16 @@ impl World {
             12..=17 => self.answer(number),
             _ => self.look_up(number, place),
         }
+    }
+
+    /// Any message of the phone's app, whoever sent it.
+    fn some_message(&mut self, number: usize) -> Option<(Place, String)> {
+        let app = &self.phones[number].app;
+        let conversations = self.model.conversations.iter().filter(|(name, _)| name.group.app == *app);
+        let messages: Vec<_> =
+            conversations.flat_map(|(name, of)| of.messages.keys().map(move |uid| (name, uid))).collect();
+        let (name, uid) = self.choice.of(&messages)?;
+        Some((Place::of_name(name), uid.to_string()))
     }
 
     fn some_place(&mut self) -> Place {

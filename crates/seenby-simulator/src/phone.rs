@@ -45,9 +45,16 @@ pub struct Shown {
     pub own_messages: Vec<(Place, String)>,
     /// Messages that were handed to the SDK.
     pub drafts: Vec<Draft>,
+    /// Answers that the app has given and that its installation remembers.
+    pub given: BTreeSet<(Place, String)>,
+    /// Answers that got another code.
+    pub refused: BTreeSet<(Place, String)>,
     /// Answers that got code 0.
     pub acknowledged: BTreeSet<(Place, String)>,
     pub new_acknowledged: u64,
+    /// Messages whose answers were under way when the app crashed. A request that came meanwhile is not told if they are
+    /// refused: whoever answers unasked, for the wrong conversation even, and crashes, is not asked again.
+    pub unsure: BTreeSet<String>,
     /// Where lists go on.
     pub pages: Vec<client_frame::Call>,
 }
@@ -62,7 +69,7 @@ pub struct Draft {
 enum Pending {
     Connect,
     Send(Place),
-    Answer,
+    Answer(Vec<(Place, String)>),
     /// It may have another page.
     List(Box<client_frame::Call>),
     Other,
@@ -106,6 +113,8 @@ impl Phone {
     /// The process ends without a word, and begins anew with what the installation remembers.
     pub fn crash(&mut self) {
         self.runs += 1;
+        let kept = self.remembered().answers.into_values();
+        self.shown.unsure.extend(kept.flat_map(|answer| answer.message_uids));
         self.session = Session::new(options(&self.app, &self.device, self.runs));
         self.pending.clear();
         self.opens_at = None;
@@ -163,8 +172,12 @@ impl Phone {
     }
 
     pub fn answer(&mut self, now: u64, place: &Place, message_uids: Vec<String>) {
+        let answers: Vec<_> = message_uids.iter().map(|uid| (place.clone(), uid.clone())).collect();
+        if self.session.user_id().is_some() {
+            self.shown.given.extend(answers.iter().cloned());
+        }
         let call = self.session.answer(self.time(now), place.conversation(), message_uids);
-        self.pending.insert(call, Pending::Answer);
+        self.pending.insert(call, Pending::Answer(answers));
     }
 
     /// Looks something up.
@@ -272,16 +285,20 @@ impl Phone {
             (_, Outcome::Answered(_, Ok(response) | Err(ResponseError::Refused(response)))) => {
                 self.take_response(&response);
             }
+            // A full outbox says so at once, and keeps nothing.
+            (Pending::Answer(answers), Outcome::Answered(_, Err(_))) => self.shown.refused.extend(answers),
             _ => {}
         }
     }
 
     fn take_response(&mut self, response: &ReceiptResponse) {
         for result in &response.results {
+            let answer = (Place::of(&response.conversation), result.message_uid.clone());
             if result.code.is_success() {
-                let place = Place::of(&response.conversation);
-                self.shown.acknowledged.insert((place, result.message_uid.clone()));
+                self.shown.acknowledged.insert(answer);
                 self.shown.new_acknowledged += 1;
+            } else {
+                self.shown.refused.insert(answer);
             }
         }
     }

@@ -54,6 +54,10 @@ impl Following {
         self.followed.get(&conversation)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &ConversationName> {
+        self.followed.values().map(|followed| &followed.name)
+    }
+
     /// Follows the conversations of a group that this user is in, and lets go of them when it is not. Gives whether it is.
     pub(super) fn look_at_group(
         &mut self,

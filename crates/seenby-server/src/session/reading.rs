@@ -37,7 +37,7 @@ pub struct Found {
 
 pub(super) enum Finding {
     Reply(Vec<u8>),
-    Missed(Following, Missed),
+    Missed { following: Following, missed: Missed, away: Known },
 }
 
 impl Read {
@@ -51,7 +51,7 @@ impl Read {
             Reading::Find(app, user, uid) => Queries::find(storage, &app, &user, uid).map(reply),
             Reading::List(app, user, query) => Queries::conversations(storage, &app, &user, &query).map(reply),
             Reading::Missed { following, user, groups, known } => {
-                find_missed(storage, following, &user, &groups, &known).map_err(Refusal::from)
+                find_missed(storage, following, &user, &groups, known).map_err(Refusal::from)
             }
         };
         Found { call_id, result }
@@ -72,11 +72,12 @@ fn find_missed(
     mut following: Following,
     user: &UserId,
     groups: &[GroupNumber],
-    known: &Known,
+    mut known: Known,
 ) -> Result<Finding, StorageError> {
     for group in groups {
         following.look_at_group(storage, *group, &known.positions)?;
     }
     let missed = known.compare_receipts(storage, user, &following)?;
-    Ok(Finding::Missed(following, missed))
+    known.forget_followed(&following);
+    Ok(Finding::Missed { following, missed, away: known })
 }

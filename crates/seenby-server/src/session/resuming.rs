@@ -1,6 +1,6 @@
 //! Resuming: the client says what it has, and what is missing is found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageKey, MessageUid, Sequence, UserId};
 use seenby_protocol::{Code, frames};
@@ -47,6 +47,13 @@ impl Known {
             self.receipts.insert((name, from_wire::message_uid(&receipt.message_uid)?), receipt.readers);
         }
         Ok(())
+    }
+
+    /// Leaves what is of other conversations.
+    pub(super) fn forget_followed(&mut self, following: &Following) {
+        let names: HashSet<_> = following.names().collect();
+        self.positions.retain(|name, _| !names.contains(name));
+        self.receipts.retain(|(name, _), _| !names.contains(name));
     }
 
     pub(super) fn compare_receipts(
