@@ -63,8 +63,10 @@ pub enum Notice {
     MembershipChanged { app: AppKey, user: UserId, group: GroupNumber },
     /// A channel was added.
     ChannelCreated { group: GroupNumber },
-    /// Blocked, perhaps.
+    /// Blocked, perhaps, or its tokens are void.
     UserChanged { app: AppKey, user: UserId },
+    /// Tokens made with the secret before are void.
+    SecretReplaced { app: AppKey },
 }
 
 /// An application and its secret.

@@ -433,6 +433,7 @@ impl<S: Source> Ledger<S> {
     /// Gives an app a new secret. What was signed with the old one is worth nothing from then on.
     pub fn replace_secret(&mut self, app: &AppKey, secret: Secret) -> Result<(), S> {
         let app = self.find_app(app)?.ok_or(Denied::UnknownApp)?;
+        self.commit.notices.push(Notice::SecretReplaced { app: app.key.clone() });
         self.commit.changes.push(Change::AppSaved(AppRecord { secret, ..app }));
         Ok(())
     }

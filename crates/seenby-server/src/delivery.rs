@@ -224,6 +224,7 @@ impl Delivery {
                     news.groups.insert(group);
                 }),
                 Notice::UserChanged { app, user } => self.tell_user(app, user, |news| news.user_changed = true),
+                Notice::SecretReplaced { app } => self.sign_out(&app),
             }
         }
     }
@@ -243,6 +244,13 @@ impl Delivery {
         for device in users.get(&(app, user)).into_iter().flatten() {
             device.mailbox.put(&write);
         }
+    }
+
+    /// Everybody of an app. Those who have a token of the new secret by now may come back at once; the others are refused then.
+    fn sign_out(&self, app: &AppKey) {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let devices = users.iter().filter(|((of, _), _)| of == app).flat_map(|(_, devices)| devices);
+        devices.for_each(|device| device.mailbox.end(Farewell::come_back(Code::TOKEN_INCORRECT)));
     }
 
     fn tell_group(&self, group: GroupNumber, write: impl Fn(&mut News)) {

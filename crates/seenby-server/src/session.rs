@@ -42,6 +42,8 @@ pub struct Session {
     node: Arc<Node>,
     app: AppKey,
     user: UserId,
+    /// Of the token.
+    issued_at: Timestamp,
     registration: Registration,
     stage: Stage,
     following: Following,
@@ -91,15 +93,13 @@ impl Session {
             let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
             return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
         }
-        // Register first, read after: somebody who is blocked in between is told.
+        // Register first, read after: somebody who is kept out in between is told.
         let registration = delivery.register(&app.key, &user, call.device_id.clone());
-        if let Some(user) = storage.user(&app.key, &user)? {
-            if user.blocked {
-                return Err(Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
-            }
-            if issued_at < user.tokens_from {
-                return Err(Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"));
-            }
+        if storage.app(&app.key)?.is_none_or(|now| now.secret != app.secret) {
+            return Err(Refusal::new(Code::TOKEN_INCORRECT, "the secret of the token was replaced"));
+        }
+        if let Some(refusal) = kept_out(node, &app.key, &user, issued_at)? {
+            return Err(refusal);
         }
         let signed_in = frames::SignedIn {
             store_id: storage.store_id().to_owned(),
@@ -108,10 +108,10 @@ impl Session {
             page_size_max: settings.limits.page_size_max as u32,
             ..to_wire::signed_in(&user, now)
         };
-        Ok((Self::new(node.clone(), app.key, user, registration), signed_in))
+        Ok((Self::new(node.clone(), app.key, user, issued_at, registration), signed_in))
     }
 
-    fn new(node: Arc<Node>, app: AppKey, user: UserId, registration: Registration) -> Self {
+    fn new(node: Arc<Node>, app: AppKey, user: UserId, issued_at: Timestamp, registration: Registration) -> Self {
         let gather = Duration::from_millis(node.settings.delivery.flush_ms_max);
         Self {
             following: Following::new(app.clone(), user.clone()),
@@ -120,6 +120,7 @@ impl Session {
             node,
             app,
             user,
+            issued_at,
             registration,
             stage: Stage::Resuming(Known::default()),
             in_flight: 0,
@@ -156,6 +157,14 @@ impl Session {
     pub fn has_calls_in_flight(&self) -> bool {
         self.in_flight > 0
     }
+}
+
+/// Why somebody with a good token may not be here all the same.
+fn kept_out(node: &Node, app: &AppKey, user: &UserId, issued_at: Timestamp) -> Result<Option<Refusal>, StorageError> {
+    let Some(user) = node.storage.user(app, user)? else { return Ok(None) };
+    let blocked = user.blocked.then(|| Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
+    let is_void = issued_at < user.tokens_from;
+    Ok(blocked.or_else(|| is_void.then(|| Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"))))
 }
 
 /// Calls.
@@ -281,8 +290,8 @@ impl Session {
 
     fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
         let News { groups, conversations, receipts, answered, user_changed } = news;
-        if user_changed && self.is_blocked()? {
-            self.farewell = Some(Farewell::stay_away(Code::USER_BLOCKED));
+        if user_changed && let Some(refusal) = kept_out(&self.node, &self.app, &self.user, self.issued_at)? {
+            self.farewell = Some(Farewell::stay_away(refusal.code));
         }
         if let Stage::Resuming(_) = self.stage {
             // Whatever happened until now is found when the client resumes.
@@ -316,10 +325,6 @@ impl Session {
         self.away.forget_followed(&self.following);
         self.take_missed(missed);
         Ok(())
-    }
-
-    fn is_blocked(&self) -> Result<bool, StorageError> {
-        Ok(self.node.storage.user(&self.app, &self.user)?.is_some_and(|user| user.blocked))
     }
 
     fn writer_reply(&mut self, call_id: u64, result: CallResult) -> Vec<u8> {

@@ -34,8 +34,8 @@ impl Administration {
         Ok(app)
     }
 
-    /// From now on the old secret signs nothing: neither calls nor tokens. Who is online stays online until it connects
-    /// anew.
+    /// From now on the old secret signs nothing: neither calls nor tokens. Everybody is signed out, and comes back with a
+    /// token of the new one.
     pub async fn rotate_secret(&self, key: &str) -> Result<AppRecord> {
         let app = self.find_app(Some(key))?;
         let secret = new_secret();

@@ -51,7 +51,7 @@ impl Administration {
         Ok(self.storage.user(app, &id)?.ok_or_else(Refusal::internal)?.into())
     }
 
-    /// Tokens that these users got before a moment are void. Who is online stays online until it connects anew.
+    /// Tokens that these users got before a moment are void. Whoever is online with one is signed out.
     pub async fn expire_tokens<S: AsRef<str>>(&self, app: &AppKey, ids: &[S], before: Timestamp) -> Result<()> {
         for user in user_ids(ids)? {
             let change = UserChange { tokens_from: Some(before), ..UserChange::default() };

@@ -34,17 +34,20 @@ async fn a_new_secret_voids_tokens_signatures_and_keys_made_of_the_old_one() {
     let old = BackEnd::of(&server);
     let token = old.works("POST", "/tokens", json!({ "user_id": "alice" })).await["token"].as_str().unwrap().to_owned();
     let mut online = server.sign_in("alice").await;
+    server.found("school").await;
+    let mut elsewhere = server.sign_in_to("school", "alice").await;
     server.administration().rotate_secret(APP).await.unwrap();
 
     assert_eq!(old.calls("GET", "/groups", Value::Null).await.outcome(), (401, 90020));
     assert_eq!(old.posts("/user/info.json", &[("userId", "alice")]).await.outcome(), (401, 1004));
     let mut peer = server.connect().await;
     assert_eq!(peer.call(sign_in(APP, &token, "desk")).await.code, Code::TOKEN_INCORRECT.0);
-    online.sends("m1", false).await;
+    assert_eq!(online.goodbye().await, (Code::TOKEN_INCORRECT, true), "a client that has a new token by now may come");
     let new = BackEnd::of(&server);
     let token = new.works("POST", "/tokens", json!({ "user_id": "alice" })).await["token"].as_str().unwrap().to_owned();
     let mut peer = server.connect().await;
     assert_eq!(peer.call(sign_in(APP, &token, "desk")).await.code, 0);
+    elsewhere.sends("another app is left alone", false).await;
 }
 
 #[tokio::test]
@@ -66,7 +69,7 @@ async fn tokens_from_before_a_moment_are_void_and_later_ones_are_good() {
     assert_eq!(peer.call(sign_in(APP, &old, "desk")).await.code, Code::TOKEN_EXPIRED.0);
     let mut peer = server.connect().await;
     assert_eq!(peer.call(sign_in(APP, &new, "desk")).await.code, 0, "of the same second");
-    online.sends("m1", false).await;
+    assert_eq!(online.goodbye().await, (Code::TOKEN_EXPIRED, false));
     assert_eq!(back_end.posts("/user/checkOnline.json", &[("userId", "alice")]).await.json()["status"], "1");
     assert_eq!(back_end.posts("/user/checkOnline.json", &[("userId", "bob")]).await.json()["status"], "0");
 }

@@ -98,7 +98,14 @@ impl TestServer {
 
     /// Signed in, and told what it missed from now on.
     pub(crate) async fn sign_in(&self, user: &str) -> Peer {
-        let mut peer = self.sign_in_on(user, &format!("phone of {user}")).await;
+        self.sign_in_to(APP, user).await
+    }
+
+    /// To another app than the usual one.
+    pub(crate) async fn sign_in_to(&self, app: &str, user: &str) -> Peer {
+        let mut peer = self.connect().await;
+        let reply = peer.call(sign_in(app, &self.token(app, user), &format!("phone of {user}"))).await;
+        assert_eq!(reply.code, 0, "{}", reply.detail);
         let resume = frames::Resume { last: true, ..Default::default() };
         assert_eq!(peer.call(Call::Resume(resume)).await.code, 0);
         peer

@@ -79,7 +79,7 @@ pub(super) struct Expiration {
 
 /// Make a user's tokens expire
 ///
-/// Who is online stays online until it connects anew. It cannot be taken back.
+/// Whoever is online with one is signed out. It cannot be taken back.
 #[utoipa::path(
     post, path = "/users/{user_id}/token-expirations", tag = "tokens", request_body = Expiration,
     params(("user_id" = UserId, Path)),
