@@ -5,9 +5,9 @@ use std::time::Duration;
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, client_frame::Call};
 
-use super::Session;
 use super::calls::Purpose;
 use super::replies::{is_transient, retry_after};
+use super::{Meanwhile, Session};
 use crate::Conversation;
 
 /// Positions and receipts in one frame.
@@ -42,7 +42,11 @@ impl Session {
     fn known_receipts(&self) -> Vec<frames::KnownReceipt> {
         let own = self.receipts.known().map(|(conversation, uid, readers)| known(conversation, uid, readers));
         let foreign = self.unanswered.iter().map(|request| known(&request.conversation, &request.message_uid, 0));
-        own.chain(foreign).collect()
+        let answering = self.meanwhile.iter().filter_map(|(uid, meanwhile)| match meanwhile {
+            Meanwhile::Asked(conversation, _) => Some(known(conversation, uid, 0)),
+            Meanwhile::AnsweredElsewhere(_) => None,
+        });
+        own.chain(foreign).chain(answering).collect()
     }
 }
 

@@ -327,6 +327,17 @@ fn an_answer_accepted_elsewhere_while_it_is_refused_here_is_told() {
 }
 
 #[test]
+fn a_new_connection_says_what_is_asked_about_messages_that_are_still_being_answered() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.log(1, vec![requested("alice", "m1")]);
+    bob.drop_connection();
+    bob.wait_for_connection();
+    let known: Vec<_> = bob.resumes.last().unwrap().receipts.iter().map(|known| &*known.message_uid).collect();
+    assert_eq!(known, ["m1"]);
+}
+
+#[test]
 fn what_one_user_did_says_nothing_of_another() {
     let mut device = Pair::signed_in("bob");
     device.answers(&["m1"]);

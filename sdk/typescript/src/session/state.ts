@@ -201,7 +201,10 @@ export class State {
   /** Own messages with a request and requests that wait for an answer, as the server is told of them. */
   knownReceipts(): KnownReceipt[] {
     const foreign = [...this.unanswered].map((request) => ({ ...request, readers: 0 }));
-    return [...this.receipts.known(), ...foreign];
+    const answering = [...this.meanwhile]
+      .filter(([, meanwhile]) => meanwhile.askedBy !== undefined)
+      .map(([messageUid, { conversation }]) => ({ conversation, messageUid, readers: 0 }));
+    return [...this.receipts.known(), ...foreign, ...answering];
   }
 
   follow(conversation: Conversation, uid: string): boolean {
