@@ -9,11 +9,13 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use seenby_core::{Change, Commit};
 use seenby_protocol::Code;
+use tokio::runtime::Handle;
 
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) connections: Gauge,
     pub(crate) sessions: Gauge,
+    tasks: Gauge,
     sign_ins: Family<CodeLabel, Counter>,
     refusals: Family<CodeLabel, Counter>,
     commits: Counter,
@@ -36,6 +38,7 @@ impl Metrics {
         Self {
             connections: register(&mut registry, "connections", "Open client connections"),
             sessions: register(&mut registry, "sessions", "Connections that have signed in"),
+            tasks: register(&mut registry, "tasks", "Tasks of the runtime that are alive"),
             sign_ins: register(&mut registry, "sign_ins", "Sign-ins by status code"),
             refusals: register(&mut registry, "refusals", "Calls answered with a status code other than 0"),
             commits: register(&mut registry, "commits", "Durable commits"),
@@ -80,8 +83,10 @@ impl Metrics {
         self.refusals.get_or_create(&CodeLabel { code: code.0 }).inc();
     }
 
-    /// The OpenMetrics text.
+    /// The OpenMetrics text, as of now.
     pub(crate) fn render(&self) -> String {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a String takes everything");
         text

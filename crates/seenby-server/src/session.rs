@@ -246,9 +246,9 @@ impl Session {
         let Found { call_id, result } = found;
         match result {
             Ok(Finding::Reply(reply)) => reply,
-            Ok(Finding::Missed { following, missed, away }) => {
-                (self.following, self.away) = (following, away);
-                self.take_missed(missed);
+            Ok(Finding::Resumed(resumed)) => {
+                (self.following, self.away) = (resumed.following, resumed.away);
+                self.take_missed(resumed.missed);
                 self.stage = Stage::Following;
                 to_wire::done(call_id)
             }

@@ -172,7 +172,7 @@ fn check_message_shown(
 ) -> Result<(), String> {
     let (is_own, named) = (message.sender == phone.user, (place.clone(), uid.to_string()));
     let is_from_here = is_own && message.client_ref.as_str().starts_with(&phone.prefix());
-    let is_for_all = !message.recalled && !is_from_here && !(is_own && message.hidden_from_sender);
+    let is_for_all = !(message.recalled || is_from_here || is_own && message.hidden_from_sender);
     if is_for_all && message.sent > joined && !phone.shown.messages.contains(&named) {
         return Err(format!("was not sent {uid} in {place:?}"));
     }

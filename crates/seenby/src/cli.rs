@@ -127,6 +127,9 @@ pub struct BenchOptions {
     /// Connections that are idle
     #[arg(long, value_name = "COUNT", value_delimiter = ',', default_values_t = [20_000])]
     pub connections: Vec<usize>,
+    /// How long a soak takes
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub minutes: u64,
     /// Folder for temporary stores, on the disk that is to be measured
     #[arg(long, value_name = "FOLDER")]
     pub store_in: Option<PathBuf>,
@@ -159,6 +162,8 @@ pub enum BenchWorkload {
     Mixed,
     /// Connections at rest, and their return after a restart
     Idle,
+    /// Whether a server in use grows: not a part of `all`
+    Soak,
     /// Core and store without sockets
     Ledger,
     /// One append with a sync after another

@@ -1,10 +1,10 @@
 //! One request and its answer, in JSON, over any stream.
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,6 +29,24 @@ impl HttpClient {
 
     /// An answer that is no success is an error, with what the server said.
     pub async fn request(&mut self, method: Method, uri: String, body: &Value) -> anyhow::Result<Value> {
+        let (status, bytes) = self.send(method, &uri, body.to_string()).await?;
+        if status.is_success() {
+            return Ok(serde_json::from_slice(&bytes)?);
+        }
+        match serde_json::from_slice::<Value>(&bytes) {
+            Ok(problem) => bail!("{} ({})", problem["detail"].as_str().unwrap_or("refused"), problem["code"]),
+            Err(_) => bail!("{status}: {}", String::from_utf8_lossy(&bytes)),
+        }
+    }
+
+    /// A page that is no JSON.
+    pub async fn text(&mut self, uri: &str) -> anyhow::Result<String> {
+        let (status, bytes) = self.send(Method::GET, uri, String::new()).await?;
+        ensure!(status.is_success(), "{uri}: {status}");
+        Ok(String::from_utf8(bytes.to_vec())?)
+    }
+
+    async fn send(&mut self, method: Method, uri: &str, body: String) -> anyhow::Result<(StatusCode, Bytes)> {
         let mut request = Request::builder()
             .method(method)
             .uri(uri)
@@ -38,16 +56,8 @@ impl HttpClient {
             request = request.header("authorization", authorization);
         }
         self.sender.ready().await?;
-        let response = self.sender.send_request(request.body(Full::new(Bytes::from(body.to_string())))?).await?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await?.to_bytes();
-        if status.is_success() {
-            return Ok(serde_json::from_slice(&bytes)?);
-        }
-        match serde_json::from_slice::<Value>(&bytes) {
-            Ok(problem) => bail!("{} ({})", problem["detail"].as_str().unwrap_or("refused"), problem["code"]),
-            Err(_) => bail!("{status}: {}", String::from_utf8_lossy(&bytes)),
-        }
+        let response = self.sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
+        Ok((response.status(), response.into_body().collect().await?.to_bytes()))
     }
 }
 

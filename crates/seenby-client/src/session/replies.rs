@@ -102,7 +102,7 @@ impl Session {
         }
         match self.meanwhile.remove(uid) {
             Some(Meanwhile::Asked(conversation, sender_id)) => {
-                self.tell_request(&conversation, uid.to_owned(), sender_id)
+                self.tell_request(&conversation, uid.to_owned(), sender_id);
             }
             Some(Meanwhile::AnsweredElsewhere(conversation)) => {
                 self.tell_answered_elsewhere(conversation, vec![uid.to_owned()]);

@@ -37,7 +37,15 @@ pub struct Found {
 
 pub(super) enum Finding {
     Reply(Vec<u8>),
-    Missed { following: Following, missed: Missed, away: Known },
+    Resumed(Box<Resumed>),
+}
+
+/// Where a client stands that has resumed.
+pub(super) struct Resumed {
+    pub(super) following: Following,
+    pub(super) missed: Missed,
+    /// What it has of conversations that its user is not in.
+    pub(super) away: Known,
 }
 
 impl Read {
@@ -79,5 +87,5 @@ fn find_missed(
     }
     let missed = known.compare_receipts(storage, user, &following)?;
     known.forget_followed(&following);
-    Ok(Finding::Missed { following, missed, away: known })
+    Ok(Finding::Resumed(Box::new(Resumed { following, missed, away: known })))
 }

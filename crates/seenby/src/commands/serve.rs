@@ -34,9 +34,11 @@ pub async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<()
         false => None,
     };
     let storage = open_store(&settings)?;
+    let ops = listen(settings.ops_listen, "ops_listen")?;
+    let ops_address = ops.local_addr()?;
     let listeners = Listeners {
         clients: listen(settings.listen, "listen")?,
-        ops: Some(listen(settings.ops_listen, "ops_listen")?),
+        ops: Some(ops),
         admin: Some(listen_for_administration(&settings.admin_socket())?),
     };
     let secure = if settings.tls.certificate.is_some() { "s" } else { "" };
@@ -48,6 +50,7 @@ pub async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<()
         server = server.with_page(page);
         tracing::info!("the chat page is at http{secure}://{address}");
     }
+    tracing::info!("metrics are at http://{ops_address}/metrics");
     tracing::info!("clients connect to ws{secure}://{address}");
     server.run(listeners, signals::stop()?).await;
     // Left behind, it would only make the next start remove it.

@@ -10,13 +10,16 @@ mod floor;
 mod goals;
 mod idle;
 mod ledger;
+mod life;
 mod member;
 mod mixed;
 mod process;
 mod quiet;
 mod report;
 mod server;
+mod soak;
 mod storm;
+mod town;
 
 use std::path::PathBuf;
 
@@ -69,6 +72,9 @@ impl Bench {
 
     async fn run(&mut self) -> anyhow::Result<()> {
         let workload = self.options.workload;
+        if workload == BenchWorkload::Soak {
+            return self.soak().await;
+        }
         let is = |which: BenchWorkload| workload == which || workload == BenchWorkload::All;
         self.progress.set_length(self.options.runs);
         for run in 1..=self.options.runs {
@@ -235,6 +241,15 @@ impl Bench {
         self.note("mixed");
         let mixed = Mixed { groups: 1_000, messages_per_second: 20, seconds: 10 };
         self.keep(mixed.run(&self.server().await?, self.run).await?);
+        Ok(())
+    }
+
+    /// Once: it takes as long as it is given.
+    async fn soak(&mut self) -> anyhow::Result<()> {
+        let server = self.server().await?;
+        let measurement = soak::run(&server, self.options.minutes, |seen| self.note(seen)).await?;
+        self.keep(measurement);
+        self.progress.finish_and_clear();
         Ok(())
     }
 

@@ -13,13 +13,24 @@ pub struct Measurement {
     /// What was varied, such as `members` or `rate`.
     pub parameters: BTreeMap<&'static str, u64>,
     pub run: u64,
-    /// Names end with their unit.
-    pub figures: BTreeMap<&'static str, f64>,
+    pub figures: Figures,
+    /// What was seen on the way, oldest first, where that matters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Figures>,
 }
+
+/// Names end with their unit.
+pub type Figures = BTreeMap<&'static str, f64>;
 
 impl Measurement {
     pub fn new(workload: &'static str, parameters: impl IntoIterator<Item = (&'static str, u64)>) -> Self {
-        Self { workload, parameters: parameters.into_iter().collect(), run: 0, figures: BTreeMap::new() }
+        Self {
+            workload,
+            parameters: parameters.into_iter().collect(),
+            run: 0,
+            figures: Figures::new(),
+            series: Vec::new(),
+        }
     }
 
     pub fn set(&mut self, name: &'static str, value: f64) {

@@ -1,6 +1,6 @@
 //! The server under load: a process of its own on a temporary store, or one that runs elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context as _;
@@ -53,6 +53,8 @@ pub struct Server {
 /// A server of the bench's own.
 struct Own {
     child: Child,
+    /// Where its metrics are.
+    ops: String,
     folder: TempDir,
 }
 
@@ -77,12 +79,12 @@ impl Server {
             None => tempfile::tempdir(),
         };
         let folder = folder.context("cannot make a temporary folder")?;
-        let (child, address) = serve(&folder, "127.0.0.1:0").await?;
+        let (child, address, ops) = serve(&folder, "127.0.0.1:0").await?;
         let settings = Settings { data_dir: data_dir(&folder), ..Settings::default() };
         let made = AdminClient::new(&settings, None).send(Method::POST, &["apps"], &json!({ "key": APP })).await?;
         let secret = made["secret"].as_str().context("no secret")?;
         let authorization = format!("Bearer {APP}:{secret}");
-        Ok(Self { address, app: APP.into(), authorization, own: Some(Own { child, folder }) })
+        Ok(Self { address, app: APP.into(), authorization, own: Some(Own { child, ops, folder }) })
     }
 
     /// `None`: it runs elsewhere, and what it uses cannot be seen.
@@ -90,11 +92,23 @@ impl Server {
         self.own.as_ref().and_then(|own| own.child.id()).map(Process)
     }
 
+    pub fn folder(&self) -> Option<&Path> {
+        self.own.as_ref().map(|own| own.folder.path())
+    }
+
+    /// The present value of one of its metrics, of those without labels.
+    pub async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let ops = &self.own.as_ref().context("the metrics of a server elsewhere are not read")?.ops;
+        let text = HttpClient::new(TcpStream::connect(ops).await?, ops.clone(), None).await?.text("/metrics").await?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(value.with_context(|| format!("there is no {name}"))?.parse()?)
+    }
+
     /// Kills it and starts it anew, on the same store and at the same address. Ready when it takes connections.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
         let own = self.own.as_mut().context("a server elsewhere cannot be restarted")?;
         own.child.kill().await?;
-        (own.child, _) = serve(&own.folder, &self.address).await?;
+        (own.child, _, own.ops) = serve(&own.folder, &self.address).await?;
         Ok(())
     }
 }
@@ -103,8 +117,8 @@ fn data_dir(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-/// Starts `seenby serve` from this program's own file; gives its address.
-async fn serve(folder: &TempDir, listen: &str) -> anyhow::Result<(Child, String)> {
+/// Starts `seenby serve` from this program's own file; gives where clients connect and where its metrics are.
+async fn serve(folder: &TempDir, listen: &str) -> anyhow::Result<(Child, String, String)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("--data-dir").arg(data_dir(folder)).args([
         "--listen",
@@ -121,8 +135,11 @@ async fn serve(folder: &TempDir, listen: &str) -> anyhow::Result<(Child, String)
     command.stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().context("cannot start the server")?;
     let mut log = BufReader::new(child.stderr.take().context("no log")?).lines();
-    let mut said = String::new();
+    let (mut said, mut ops) = (String::new(), String::new());
     while let Some(line) = log.next_line().await? {
+        if let Some((_, address)) = line.split_once("metrics are at http://") {
+            ops = address.trim_end_matches("/metrics").to_owned();
+        }
         if let Some((_, address)) = line.split_once("clients connect to ws://") {
             let address = address.trim().to_owned();
             // Whoever writes a log that nobody reads will wait for ever one day.
@@ -131,7 +148,7 @@ async fn serve(folder: &TempDir, listen: &str) -> anyhow::Result<(Child, String)
                     eprintln!("{line}");
                 }
             });
-            return Ok((child, address));
+            return Ok((child, address, ops));
         }
         said += &line;
         said.push('\n');
@@ -156,6 +173,11 @@ impl Server {
             api.request(Method::PATCH, format!("{path}/members"), &json!({ "add": more })).await?;
         }
         Ok(())
+    }
+
+    pub async fn dismiss_group(&self, group: &str) -> anyhow::Result<()> {
+        let path = format!("/api/v1/groups/group/{}", encode(group));
+        self.api().await?.request(Method::DELETE, path, &Value::Null).await.map(drop)
     }
 
     /// For a group and its people, unlike all others on this server.

@@ -1,0 +1,116 @@
+//! A town that lives for an hour or longer: everybody comes in anew every minute, a group ends and another is made. What the
+//! server holds must not grow.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rand::SeedableRng as _;
+use rand::rngs::SmallRng;
+use tokio::time::{Instant, interval};
+
+use super::life::Lived;
+use super::report::{Figures, Measurement};
+use super::server::Server;
+use super::town::Town;
+
+const PEOPLE: usize = 1_000;
+const GROUPS: usize = 100;
+/// A tenth of what takes one core, so that the machine has time for other things.
+const MESSAGES_PER_SECOND: u64 = 4;
+/// Between coming in and signing off.
+const VISIT_SECONDS: u64 = 50;
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+/// The part of a run in which caches and journals fill up.
+const WARM_UP: f64 = 0.25;
+
+/// What must not grow, and the name of how much it does.
+const WATCHED: [(&str, &str); 5] = [
+    ("memory_mib", "memory_mib_per_hour"),
+    ("files", "files_per_hour"),
+    ("threads", "threads_per_hour"),
+    ("tasks", "tasks_per_hour"),
+    ("disk_mib", "disk_mib_per_hour"),
+];
+
+pub async fn run(server: &Server, minutes: u64, mut note: impl FnMut(String)) -> anyhow::Result<Measurement> {
+    let begin = Instant::now();
+    let lives = live(server, begin + Duration::from_secs(60 * minutes));
+    tokio::pin!(lives);
+    let (mut series, mut clock) = (Vec::new(), interval(SAMPLE_EVERY));
+    let lived = loop {
+        tokio::select! {
+            lived = &mut lives => break lived?,
+            _ = clock.tick() => {
+                let sample = sample(server, begin).await?;
+                note(format!("{:.0} MiB, {:.0} files, {:.0} tasks", sample["memory_mib"], sample["files"], sample["tasks"]));
+                series.push(sample);
+            }
+        }
+    };
+    let mut measurement = Measurement::new("soak", [("minutes", minutes)]);
+    measurement.set("answers", lived.answers.len() as f64);
+    lived.answers.tell(&mut measurement, ["answer_p50_ms", "answer_p99_ms", "answer_max_ms"])?;
+    let warm = series.iter().skip((series.len() as f64 * WARM_UP) as usize);
+    for (figure, growth) in WATCHED {
+        let points = warm.clone().map(|sample| (sample["seconds"] / 3_600.0, sample[figure]));
+        measurement.set(growth, slope(points));
+    }
+    measurement.series = series;
+    Ok(measurement)
+}
+
+async fn live(server: &Server, end: Instant) -> anyhow::Result<Lived> {
+    let mut random = SmallRng::seed_from_u64(1);
+    let mut town = Town::gather(server, PEOPLE, GROUPS, &mut random).await?;
+    let mut all = Lived::default();
+    while Instant::now() < end {
+        town.replace_group(server, &mut random).await?;
+        let crowd = town.signs_in(server).await?;
+        all.extend(town.lives(crowd, MESSAGES_PER_SECOND, VISIT_SECONDS, &mut random).await?);
+    }
+    Ok(all)
+}
+
+async fn sample(server: &Server, begin: Instant) -> anyhow::Result<Figures> {
+    let (process, folder) =
+        server.process().zip(server.folder()).context("only a server of the bench's own is watched")?;
+    let usage = process.usage()?;
+    Ok(Figures::from([
+        ("seconds", begin.elapsed().as_secs_f64()),
+        ("memory_mib", mib(usage.memory_bytes)),
+        ("files", usage.files as f64),
+        ("threads", usage.threads as f64),
+        ("tasks", server.metric("seenby_tasks").await?),
+        ("connections", server.metric("seenby_connections").await?),
+        ("disk_mib", mib(bytes_on_disk(folder)?)),
+    ]))
+}
+
+/// What its files take, holes left out.
+fn bytes_on_disk(folder: &Path) -> anyhow::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    const BLOCK: u64 = 512;
+    let mut bytes = 0;
+    for entry in walkdir::WalkDir::new(folder) {
+        // Files of the store end at any time.
+        if let Ok(metadata) = entry.and_then(|entry| entry.metadata()) {
+            bytes += metadata.blocks() * BLOCK;
+        }
+    }
+    Ok(bytes)
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+/// Of the straight line that lies closest, by least squares.
+fn slope(points: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let count = points.clone().count() as f64;
+    let (x_sum, y_sum) = points.clone().fold((0.0, 0.0), |(x_sum, y_sum), (x, y)| (x_sum + x, y_sum + y));
+    let (x_mean, y_mean) = (x_sum / count, y_sum / count);
+    let (above, below) = points
+        .fold((0.0, 0.0), |(above, below), (x, y)| (above + (x - x_mean) * (y - y_mean), below + (x - x_mean).powi(2)));
+    above / below
+}
