@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report simulate mutants
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak simulate mutants
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -76,6 +76,10 @@ bench-check:
 # Tables and plots of docs/performance.md from target/bench.json.
 bench-report:
 	scripts/bench-report target/bench.json
+
+# A server in use for so many MINUTES, each of which it takes for a day: does anything grow?
+soak:
+	scripts/soak $(or $(MINUTES),60)
 
 # Everything but sockets, threads, clocks and disks, in virtual time: so many SEEDS, so many MINUTES, or one SEED again.
 simulate:
