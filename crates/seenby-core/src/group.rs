@@ -33,6 +33,9 @@ pub struct Group {
     pub dismissed: bool,
     /// Counts the changes of membership.
     pub version: u64,
+    /// Of the latest of them. Neither they nor the group's logs run behind it, whatever the clock does: where a log begins
+    /// for a new member is found by time.
+    pub changed_at: Timestamp,
     pub present: RoaringBitmap,
     /// Slots given so far.
     pub slot_count: u32,
@@ -43,7 +46,7 @@ pub struct Group {
 pub struct Membership {
     pub group: GroupNumber,
     pub slot: Slot,
-    /// The latest time this user came in.
+    /// The latest time this user came in, by the group's clock: see [`Group::changed_at`].
     pub joined_at: Timestamp,
 }
 
@@ -74,6 +77,7 @@ impl Group {
             created_at: now,
             dismissed: false,
             version: 0,
+            changed_at: Timestamp(0),
             present: RoaringBitmap::new(),
             slot_count: 0,
         }
@@ -107,8 +111,10 @@ impl Group {
         Some(self.changed(user, slot, Direction::Left, now))
     }
 
-    fn changed(&mut self, user: &UserId, slot: Slot, direction: Direction, at: Timestamp) -> MembershipChange {
+    fn changed(&mut self, user: &UserId, slot: Slot, direction: Direction, now: Timestamp) -> MembershipChange {
         self.version += 1;
+        self.changed_at = self.changed_at.max(now);
+        let at = self.changed_at;
         MembershipChange { group: self.number, version: self.version, user: user.clone(), slot, direction, at }
     }
 

@@ -315,8 +315,9 @@ impl<S: Source> Ledger<S> {
             return Ok(sent);
         }
         let entered = self.conversations.get(&conversation).expect("entered");
-        let uid = self.uids.next(now, entered.last_uid);
         let group = entered.group;
+        let after_newest = entered.last_uid.map_or(Timestamp(0), |newest| newest.time().next());
+        let uid = self.uids.next(now, after_newest.max(self.changed_at(group)));
         let at = self.log(conversation, LogEvent::Sent(uid), uid.time());
         let entered = self.conversations.get_mut(&conversation).expect("entered");
         entered.last_uid = Some(uid);
@@ -405,11 +406,16 @@ impl<S: Source> Ledger<S> {
         self.commit.changes.push(Change::MessageSaved(message));
     }
 
+    fn changed_at(&self, group: GroupNumber) -> Timestamp {
+        self.groups.peek(&group).expect("entered").changed_at
+    }
+
     /// Appends to a conversation's log and returns the entry's time.
     fn log(&mut self, number: ConversationNumber, event: LogEvent, now: Timestamp) -> Timestamp {
+        let group = self.conversations.get(&number).expect("entered").group;
+        let earliest = self.changed_at(group);
         let conversation = self.conversations.get_mut(&number).expect("entered");
-        let group = conversation.group;
-        let entry = conversation.append(event, now);
+        let entry = conversation.append(event, now.max(earliest));
         let at = entry.at;
         self.commit.changes.push(Change::Logged(number, entry));
         if self.logged.insert(number) {

@@ -63,17 +63,17 @@ impl UidSource {
         Self { node, clock: Lane::new(0), ahead: Lane::new(COUNTERS) }
     }
 
-    /// An id that was never given before, at least a millisecond after `after`, the newest of its conversation: so the
+    /// An id that was never given before, not before `earliest`, which is after the newest of its conversation: so the
     /// times of a conversation's messages are distinct, and paging by time loses nothing. This holds as well when the
     /// clock was set back, or when another node wrote last.
-    pub fn next(&mut self, now: Timestamp, after: Option<MessageUid>) -> MessageUid {
+    pub fn next(&mut self, now: Timestamp, earliest: Timestamp) -> MessageUid {
         self.clock.advance(now);
-        let lane = match after {
-            Some(after) if self.clock.time <= after.time() => {
-                self.ahead.advance(Timestamp(after.time().0 + 1));
+        let lane = match self.clock.time < earliest {
+            true => {
+                self.ahead.advance(earliest);
                 &self.ahead
             }
-            _ => &self.clock,
+            false => &self.clock,
         };
         MessageUid::from_parts(lane.time, lane.counter, self.node)
     }
@@ -102,10 +102,10 @@ mod tests {
     fn no_two_conversations_get_the_same_id() {
         let mut source = UidSource::new(1);
         let now = Timestamp(1_800_000_000_000);
-        let (mut last, mut all) = ([None, None], std::collections::BTreeSet::new());
+        let (mut earliest, mut all) = ([Timestamp(0); 2], std::collections::BTreeSet::new());
         for conversation in [0, 1, 0, 1, 1, 0] {
-            let uid = source.next(now, last[conversation]);
-            last[conversation] = Some(uid);
+            let uid = source.next(now, earliest[conversation]);
+            earliest[conversation] = uid.time().next();
             assert!(all.insert(uid), "{uid} was given twice");
         }
     }
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn ids_grow_even_when_the_clock_stands_still_or_runs_backwards() {
         let mut source = UidSource::new(1);
-        let mut last = source.next(Timestamp(1_000), None);
+        let mut last = source.next(Timestamp(1_000), Timestamp(0));
         for now in std::iter::repeat_n(1_000, 10_000).chain([5, 2_000, 1]) {
-            let uid = source.next(Timestamp(now), None);
+            let uid = source.next(Timestamp(now), Timestamp(0));
             assert!(uid > last);
             last = uid;
         }
@@ -123,10 +123,10 @@ mod tests {
 
     #[test]
     fn an_id_follows_the_newest_of_its_conversation_though_another_node_had_a_faster_clock() {
-        let theirs = UidSource::new(9).next(Timestamp(9_000), None);
+        let theirs = UidSource::new(9).next(Timestamp(9_000), Timestamp(0));
         let mut ours = UidSource::new(2);
-        let uid = ours.next(Timestamp(1_000), Some(theirs));
+        let uid = ours.next(Timestamp(1_000), theirs.time().next());
         assert!(uid.time() > theirs.time());
-        assert!(ours.next(Timestamp(1_001), None) < uid, "other conversations keep their own time");
+        assert!(ours.next(Timestamp(1_001), Timestamp(0)) < uid, "other conversations keep their own time");
     }
 }

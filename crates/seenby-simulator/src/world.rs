@@ -32,8 +32,6 @@ pub struct World {
     pub now: u64,
     /// What the server's wall clock is off by.
     pub clock_skew: i64,
-    /// When somebody came in last, by the server's clock.
-    pub last_join: Timestamp,
     pub store: Arc<Memory>,
     pub server: Server,
     pub starts: u32,
@@ -89,7 +87,6 @@ impl World {
             knobs,
             now: 0,
             clock_skew: 0,
-            last_join: Timestamp(0),
             server: Server::start(&store, &knobs, 1),
             store,
             starts: 1,
@@ -213,9 +210,6 @@ impl World {
 
     /// What the model makes of a call that was made durable.
     fn follow(&mut self, call: &Call, clock: Timestamp) -> Result<Verdict, String> {
-        if let Call::Join { .. } = call {
-            self.last_join = self.last_join.max(clock);
-        }
         if let Call::Expire(keys) = call {
             for key in keys {
                 let conversation = self.store.conversation(key.conversation).ok().flatten().ok_or("no conversation")?;

@@ -239,6 +239,19 @@ fn a_clock_that_runs_backwards_changes_no_order() {
     assert!(world.log().is_sorted_by(|a, b| a.sequence < b.sequence && a.at <= b.at));
 }
 
+/// What a new device of somebody begins with is found by the time at which that user came in.
+#[test]
+fn what_happens_after_somebody_came_in_is_not_before_it_whatever_the_clock_does() {
+    let mut world = World::with_members(["alice", "bob"]);
+    world.joins("carol");
+    let joined = world.joined_at("carol").unwrap();
+    world.set_clock_back_ms(1_000_000);
+    world.joins("dave");
+    world.restarts();
+    world.sends_and_asks("alice", "one");
+    assert!(world.log().iter().all(|entry| entry.at >= joined), "{:?}", world.log());
+}
+
 #[test]
 fn a_group_takes_in_no_more_than_its_limit() {
     let mut world = World::with_limit(3, ["alice", "bob"]);

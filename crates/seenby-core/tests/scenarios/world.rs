@@ -325,8 +325,13 @@ impl World {
     }
 
     pub(crate) fn is_member(&self, name: &str) -> bool {
+        self.joined_at(name).is_some()
+    }
+
+    pub(crate) fn joined_at(&self, name: &str) -> Option<Timestamp> {
         let group = self.group();
-        self.store.membership(&self.conversation.group.app, &user(name), group.number).unwrap().is_some()
+        let membership = self.store.membership(&self.conversation.group.app, &user(name), group.number).unwrap();
+        membership.map(|membership| membership.joined_at)
     }
 
     pub(crate) fn secret(&self, app: &str) -> Option<String> {

@@ -15,7 +15,18 @@ pub fn a_group_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
 
     let present: RoaringBitmap = (0..70_000).filter(|slot| slot % 3 != 0 || *slot > 50_000).collect();
     let title = "renamed ☕".to_owned();
-    let second = saved(store, Group { title, dismissed: true, version: 9, present, slot_count: 70_001, ..first });
+    let second = saved(
+        store,
+        Group {
+            title,
+            dismissed: true,
+            version: 9,
+            changed_at: Timestamp(1_009),
+            present,
+            slot_count: 70_001,
+            ..first
+        },
+    );
     assert_eq!(store.group(GroupNumber(7)).unwrap(), Some(second));
 }
 

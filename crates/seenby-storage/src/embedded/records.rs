@@ -163,6 +163,8 @@ pub(super) struct GroupRow {
     present: Vec<u8>,
     #[prost(uint32, tag = "7")]
     slot_count: u32,
+    #[prost(uint64, tag = "8")]
+    changed_at: u64,
 }
 
 impl From<&Group> for GroupRow {
@@ -175,6 +177,7 @@ impl From<&Group> for GroupRow {
             version: group.version,
             present: bitmap_bytes(&group.present),
             slot_count: group.slot_count,
+            changed_at: group.changed_at.0,
         }
     }
 }
@@ -190,6 +193,7 @@ pub(super) fn group(key: &[u8], value: &[u8]) -> Result<Group> {
         version: row.version,
         present: bitmap(&row.present)?,
         slot_count: row.slot_count,
+        changed_at: Timestamp(row.changed_at),
     })
 }
 
