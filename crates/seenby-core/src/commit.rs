@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::group::Direction;
 use crate::{
     AppKey, Block, ConversationName, ConversationNumber, Counts, Group, GroupNumber, KeyId, KeyRecord, LogEntry,
     MembershipChange, Message, MessageKey, Ordinal, ReceiptRequest, Timestamp, UserId,
@@ -60,9 +61,11 @@ pub enum Notice {
     /// New readers, from `first_ordinal` up to `counts.read`: for the sender's devices.
     Read { app: AppKey, sender: UserId, key: MessageKey, first_ordinal: Ordinal, counts: Counts },
     /// This user came in or went out.
-    MembershipChanged { app: AppKey, user: UserId, group: GroupNumber },
+    MembershipChanged { app: AppKey, user: UserId, group: GroupNumber, direction: Direction },
     /// A channel was added.
     ChannelCreated { group: GroupNumber },
+    /// A channel that was deleted is there again.
+    ChannelReopened { group: GroupNumber, conversation: ConversationNumber },
     /// Blocked, perhaps, or its tokens are void.
     UserChanged { app: AppKey, user: UserId },
     /// Tokens made with the secret before are void.

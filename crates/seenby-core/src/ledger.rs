@@ -521,6 +521,7 @@ impl<S: Source> Ledger<S> {
     fn reopen_conversation(&mut self, number: ConversationNumber, group: GroupNumber, name: ConversationName) {
         self.closed.remove(&name);
         self.conversation_numbers.put(name.clone(), number);
+        self.commit.notices.push(Notice::ChannelReopened { group, conversation: number });
         self.commit.changes.push(Change::ConversationReopened { number, group, name });
     }
 
@@ -593,7 +594,8 @@ impl<S: Source> Ledger<S> {
             self.slots.put((change.group, change.user.clone()), change.slot);
         }
         let (user, group) = (change.user.clone(), change.group);
-        self.commit.notices.push(Notice::MembershipChanged { app: app.clone(), user, group });
+        let direction = change.direction;
+        self.commit.notices.push(Notice::MembershipChanged { app: app.clone(), user, group, direction });
         self.commit.changes.push(Change::MembershipChanged(app.clone(), change));
     }
 }

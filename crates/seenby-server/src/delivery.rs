@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 use lru::LruCache;
+use seenby_core::group::Direction;
 use seenby_core::{AppKey, ConversationNumber, Counts, GroupNumber, MessageKey, MessageUid, Notice, Ordinal, UserId};
 use seenby_protocol::Code;
 
@@ -38,8 +39,12 @@ pub(crate) struct Mail {
 /// Apart from the results, which come a thousand times as often in a storm.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    /// Groups of which membership or channels changed.
+    /// Groups that the user has left; it may have come back since.
+    pub(crate) left: BTreeSet<GroupNumber>,
+    /// Groups that the user came into or left, or with new channels.
     pub(crate) groups: BTreeSet<GroupNumber>,
+    /// Channels that had been deleted.
+    pub(crate) reopened: BTreeSet<ConversationNumber>,
     /// Conversations with new log entries.
     pub(crate) conversations: BTreeSet<ConversationNumber>,
     /// Own messages with new readers.
@@ -91,7 +96,9 @@ impl Mail {
 
 impl News {
     fn item_count(&self) -> usize {
-        self.groups.len()
+        self.left.len()
+            + self.groups.len()
+            + self.reopened.len()
             + self.conversations.len()
             + self.receipts.len()
             + self.answered.values().map(Vec::len).sum::<usize>()
@@ -215,13 +222,19 @@ impl Delivery {
                         news.receipts.entry(key).and_modify(|known| *known = known.merge(read)).or_insert(read);
                     });
                 }
-                Notice::MembershipChanged { app, user, group } => {
+                Notice::MembershipChanged { app, user, group, direction } => {
                     self.tell_user(app, user, |news| {
                         news.groups.insert(group);
+                        if direction == Direction::Left {
+                            news.left.insert(group);
+                        }
                     });
                 }
                 Notice::ChannelCreated { group } => self.tell_group(group, |news| {
                     news.groups.insert(group);
+                }),
+                Notice::ChannelReopened { group, conversation } => self.tell_group(group, |news| {
+                    news.reopened.insert(conversation);
                 }),
                 Notice::UserChanged { app, user } => self.tell_user(app, user, |news| news.user_changed = true),
                 Notice::SecretReplaced { app } => self.sign_out(&app),

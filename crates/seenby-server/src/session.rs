@@ -10,7 +10,7 @@ mod reading;
 mod receipts;
 mod resuming;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -47,8 +47,6 @@ pub struct Session {
     registration: Registration,
     stage: Stage,
     following: Following,
-    /// What the client has of conversations that its user was not in when it resumed, and may come back to.
-    away: Known,
     deltas: Deltas,
     in_flight: usize,
     /// Answers in flight that name malformed ids, by call: the ids that were refused before the desk saw the rest.
@@ -115,7 +113,6 @@ impl Session {
         let gather = Duration::from_millis(node.settings.delivery.flush_ms_max);
         Self {
             following: Following::new(app.clone(), user.clone()),
-            away: Known::default(),
             deltas: Deltas::new(gather),
             node,
             app,
@@ -231,8 +228,7 @@ impl Session {
         let groups: Vec<_> = memberships.into_iter().map(|membership| membership.group).collect();
         // Follow first, read after: then nothing falls in between.
         groups.iter().for_each(|group| self.registration.follow(*group));
-        let following = Following::new(self.app.clone(), self.user.clone());
-        let what = Reading::Missed { following, user: self.user.clone(), groups, known };
+        let what = Reading::Missed { app: self.app.clone(), user: self.user.clone(), groups, known };
         Ok(Step::Read(Read { call_id, what }))
     }
 
@@ -247,7 +243,7 @@ impl Session {
         match result {
             Ok(Finding::Reply(reply)) => reply,
             Ok(Finding::Resumed(resumed)) => {
-                (self.following, self.away) = (resumed.following, resumed.away);
+                self.following = resumed.following;
                 self.take_missed(resumed.missed);
                 self.stage = Stage::Following;
                 to_wire::done(call_id)
@@ -289,7 +285,7 @@ impl Session {
     }
 
     fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
-        let News { groups, conversations, receipts, answered, user_changed } = news;
+        let News { left, groups, reopened, conversations, receipts, answered, user_changed } = news;
         if user_changed && let Some(refusal) = kept_out(&self.node, &self.app, &self.user, self.issued_at)? {
             self.farewell = Some(Farewell::stay_away(refusal.code));
         }
@@ -297,14 +293,16 @@ impl Session {
             // Whatever happened until now is found when the client resumes.
             return Ok(());
         }
-        // Of groups that the user is about to leave, and below of those that it comes back to.
-        let (here, elsewhere) = answered.into_iter().partition(|(number, _)| self.following.get(*number).is_some());
-        self.tell_answered(here, frames);
         // Before the conversations: somebody who has left is not told what happened afterwards.
+        left.into_iter().for_each(|group| self.following.leave(group));
         for group in groups {
             self.look_at_group(group)?;
         }
-        self.tell_answered(elsewhere, frames);
+        reopened.into_iter().for_each(|conversation| self.following.reopen(conversation));
+        if self.following.has_returned() {
+            self.farewell = Some(Farewell::come_back(Code::RETURNED));
+        }
+        frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
         self.following.add_news(conversations);
         for (key, news) in receipts {
             self.deltas.add(key, news);
@@ -316,14 +314,9 @@ impl Session {
     fn look_at_group(&mut self, group: GroupNumber) -> Result<(), StorageError> {
         self.registration.follow(group);
         let storage = &*self.node.storage;
-        if !self.following.look_at_group(storage, group, &self.away.positions)? {
+        if !self.following.look_at_group(storage, group, &HashMap::new())? {
             self.registration.unfollow(group);
-            return Ok(());
         }
-        self.deltas.unpark();
-        let missed = self.away.compare_receipts(storage, &self.user, &self.following)?;
-        self.away.forget_followed(&self.following);
-        self.take_missed(missed);
         Ok(())
     }
 
@@ -354,10 +347,6 @@ impl Session {
                 self.refuse(call_id, error.into())
             }
         }
-    }
-
-    fn tell_answered(&self, answered: BTreeMap<ConversationNumber, Vec<MessageUid>>, frames: &mut Vec<Vec<u8>>) {
-        frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
     }
 
     fn answered_frame(&self, conversation: ConversationNumber, uids: &[MessageUid]) -> Option<Vec<u8>> {

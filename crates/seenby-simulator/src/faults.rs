@@ -113,7 +113,8 @@ impl World {
         let size = 1 + self.choice.below(self.knobs.batch_calls_max);
         self.write_batch(size, fault != Some(DiskFault::NotWritten))?;
         self.summary.commits += 1;
-        self.writes_at = self.now + self.choice.between(0, self.knobs.commit_ms_max);
+        let slowest = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
+        self.writes_at = self.now + self.choice.between(0, slowest);
         if let Some(fault) = fault {
             self.suffer(fault);
         }

@@ -315,6 +315,12 @@ export const Code = {
    */
   CALL_NOT_SUPPORTED: 90012,
   /**
+   * The user has come back into a group, or a channel is there again, and only the client knows what it has of it.
+   *
+   * What to do: The SDKs connect again and catch up.
+   */
+  RETURNED: 90013,
+  /**
    * The call names no key, or one that this server does not know.
    *
    * What to do: Correct the key.

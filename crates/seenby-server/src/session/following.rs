@@ -1,6 +1,6 @@
 //! The conversations that a session follows, and how far the log of each has been sent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
 use seenby_core::{
@@ -25,6 +25,9 @@ pub(super) struct Following {
     behind: BTreeSet<ConversationNumber>,
     /// Whose turn it was last.
     turn: ConversationNumber,
+    /// Of these the client may have something, and it is not told what happens there.
+    away: HashSet<ConversationName>,
+    has_returned: bool,
 }
 
 pub(super) struct Followed {
@@ -47,15 +50,42 @@ pub(super) struct Page {
 
 impl Following {
     pub(super) fn new(app: AppKey, user: UserId) -> Self {
-        Self { app, user, followed: HashMap::new(), behind: BTreeSet::new(), turn: ConversationNumber(0) }
+        Self {
+            app,
+            user,
+            followed: HashMap::new(),
+            behind: BTreeSet::new(),
+            turn: ConversationNumber(0),
+            away: HashSet::new(),
+            has_returned: false,
+        }
     }
 
     pub(super) fn get(&self, conversation: ConversationNumber) -> Option<&Followed> {
         self.followed.get(&conversation)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &ConversationName> {
-        self.followed.values().map(|followed| &followed.name)
+    /// The client has something of these conversations; it may be that some are not followed.
+    pub(super) fn note_known(&mut self, known: impl IntoIterator<Item = ConversationName>) {
+        let followed: HashSet<_> = self.followed.values().map(|followed| &followed.name).collect();
+        self.away = known.into_iter().filter(|name| !followed.contains(name)).collect();
+    }
+
+    /// Whether a conversation is followed again of which the client may have something: only the client can say what it
+    /// has missed there.
+    pub(super) fn has_returned(&self) -> bool {
+        self.has_returned
+    }
+
+    /// What was closed is open again.
+    pub(super) fn reopen(&mut self, conversation: ConversationNumber) {
+        self.has_returned |= self.followed.contains_key(&conversation);
+    }
+
+    /// The user has left.
+    pub(super) fn leave(&mut self, group: GroupNumber) {
+        let left = self.followed.extract_if(|_, followed| followed.group == group);
+        self.away.extend(left.map(|(_, followed)| followed.name));
     }
 
     /// Follows the conversations of a group that this user is in, and lets go of them when it is not. Gives whether it is.
@@ -66,7 +96,7 @@ impl Following {
         positions: &HashMap<ConversationName, Sequence>,
     ) -> Result<bool, StorageError> {
         let Some(membership) = storage.membership(&self.app, &self.user, group)? else {
-            self.followed.retain(|_, followed| followed.group != group);
+            self.leave(group);
             return Ok(false);
         };
         for conversation in storage.conversations(group)? {
@@ -86,6 +116,7 @@ impl Following {
     fn follow(&mut self, conversation: Conversation, slot: Slot, position: Sequence) {
         let Conversation { number, group, name, head, .. } = conversation;
         let position = position.min(head);
+        self.has_returned |= self.away.contains(&name);
         if position < head {
             self.behind.insert(number);
         }
@@ -112,7 +143,8 @@ impl Following {
         let found = storage.log(conversation, followed.position, limit)?;
         let mut read = Vec::new();
         let Some(page) = self.view_page(storage, conversation, followed, &found, &mut read)? else {
-            self.followed.remove(&conversation);
+            let group = followed.group;
+            self.leave(group);
             return Ok(Page::default());
         };
         let followed = self.followed.get_mut(&conversation).expect("looked up above");

@@ -22,7 +22,7 @@ pub(super) enum Reading {
     List(AppKey, UserId, ConversationsQuery),
     /// What has happened in these groups since the client was here.
     Missed {
-        following: Following,
+        app: AppKey,
         user: UserId,
         groups: Vec<GroupNumber>,
         known: Known,
@@ -44,8 +44,6 @@ pub(super) enum Finding {
 pub(super) struct Resumed {
     pub(super) following: Following,
     pub(super) missed: Missed,
-    /// What it has of conversations that its user is not in.
-    pub(super) away: Known,
 }
 
 impl Read {
@@ -58,8 +56,8 @@ impl Read {
             }
             Reading::Find(app, user, uid) => Queries::find(storage, &app, &user, uid).map(reply),
             Reading::List(app, user, query) => Queries::conversations(storage, &app, &user, &query).map(reply),
-            Reading::Missed { following, user, groups, known } => {
-                find_missed(storage, following, &user, &groups, known).map_err(Refusal::from)
+            Reading::Missed { app, user, groups, known } => {
+                find_missed(storage, app, user, &groups, &known).map_err(Refusal::from)
             }
         };
         Found { call_id, result }
@@ -77,15 +75,16 @@ impl Read {
 
 fn find_missed(
     storage: &dyn Storage,
-    mut following: Following,
-    user: &UserId,
+    app: AppKey,
+    user: UserId,
     groups: &[GroupNumber],
-    mut known: Known,
+    known: &Known,
 ) -> Result<Finding, StorageError> {
+    let mut following = Following::new(app, user.clone());
     for group in groups {
         following.look_at_group(storage, *group, &known.positions)?;
     }
-    let missed = known.compare_receipts(storage, user, &following)?;
-    known.forget_followed(&following);
-    Ok(Finding::Resumed(Box::new(Resumed { following, missed, away: known })))
+    let missed = known.compare_receipts(storage, &user, &following)?;
+    following.note_known(known.conversations());
+    Ok(Finding::Resumed(Box::new(Resumed { following, missed })))
 }

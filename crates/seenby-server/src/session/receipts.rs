@@ -17,8 +17,6 @@ const FLUSH_READERS_MAX: u32 = 5_000;
 
 pub(super) struct Deltas {
     news: BTreeMap<MessageKey, ReceiptNews>,
-    /// Of conversations that the sender is not in now. It is told when it returns.
-    parked: BTreeMap<MessageKey, ReceiptNews>,
     /// Nothing goes out before this: readers that come close together travel together. `None`: nothing has gone out yet.
     flush_at: Option<Instant>,
     gather: Duration,
@@ -27,18 +25,11 @@ pub(super) struct Deltas {
 impl Deltas {
     /// After each flush, news gathers this long.
     pub(super) fn new(gather: Duration) -> Self {
-        Self { news: BTreeMap::new(), parked: BTreeMap::new(), flush_at: None, gather }
+        Self { news: BTreeMap::new(), flush_at: None, gather }
     }
 
     pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
-        merge(&mut self.news, key, news);
-    }
-
-    /// The sender has come back to a conversation.
-    pub(super) fn unpark(&mut self) {
-        for (key, news) in std::mem::take(&mut self.parked) {
-            self.add(key, news);
-        }
+        self.news.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
@@ -65,10 +56,8 @@ impl Deltas {
         while readers < FLUSH_READERS_MAX
             && let Some((key, news)) = self.news.pop_first()
         {
-            let Some(followed) = following.get(key.conversation) else {
-                merge(&mut self.parked, key, news);
-                continue;
-            };
+            // A sender who is not in finds it out when it comes back.
+            let Some(followed) = following.get(key.conversation) else { continue };
             let count = news.counts.read.saturating_sub(news.from).min(HISTORY_READERS_MAX);
             let list = reader_list(storage, followed.group, key, news.from, count as usize)?;
             let sent = list.readers.len() as u32;
@@ -91,8 +80,4 @@ impl Deltas {
         }
         Ok(deltas)
     }
-}
-
-fn merge(all: &mut BTreeMap<MessageKey, ReceiptNews>, key: MessageKey, news: ReceiptNews) {
-    all.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
 }

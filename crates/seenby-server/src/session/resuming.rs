@@ -1,6 +1,6 @@
 //! Resuming: the client says what it has, and what is missing is found.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageKey, MessageUid, Sequence, UserId};
 use seenby_protocol::{Code, frames};
@@ -49,11 +49,9 @@ impl Known {
         Ok(())
     }
 
-    /// Leaves what is of other conversations.
-    pub(super) fn forget_followed(&mut self, following: &Following) {
-        let names: HashSet<_> = following.names().collect();
-        self.positions.retain(|name, _| !names.contains(name));
-        self.receipts.retain(|(name, _), _| !names.contains(name));
+    /// Some of them more than once.
+    pub(super) fn conversations(&self) -> impl Iterator<Item = ConversationName> {
+        self.positions.keys().chain(self.receipts.keys().map(|(name, _)| name)).cloned()
     }
 
     pub(super) fn compare_receipts(

@@ -206,7 +206,22 @@ async fn a_sender_who_was_out_of_the_group_is_told_when_it_returns() {
     assert_eq!(bob.call(answer(&[&uid])).await.code, 0);
     assert_eq!(alice.call(ping()).await.code, 0);
     server.administration().join(&group(APP), &["alice"]).await.unwrap();
+    assert_eq!(alice.goodbye().await, (Code::RETURNED, true));
+    let mut alice = server.sign_in_on("alice", "phone of alice").await;
+    let known = frames::KnownReceipt { conversation: Some(conversation()), message_uid: uid.clone(), readers: 0 };
+    let resume = frames::Resume { receipts: vec![known], last: true, ..Default::default() };
+    assert_eq!(alice.call(Call::Resume(resume)).await.code, 0);
     assert_eq!(alice.readers_of(&uid).await, ["bob"]);
+}
+
+#[tokio::test]
+async fn whoever_comes_in_for_the_first_time_stays_connected() {
+    let server = TestServer::start().await;
+    let mut alice = server.sign_in("alice").await;
+    let mut zoe = server.sign_in("zoe").await;
+    server.administration().join(&group(APP), &["zoe"]).await.unwrap();
+    alice.sends("1", true).await;
+    assert!(matches!(zoe.event().await, server_frame::Kind::LogEntries(_)));
 }
 
 #[tokio::test]
