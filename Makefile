@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak simulate mutants
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash simulate mutants
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -80,6 +80,10 @@ bench-report:
 # A server in use for so many MINUTES, each of which it takes for a day: does anything grow?
 soak:
 	scripts/soak $(or $(MINUTES),60)
+
+# Ends a server in use as many times, mostly by force, and compares what people saw with what it has afterwards.
+crash:
+	SEENBY_CRASH_ROUNDS=$(or $(ROUNDS),300) cargo test --locked --release -p seenby --test crash -- --nocapture however_often
 
 # Everything but sockets, threads, clocks and disks, in virtual time: so many SEEDS, so many MINUTES, or one SEED again.
 simulate:

@@ -128,10 +128,14 @@ impl Server {
         self.said.lock().unwrap().clone()
     }
 
+    /// `-STOP`, for example.
+    pub(crate) fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     /// SIGTERM; gives the exit code.
     pub(crate) fn ask_to_stop(mut self) -> Option<i32> {
-        let process = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+        self.signal("-TERM");
         self.child.wait().unwrap().code()
     }
 }
