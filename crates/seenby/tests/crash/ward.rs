@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use seenby_client::{Conversation, Engine, EngineOptions, Event, EventStream, ReceiptResponse, ResponseError};
+use seenby_client::{Code, Conversation, Engine, EngineOptions, Event, EventStream, ReceiptResponse, ResponseError};
 use tokio::task::JoinSet;
 
+use crate::disk::{Disk, Fault};
 use crate::history::{History, Line};
 use crate::seenby::{Installation, Server};
 
@@ -29,12 +30,14 @@ const LIMITS: [(&str, &str); 4] = [
 pub(crate) struct Ward {
     installation: Installation,
     address: String,
+    disk: Disk,
     server: Option<Server>,
     history: History,
     /// Messages that were asked about, oldest first.
     asked: Arc<Mutex<Vec<String>>>,
     /// What the sender's phone shows.
     shown: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
+    /// Calls without a result.
     under_way: Arc<AtomicUsize>,
     is_over: Arc<AtomicBool>,
     people: JoinSet<()>,
@@ -43,6 +46,8 @@ pub(crate) struct Ward {
 /// How a server ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum End {
+    /// The disk fails, and the server is killed when it has said that it takes no more work.
+    DiskFails(Fault),
     /// SIGKILL.
     Killed,
     /// SIGTERM.
@@ -54,12 +59,14 @@ pub(crate) enum End {
 impl Ward {
     pub(crate) async fn opens(history: History) -> Self {
         let installation = Installation::new();
-        let server = installation.serves_with("127.0.0.1:0", &LIMITS);
+        let disk = Disk::under(&installation);
+        let server = serves(&installation, &disk, "127.0.0.1:0");
         let nurses: Vec<String> = (0..NURSES).map(|number| format!("nurse-{number}")).collect();
         let members: Vec<&str> = nurses.iter().map(String::as_str).collect();
         installation.does(&[&["group", "create", GROUP, "--member", SENDER], &members[..]].concat());
         let mut ward = Self {
             installation,
+            disk,
             address: server.address().to_owned(),
             server: Some(server),
             history,
@@ -76,7 +83,8 @@ impl Ward {
         }
         let phone = ward.signs_in(SENDER).await;
         ward.people.spawn(watches(phone.events(), ward.shown.clone()));
-        ward.people.spawn(asks(phone, ward.history.clone(), ward.asked.clone(), ward.is_over.clone()));
+        let (asked, under_way) = (ward.asked.clone(), ward.under_way.clone());
+        ward.people.spawn(asks(phone, ward.history.clone(), asked, under_way, ward.is_over.clone()));
         ward
     }
 
@@ -93,9 +101,15 @@ impl Ward {
     }
 
     /// The server ends and starts again at the same address.
-    pub(crate) fn restarts(&mut self, how: End) {
+    pub(crate) async fn restarts(&mut self, how: End) {
         let server = self.server.take().unwrap();
         match how {
+            End::DiskFails(fault) => {
+                self.disk.fails(fault);
+                self.takes_no_more_work(&server).await;
+                self.disk.is_mended();
+                server.kill();
+            }
             End::Killed => server.kill(),
             End::Asked => assert_eq!(server.ask_to_stop(), Some(0), "a server that is asked to stop does"),
             End::Paused => {
@@ -105,9 +119,25 @@ impl Ward {
             }
         }
         let begin = Instant::now();
-        self.server = Some(self.installation.serves_with(&self.address, &LIMITS));
+        self.server = Some(serves(&self.installation, &self.disk, &self.address));
         let ready_after_ms = u64::try_from(begin.elapsed().as_millis()).unwrap();
         self.history.note(Line::Ended { how: format!("{how:?}"), ready_after_ms });
+    }
+
+    /// Whoever sends is refused, and whoever looks is not.
+    async fn takes_no_more_work(&self, server: &Server) {
+        let notices = async {
+            while server.is_ready() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        soon(notices).await;
+        let desk = self.signs_in(SENDER).await;
+        let draft = desk.create_text_message(&Conversation::group(GROUP), "Is anybody there?");
+        let refused = soon(desk.send_message(&draft)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::STORE_UNAVAILABLE);
+        desk.destroy().await;
+        self.looks_at_newest(3).await;
     }
 
     /// The sender looks at the readers of its newest messages, on a device that remembers nothing.
@@ -130,7 +160,7 @@ impl Ward {
 
     /// Nothing new is asked, and everybody answers for what was; then all of it is looked at.
     pub(crate) async fn closes(mut self) {
-        self.is_over.store(true, Ordering::Release);
+        self.is_over.store(true, Ordering::SeqCst);
         let asked = soon(async {
             while !self.is_quiet() {
                 tokio::task::yield_now().await;
@@ -148,8 +178,12 @@ impl Ward {
     fn is_quiet(&self) -> bool {
         let (asked, shown) = (self.asked.lock().unwrap(), self.shown.lock().unwrap());
         let is_read = |uid: &String| shown.get(uid).is_some_and(|readers| readers.len() == NURSES);
-        self.under_way.load(Ordering::Acquire) == 0 && asked.iter().all(is_read)
+        self.under_way.load(Ordering::SeqCst) == 0 && asked.iter().all(is_read)
     }
+}
+
+fn serves(installation: &Installation, disk: &Disk, listen: &str) -> Server {
+    installation.serves_with(listen, &[&LIMITS[..], &disk.environment()].concat())
 }
 
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
@@ -157,10 +191,20 @@ pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
 }
 
 /// Sends one message after another, each again until it is stored.
-async fn asks(phone: Engine, history: History, asked: Arc<Mutex<Vec<String>>>, is_over: Arc<AtomicBool>) {
+async fn asks(
+    phone: Engine,
+    history: History,
+    asked: Arc<Mutex<Vec<String>>>,
+    under_way: Arc<AtomicUsize>,
+    is_over: Arc<AtomicBool>,
+) {
     let mut clock = tokio::time::interval(BETWEEN_MESSAGES);
-    while !is_over.load(Ordering::Acquire) {
+    loop {
         clock.tick().await;
+        under_way.fetch_add(1, Ordering::SeqCst);
+        if is_over.load(Ordering::SeqCst) {
+            break;
+        }
         let mut draft = phone.create_text_message(&Conversation::group(GROUP), "Bed 7: penicillin allergy");
         draft.need_receipt = true;
         let sent = loop {
@@ -172,7 +216,9 @@ async fn asks(phone: Engine, history: History, asked: Arc<Mutex<Vec<String>>>, i
         let uid = sent.message_uid.expect("stored");
         history.note(Line::Asked { message: uid.clone() });
         asked.lock().unwrap().push(uid);
+        under_way.fetch_sub(1, Ordering::SeqCst);
     }
+    under_way.fetch_sub(1, Ordering::SeqCst);
     // Its events are watched as long as it lives.
     std::future::pending::<()>().await;
 }
@@ -197,14 +243,14 @@ async fn answers_whatever_is_asked(nurse: String, phone: Engine, history: Histor
         count += 1;
         for _ in 0..1 + usize::from(count % 3 == 0) {
             history.note(Line::Answering { nurse: nurse.clone(), message: message.clone() });
-            under_way.fetch_add(1, Ordering::AcqRel);
+            under_way.fetch_add(1, Ordering::SeqCst);
             let result = phone.send_read_receipt_response(&conversation, &[&message]);
             let (nurse, message) = (nurse.clone(), message.clone());
             let (history, under_way) = (history.clone(), under_way.clone());
             tokio::spawn(async move {
                 let code = code_of(result.await);
                 history.note(Line::Answered { nurse, message, code });
-                under_way.fetch_sub(1, Ordering::AcqRel);
+                under_way.fetch_sub(1, Ordering::SeqCst);
             });
         }
     }

@@ -132,6 +132,11 @@ fn mistakes_are_named() {
 }
 
 #[test]
+fn a_server_says_that_it_is_ready() {
+    assert!(Installation::new().serves().is_ready());
+}
+
+#[test]
 fn a_restored_store_is_given_a_new_name() {
     let installation = Installation::new();
     let (_, said) = installation.fails(&["restored"]);

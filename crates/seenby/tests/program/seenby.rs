@@ -1,6 +1,7 @@
 //! The program as an operator runs it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -67,11 +68,14 @@ impl Installation {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
+        let (mut said, mut ops) = (String::new(), String::new());
         let url = loop {
             let start = said.len();
             let read = log.read_line(&mut said).unwrap();
             assert!(read > 0, "the server ended: {said}");
+            if let Some((_, metrics)) = said[start..].split_once("metrics are at http://") {
+                ops = metrics.trim().trim_end_matches("/metrics").to_owned();
+            }
             if let Some((_, url)) = said[start..].split_once("clients connect to ") {
                 break url.trim().to_owned();
             }
@@ -86,7 +90,7 @@ impl Installation {
                 line.clear();
             }
         });
-        Server { child, url, said, listener: Some(listener) }
+        Server { child, url, ops, said, listener: Some(listener) }
     }
 }
 
@@ -94,6 +98,8 @@ impl Installation {
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
+    /// Where its metrics and health checks are.
+    ops: String,
     said: Arc<Mutex<String>>,
     listener: Option<std::thread::JoinHandle<()>>,
 }
@@ -106,12 +112,12 @@ impl Server {
     /// The whole response to a GET.
     #[cfg(feature = "web")]
     pub(crate) fn get(&self, path: &str) -> String {
-        use std::io::Write as _;
-        let mut stream = std::net::TcpStream::connect(self.address()).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: seenby\r\nconnection: close\r\n\r\n").unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        response
+        get(self.address(), path)
+    }
+
+    /// Whether it takes work.
+    pub(crate) fn is_ready(&self) -> bool {
+        get(&self.ops, "/readyz").starts_with("HTTP/1.1 200")
     }
 
     /// SIGKILL: no last words, nothing written.
@@ -138,6 +144,14 @@ impl Server {
         self.signal("-TERM");
         self.child.wait().unwrap().code()
     }
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: seenby\r\nconnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 /// SIGINT, as from Ctrl-C.

@@ -86,7 +86,9 @@ impl Life {
                 frame = self.member.read() => self.hear(frame?)?,
             }
         }
-        timeout(REPLIES_MAX, self.hear_the_last()).await.context("calls were still without a reply at the end")??;
+        let heard = timeout(REPLIES_MAX, self.hear_the_last()).await;
+        let (user, sent, answered) = (&self.user, &self.sent, &self.answered);
+        heard.with_context(|| format!("{user} was still without a reply: {sent:?}, {answered:?}"))??;
         Ok(self.lived)
     }
 
