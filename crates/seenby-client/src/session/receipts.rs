@@ -188,6 +188,13 @@ impl Receipts {
         }
     }
 
+    /// Nobody here may see the page.
+    pub(super) fn leave_gap(&mut self, uid: &str) {
+        if let Some(followed) = self.followed.get_mut(uid) {
+            followed.fetching = None;
+        }
+    }
+
     fn settle(&mut self, uid: &str) -> bool {
         let Some(followed) = self.followed.get_mut(uid) else { return false };
         if followed.has_gap() {

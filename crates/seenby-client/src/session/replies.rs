@@ -113,7 +113,7 @@ impl Session {
 
     /// A refused answer is as finished as an accepted one, but for a user who may come back into the group.
     fn note_answered(&mut self, uid: &str, code: Code) {
-        if !matches!(code, Code::NOT_IN_GROUP | Code::NOT_IN_ULTRA_GROUP) {
+        if !is_of_somebody_away(code) {
             self.unanswered.forget(uid, &mut self.unsaved);
         }
         if code.is_success() {
@@ -149,6 +149,8 @@ impl Session {
                     self.events.push_read(uid.to_owned());
                 }
             }
+            // Whoever comes back connects anew, and says then how many readers it has.
+            _ if is_of_somebody_away(code) => self.receipts.leave_gap(uid),
             _ => self.receipts.forget(uid, &mut self.unsaved),
         }
     }
@@ -334,6 +336,11 @@ fn refuses_for_good(code: Code) -> bool {
             | Code::USER_BLOCKED
             | Code::KICKED_BY_OTHER_DEVICE
     )
+}
+
+/// The user may come back into the group, and the channel may be made again.
+fn is_of_somebody_away(code: Code) -> bool {
+    matches!(code, Code::NOT_IN_GROUP | Code::NOT_IN_ULTRA_GROUP | Code::ULTRA_GROUP_CHANNEL_NOT_EXIST)
 }
 
 /// The same call may succeed later.

@@ -298,6 +298,20 @@ fn a_fetch_that_was_interrupted_is_made_again() {
 }
 
 #[test]
+fn a_message_is_not_forgotten_because_its_sender_may_not_look_at_it_now() {
+    for code in [Code::NOT_IN_GROUP, Code::NOT_IN_ULTRA_GROUP, Code::ULTRA_GROUP_CHANNEL_NOT_EXIST] {
+        let mut alice = alice_has_asked("m1");
+        alice.delta("m1", 1, 2);
+        alice.refuse(code);
+        assert!(alice.calls.is_empty(), "nor asked about again and again");
+        alice.drop_connection();
+        alice.wait_for_connection();
+        let known = &alice.resumes.last().unwrap().receipts;
+        assert_eq!((known.len(), &*known[0].message_uid, known[0].readers), (1, "m1", 0));
+    }
+}
+
+#[test]
 fn readers_that_do_not_exist_are_not_fetched_for_ever() {
     let mut alice = alice_has_asked("m1");
     for page in [readers(0, 0), readers(7, 9)] {

@@ -114,6 +114,12 @@ export class Receipts {
     this.#settle(uid, followed);
   }
 
+  /** Nobody here may see the page. */
+  leaveGap(uid: string): void {
+    const followed = this.#followed.get(uid);
+    if (followed) followed.fetching = undefined;
+  }
+
   #settle(uid: string, followed: Followed): boolean {
     if (followed.hasGap()) {
       if (followed.fetching === undefined) this.#toFetch.add(uid);

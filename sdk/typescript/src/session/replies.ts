@@ -87,7 +87,7 @@ function handleAnswersReply(state: State, now: number, batch: Batch, reply: Repl
 
 /** A refused answer is as finished as an accepted one, but for a user who may come back into the group. */
 function noteAnswered(state: State, uid: string, code: number): void {
-  if (code !== Code.NOT_IN_GROUP && code !== Code.NOT_IN_ULTRA_GROUP) state.unanswered.forget(uid, state.unsaved);
+  if (!isOfSomebodyAway(code)) state.unanswered.forget(uid, state.unsaved);
   if (code === Code.SUCCESS) state.doneHere.insert(uid);
 }
 
@@ -98,6 +98,11 @@ function tellAnswered(state: State, { number, call, response }: Settled): void {
   else state.outcomes.push({ kind: "answered", call, code, response });
 }
 
+/** The user may come back into the group, and the channel may be made again. */
+function isOfSomebodyAway(code: number): boolean {
+  return code === Code.NOT_IN_GROUP || code === Code.NOT_IN_ULTRA_GROUP || code === Code.ULTRA_GROUP_CHANNEL_NOT_EXIST;
+}
+
 function handleReadersReply(state: State, now: number, uid: string, reply: Reply): void {
   if (isTransient(reply.code)) {
     state.fetchesPause.begin(now, retryAfterMs(reply));
@@ -105,7 +110,10 @@ function handleReadersReply(state: State, now: number, uid: string, reply: Reply
     return;
   }
   state.fetchesPause.end();
-  if (reply.result?.$case !== "readers" || reply.code !== Code.SUCCESS) {
+  if (isOfSomebodyAway(reply.code)) {
+    // Whoever comes back connects anew, and says then how many readers it has.
+    state.receipts.leaveGap(uid);
+  } else if (reply.result?.$case !== "readers" || reply.code !== Code.SUCCESS) {
     state.receipts.forget(uid, state.unsaved);
   } else if (state.receipts.handlePage(uid, reply.result.value)) {
     state.events.pushRead(uid);
