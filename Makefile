@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash simulate mutants
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash damage simulate mutants
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -84,6 +84,10 @@ soak:
 # Ends a server in use as many times, mostly by force, and compares what people saw with what it has afterwards.
 crash:
 	SEENBY_CRASH_ROUNDS=$(or $(ROUNDS),300) cargo test --locked --release -p seenby --test crash -- --nocapture however_often
+
+# Damages the files of a store, so many times: it is refused, or it does no harm.
+damage:
+	SEENBY_DAMAGE_TRIES=$(or $(TRIES),2000) cargo test --locked -p seenby-storage --test damage -- --nocapture
 
 # Everything but sockets, threads, clocks and disks, in virtual time: so many SEEDS, so many MINUTES, or one SEED again.
 simulate:

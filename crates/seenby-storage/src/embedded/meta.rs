@@ -1,9 +1,12 @@
 //! What a store knows of itself: its format, its name, and how often it was opened.
 
+use std::path::Path;
+
 use fjall::Database;
 
 use super::batch::Batch;
 use super::keys::{self, Space};
+use super::mark::Mark;
 use super::view::{Keyspaces, View};
 use super::{listing, records};
 use crate::StorageError;
@@ -16,15 +19,24 @@ pub(super) const FORMAT: u32 = 1;
 const FORMAT_ROW: &str = "format";
 const STORE_ID_ROW: &str = "store_id";
 const OPENED_ROW: &str = "opened";
+const COMMITS_ROW: &str = "commits";
 /// At which opening the lists of requests were complete; see [`listing`].
 const REQUESTS_LISTED_ROW: &str = "requests_listed";
 
 /// Opens the keyspaces and returns them with the name of the store.
-pub(super) fn open(database: &Database) -> Result<(Keyspaces, String), StorageError> {
+pub(super) fn open(database: &Database, folder: &Path) -> Result<(Keyspaces, String, Mark), StorageError> {
     refuse_newer(database)?;
     let keyspaces = Keyspaces::open(database, &Space::ALL)?;
+    let commits = View::new(database, &keyspaces).get(&keys::meta(COMMITS_ROW), records::number)?;
+    // Before anything is written: a store that has lost something is left as it is.
+    let mark = Mark::open(folder, commits.unwrap_or(0))?;
     let store_id = enter(database, &keyspaces)?;
-    Ok((keyspaces, store_id))
+    Ok((keyspaces, store_id, mark))
+}
+
+/// Gives a batch its number.
+pub(super) fn number(batch: &mut Batch<'_>, number: u64) {
+    batch.put(keys::meta(COMMITS_ROW), number.to_be_bytes());
 }
 
 /// Gives the store a new name, after which nothing that clients remember of it counts.

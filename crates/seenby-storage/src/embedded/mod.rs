@@ -17,6 +17,7 @@ mod batch;
 pub mod block;
 mod keys;
 mod listing;
+mod mark;
 mod meta;
 mod readers;
 mod records;
@@ -27,6 +28,7 @@ mod tests;
 mod view;
 
 use std::num::NonZeroUsize;
+use std::panic;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,6 +38,7 @@ use lru::LruCache;
 use seenby_core::{Change, GroupNumber, MessageKey, Slot, UserId};
 
 use self::batch::Batch;
+use self::mark::Mark;
 use self::readers::ReaderCache;
 use self::view::{Keyspaces, View, failed};
 use crate::StorageError;
@@ -45,6 +48,8 @@ pub struct Embedded {
     keyspaces: Keyspaces,
     store_id: String,
     refusing: AtomicBool,
+    /// Held over a commit: there is one at a time.
+    mark: Mutex<Mark>,
     slot_users: Mutex<SlotUsers>,
     readers: Mutex<ReaderCache>,
 }
@@ -61,15 +66,19 @@ impl Embedded {
     /// Opens the store in a directory, or makes one there. Nobody else may have it open.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
         let path = path.as_ref();
-        let database = Database::builder(path).max_journaling_size(JOURNAL_BYTES_MAX).open();
-        let database = database.map_err(|error| match error {
-            fjall::Error::Locked => StorageError::InUse(path.display().to_string()),
-            error => failed(error),
-        })?;
-        let (keyspaces, store_id) = meta::open(&database)?;
+        let database = open_database(path)?;
+        let (keyspaces, store_id, mark) = meta::open(&database, path)?;
         let slot_users = Mutex::new(LruCache::new(CACHED_SLOT_USERS_MAX));
         let readers = Mutex::new(ReaderCache::new());
-        Ok(Self { database, keyspaces, store_id, refusing: AtomicBool::new(false), slot_users, readers })
+        Ok(Self {
+            database,
+            keyspaces,
+            store_id,
+            refusing: AtomicBool::new(false),
+            mark: Mutex::new(mark),
+            slot_users,
+            readers,
+        })
     }
 
     /// Gives the store a new name and returns it. To be done after a backup was restored: clients may have seen more than
@@ -95,16 +104,18 @@ impl Embedded {
     }
 
     fn write(&self, changes: &[Change]) -> Result<(), StorageError> {
+        let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
         let view = self.view();
         let mut batch = Batch::new(&view);
         for change in changes {
             batch.stage(change)?;
         }
+        meta::number(&mut batch, mark.next());
         let dropped = dropped_requests(changes);
         self.cached_readers().begin_drops(&dropped);
         let outcome = batch.commit(&self.database, &self.keyspaces);
         self.cached_readers().end_drops(&dropped);
-        outcome
+        outcome.inspect(|()| mark.advance())
     }
 
     /// Runs one commit, unless one has failed before.
@@ -121,6 +132,16 @@ impl Embedded {
 
     fn cached_readers(&self) -> MutexGuard<'_, ReaderCache> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The engine takes some of what is in its files on trust, and panics when it is not so.
+fn open_database(path: &Path) -> Result<Database, StorageError> {
+    let open = || Database::builder(path).max_journaling_size(JOURNAL_BYTES_MAX).open();
+    match panic::catch_unwind(open) {
+        Ok(Err(fjall::Error::Locked)) => Err(StorageError::InUse(path.display().to_string())),
+        Ok(opened) => opened.map_err(failed),
+        Err(_) => Err(StorageError::Damaged(format!("the files in {}", path.display()))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use seenby_core::commit::{AppRecord, Secret, UserRecord};
 use seenby_core::group::Direction;
@@ -245,7 +245,7 @@ mod writing {
     fn a_commit_cut_short_is_gone_as_a_whole() {
         let (store, directory) = new_store();
         store.commit(&one_of_each()).unwrap();
-        let before = journal_length(directory.path());
+        let (before, acknowledged) = (journal_length(directory.path()), fs::read(mark(directory.path())).unwrap());
         let big = Message { content: vec![7; 3_000], recalled_at: None, ..message() };
         store.commit(&[Change::MessageSaved(big.clone()), Change::RequestDropped(KEY)]).unwrap();
         let after = journal_length(directory.path());
@@ -254,6 +254,8 @@ mod writing {
         let cuts = (0..=8).map(|eighth| before + (after - before) * eighth / 8).chain([before + 1, after - 1]);
         for cut in cuts {
             let copy = copy_with_journal_cut(directory.path(), cut);
+            // Nobody has been told of the second commit.
+            fs::write(mark(copy.path()), &acknowledged).unwrap();
             let store = Embedded::open(copy.path()).unwrap();
             let whole = cut == after;
             assert_eq!(store.message(KEY).unwrap(), Some(if whole { big.clone() } else { message() }), "{cut}");
@@ -261,6 +263,26 @@ mod writing {
             assert_eq!(store.request(KEY).unwrap().is_some(), !whole, "{cut}");
             store.commit(&[block(2, &[9])]).unwrap();
         }
+    }
+
+    #[test]
+    fn a_store_that_has_lost_an_acknowledged_commit_is_refused_and_left_as_it_is() {
+        let (store, directory) = new_store();
+        store.commit(&one_of_each()).unwrap();
+        let before = journal_length(directory.path());
+        store.commit(&[Change::RequestDropped(KEY)]).unwrap();
+        drop(store);
+        let copy = copy_with_journal_cut(directory.path(), before);
+        for _ in 0..2 {
+            let refused = Embedded::open(copy.path()).err().unwrap();
+            assert_eq!(refused.to_string(), "the store is damaged: of 2 commits the last 1 are missing");
+        }
+        fs::remove_file(mark(copy.path())).unwrap();
+        Embedded::open(copy.path()).unwrap();
+    }
+
+    fn mark(folder: &Path) -> PathBuf {
+        folder.join("acknowledged")
     }
 
     const JOURNAL: &str = "0.jnl";
