@@ -155,8 +155,8 @@ impl Connection {
 
     /// Handles a message and those that are waiting right behind it.
     async fn hear(&mut self, session: &mut Session, first: Received, replies: &mut Vec<Vec<u8>>) -> Result<(), Ending> {
-        let mut received = first;
-        for _ in 0..FRAMES_PER_TURN {
+        let (mut next, mut frames_left) = (Some(first), FRAMES_PER_TURN);
+        while let Some(received) = next.take() {
             match self.read_frame(received)? {
                 Heard::Frame(frame) => {
                     // Boxed, so that idle connections do not keep the room that waiting takes.
@@ -167,13 +167,10 @@ impl Connection {
                 Heard::Bad(reply) => replies.push(reply),
                 Heard::Nothing => {}
             }
+            frames_left -= 1;
             let is_full = replies.iter().map(Vec::len).sum::<usize>() > REPLY_BYTES_PER_TURN;
-            if is_full || !session.has_room() {
-                break;
-            }
-            match self.socket.next().now_or_never() {
-                Some(next) => received = next,
-                None => break,
+            if frames_left > 0 && !is_full && session.has_room() {
+                next = self.socket.next().now_or_never();
             }
         }
         Ok(())

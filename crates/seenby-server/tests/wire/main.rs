@@ -215,6 +215,16 @@ async fn a_sender_who_was_out_of_the_group_is_told_when_it_returns() {
 }
 
 #[tokio::test]
+async fn each_of_many_calls_at_once_has_its_reply() {
+    let server = TestServer::start().await;
+    let mut zoe = server.sign_in("zoe").await;
+    for count in [1, 31, 32, 33, 64, 500] {
+        let first = zoe.next_call();
+        assert!(zoe.pings_at_once(count).await.into_iter().eq(first..first + count), "{count} at once");
+    }
+}
+
+#[tokio::test]
 async fn whoever_comes_in_for_the_first_time_stays_connected() {
     let server = TestServer::start().await;
     let mut alice = server.sign_in("alice").await;

@@ -269,6 +269,28 @@ impl Peer {
         self.last_call
     }
 
+    pub(crate) fn next_call(&self) -> u64 {
+        self.last_call + 1
+    }
+
+    /// Sends so many pings in one go, and gives the numbers of the replies.
+    pub(crate) async fn pings_at_once(&mut self, count: u64) -> Vec<u64> {
+        for _ in 0..count {
+            self.last_call += 1;
+            let frame = ClientFrame { call_id: self.last_call, call: Some(Call::Ping(frames::Ping {})) };
+            soon(self.socket.feed(Message::Binary(codec::encode(&frame).into()))).await.unwrap();
+        }
+        soon(self.socket.flush()).await.unwrap();
+        let mut answered = Vec::new();
+        while answered.len() < count as usize {
+            match self.read().await {
+                Some(server_frame::Kind::Reply(reply)) => answered.push(reply.call_id),
+                other => panic!("not a reply: {other:?}"),
+            }
+        }
+        answered
+    }
+
     pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) {
         self.send(Message::Binary(bytes.into())).await;
     }
