@@ -77,6 +77,12 @@ impl Server {
         Administration::new(&self.shared, Actor::Program)
     }
 
+    /// The server API without its sockets, for whoever drives it by hand.
+    #[doc(hidden)]
+    pub fn api(&self) -> axum::Router {
+        crate::api::router(&self.shared)
+    }
+
     /// Serves until `shutdown` is ready; then takes nothing new, answers what is under way, and returns when everything
     /// that was answered is on disk.
     pub async fn run(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
