@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash damage simulate mutants
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash damage hostile fuzz simulate mutants
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -88,6 +88,14 @@ crash:
 # Damages the files of a store, so many times: it is refused, or it does no harm.
 damage:
 	SEENBY_DAMAGE_TRIES=$(or $(TRIES),2000) cargo test --locked -p seenby-storage --test damage -- --nocapture
+
+# Attacks a server on real sockets, so many SECONDS each, and shows what honest people notice of it.
+hostile:
+	SEENBY_HOSTILE_SECONDS=$(or $(SECONDS),10) cargo test --locked --release -p seenby --test hostile -- --nocapture
+
+# Every target in turn, so many MINUTES each. Needs a nightly toolchain.
+fuzz:
+	scripts/fuzz $(or $(MINUTES),5)
 
 # Everything but sockets, threads, clocks and disks, in virtual time: so many SEEDS, so many MINUTES, or one SEED again.
 simulate:

@@ -132,8 +132,11 @@ fn mistakes_are_named() {
 }
 
 #[test]
-fn a_server_says_that_it_is_ready() {
-    assert!(Installation::new().serves().is_ready());
+fn a_server_without_guests_is_ready_and_small() {
+    let server = Installation::new().serves();
+    assert!(server.is_ready());
+    #[cfg(target_os = "linux")]
+    assert!(server.memory_mib_most() < 64);
 }
 
 #[test]

@@ -120,6 +120,14 @@ impl Server {
         get(&self.ops, "/readyz").starts_with("HTTP/1.1 200")
     }
 
+    /// The most memory that it has held.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory_mib_most(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        most.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1_024
+    }
+
     /// SIGKILL: no last words, nothing written.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
