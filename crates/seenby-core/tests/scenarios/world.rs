@@ -82,6 +82,11 @@ impl World {
         self.founds(&members);
     }
 
+    /// Where there is a group already.
+    pub(crate) fn returns_to_app(&mut self, app: &str) {
+        self.conversation = conversation(GroupKind::Group, app);
+    }
+
     pub(crate) fn in_channel(&mut self, channel: &str) -> &mut Self {
         let group = self.conversation.group.clone();
         self.conversation = ConversationName::new(group, Some(ChannelId::new(channel).unwrap()));
