@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
+use seenby_protocol::Code;
 use seenby_protocol::frames::{
     Content, Conversation, LogEntries, ReceiptDelta, Reply, SendMessage, TextContent, client_frame, content, log_entry,
     server_frame,
@@ -133,7 +134,9 @@ impl Life {
     }
 
     fn hear_reply(&mut self, reply: &Reply) -> anyhow::Result<()> {
-        ensure!(reply.code == 0, "refused with {}: {}", reply.code, reply.detail);
+        // It may have gone with age before it was answered.
+        let is_gone = Code(reply.code) == Code::RECEIPT_MESSAGE_NOT_FOUND;
+        ensure!(reply.code == 0 || is_gone, "refused with {}: {}", reply.code, reply.detail);
         if let Some(due) = self.sent.remove(&reply.call_id) {
             self.lived.sends.record(due.elapsed());
         }
@@ -149,6 +152,7 @@ impl Life {
         for entry in page.entries {
             if let Some(log_entry::Event::ReceiptRequested(request)) = entry.event
                 && request.sender_id != self.user
+                && !request.answered
             {
                 let due = Instant::now() + self.random.random_range(Duration::ZERO..READING_MAX);
                 self.reading.push(Reverse((due, group_id.clone(), request.message_uid)));
