@@ -18,6 +18,7 @@ mod from_wire;
 mod http;
 mod metrics;
 mod node;
+mod pace;
 mod page;
 mod queries;
 mod rate;

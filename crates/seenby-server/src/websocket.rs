@@ -11,7 +11,9 @@ use seenby_protocol::CLIENT_FRAME_BYTES_MAX;
 use sha1::{Digest as _, Sha1};
 use tokio_websockets::{Config, Limits, ServerBuilder, WebSocketStream};
 
-pub(crate) type WebSocket = WebSocketStream<TokioIo<Upgraded>>;
+use crate::pace::Paced;
+
+pub(crate) type WebSocket = WebSocketStream<Paced<TokioIo<Upgraded>>>;
 
 /// Frames are gathered up to here before they are written without a flush.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
@@ -64,7 +66,7 @@ pub(crate) fn open(stream: Upgraded) -> WebSocket {
     ServerBuilder::new()
         .limits(Limits::default().max_payload_len(Some(READ_FRAME_BYTES_MAX)))
         .config(Config::default().flush_threshold(WRITE_BUFFER_BYTES))
-        .serve(TokioIo::new(stream))
+        .serve(Paced::new(TokioIo::new(stream)))
 }
 
 #[cfg(test)]
