@@ -6,7 +6,7 @@
 //! and clocks jump. From time to time everything is left alone until it is quiet, and then the truth is compared:
 //!
 //! * what got code 0 is in the store; nobody is counted twice; ordinals have no gaps and never change (`check`);
-//! * what the store holds is what a [`model`] holds that knows the contract and nothing of bitmaps, blocks or batches;
+//! * what the store holds is what a model (`model`) holds that knows the contract and nothing of bitmaps, blocks or batches;
 //! * every sender's phones show the readers that the store has, with their times;
 //! * no frame ever went to somebody who may not have it, looked at when it left the server (`watch`).
 
