@@ -1,5 +1,5 @@
-//! A town that lives for an hour or longer: everybody comes in anew every minute, a group ends and another is made. What the
-//! server holds must not grow.
+//! A town that lives for an hour or longer: everybody comes in anew every minute, some groups end and others are made. What
+//! the server holds must not grow.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,13 +16,15 @@ use super::town::Town;
 
 const PEOPLE: usize = 1_000;
 const GROUPS: usize = 100;
-/// A tenth of what takes one core, so that the machine has time for other things.
-const MESSAGES_PER_SECOND: u64 = 4;
+/// So that every group is another one after twenty minutes.
+const GROUPS_REPLACED: usize = 5;
+/// Two thousand answers a second: journals and caches are full, and begin to let go, long before the end.
+const MESSAGES_PER_SECOND: u64 = 20;
 /// Between coming in and signing off.
 const VISIT_SECONDS: u64 = 50;
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 /// The part of a run in which caches and journals fill up.
-const WARM_UP: f64 = 0.25;
+const WARM_UP: f64 = 0.4;
 
 /// What must not grow, and the name of how much it does.
 const WATCHED: [(&str, &str); 5] = [
@@ -65,7 +67,9 @@ async fn live(server: &Server, end: Instant) -> anyhow::Result<Lived> {
     let mut town = Town::gather(server, PEOPLE, GROUPS, &mut random).await?;
     let mut all = Lived::default();
     while Instant::now() < end {
-        town.replace_group(server, &mut random).await?;
+        for _ in 0..GROUPS_REPLACED {
+            town.replace_group(server, &mut random).await?;
+        }
         let crowd = town.signs_in(server).await?;
         all.extend(town.lives(crowd, MESSAGES_PER_SECOND, VISIT_SECONDS, &mut random).await?);
     }
