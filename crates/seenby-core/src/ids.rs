@@ -255,6 +255,14 @@ mod tests {
         }
     }
 
+    /// 44 bits of time, 12 of a counter, 24 of a node.
+    #[test]
+    fn the_parts_of_a_message_id_lie_side_by_side() {
+        let uid = MessageUid::from_parts(Timestamp(0x123_4567_89ab), 0xdef, 0x123456);
+        assert_eq!(uid.as_bytes(), &[0x12, 0x34, 0x56, 0x78, 0x9a, 0xbd, 0xef, 0x12, 0x34, 0x56]);
+        assert_eq!(MessageUid::from_bytes(*uid.as_bytes()), uid);
+    }
+
     #[test]
     fn times_beyond_the_last_one_are_the_last_one() {
         assert!(MessageUid::first_at(Timestamp(1 << 44)) > MessageUid::first_at(Timestamp(1_800_000_000_000)));

@@ -45,3 +45,17 @@ impl Scope {
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_goes_by_one_name() {
+        for scope in Scope::ALL {
+            assert_eq!(Scope::named(scope.name()), Some(scope));
+        }
+        assert_eq!(Scope::ALL.map(Scope::name), ["tokens", "users", "groups", "messages", "receipts"]);
+        assert_eq!(Scope::named("everything"), None);
+    }
+}

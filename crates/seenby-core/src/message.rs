@@ -122,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_one_millisecond_have_its_time() {
+        let mut source = UidSource::new(1);
+        let now = Timestamp(1_800_000_000_000);
+        for _ in 0..COUNTERS {
+            assert_eq!(source.next(now, Timestamp(0)).time(), now);
+        }
+        assert_eq!(source.next(now, Timestamp(0)).time(), now.next());
+    }
+
+    #[test]
     fn an_id_follows_the_newest_of_its_conversation_though_another_node_had_a_faster_clock() {
         let theirs = UidSource::new(9).next(Timestamp(9_000), Timestamp(0));
         let mut ours = UidSource::new(2);
