@@ -2,7 +2,7 @@
 #   make demo    open a chat in the browser, among 5,000 people
 #   make test    run every check; its parts also run alone
 
-.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash damage hostile fuzz simulate mutants
+.PHONY: demo web test test-rust test-api test-sdk test-web lint generate bench bench-check bench-report soak crash damage hostile fuzz simulate mutants mutants-core
 
 demo: web
 	cargo run --locked -p seenby --features web -- demo
@@ -105,3 +105,8 @@ simulate:
 # Breaks one rule after another on purpose, and sees the simulator notice.
 mutants:
 	scripts/mutants
+
+# Breaks every line of the core in every way that cargo-mutants knows, and sees its tests notice.
+mutants-core:
+	cargo mutants --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-mutants
+	cargo mutants --package seenby-core --timeout 60 --output target

@@ -752,3 +752,18 @@ fn trim<K: Hash + Eq, V>(cache: &mut LruCache<K, V>, max: usize) {
         cache.pop_lru();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_keeps_what_was_used_last() {
+        let mut cache = LruCache::unbounded();
+        for number in 0..5 {
+            cache.put(number, ());
+        }
+        trim(&mut cache, 2);
+        assert_eq!(cache.iter().map(|(number, ())| *number).collect::<Vec<_>>(), [4, 3]);
+    }
+}

@@ -152,6 +152,8 @@ mod tests {
         let block = request.take_block().unwrap();
         assert_eq!((block.first_ordinal, block.answers), (0, vec![answer(1)]));
         assert_eq!(request.take_block(), None);
+        assert_eq!([1, 2, 7].map(|slot| request.was_asked(Slot(slot))), [true, true, false]);
+        assert_eq!(request.counts(&RoaringBitmap::from([0, 1])).total(), 2, "without who has left unread");
     }
 
     #[test]

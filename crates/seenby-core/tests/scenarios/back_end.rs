@@ -147,3 +147,14 @@ fn a_secret_is_replaced_for_an_app_that_there_is() {
     });
     assert_eq!(world.secret("school").as_deref(), Some("second"));
 }
+
+#[test]
+fn a_key_is_there_from_its_making_until_it_is_dropped() {
+    let mut world = World::with_members(["alice"]);
+    world.creates_app("hospital", "secret").unwrap();
+    assert_eq!(world.saves_key("one", "school"), Err(Denied::UnknownApp));
+    world.saves_key("one", "hospital").unwrap();
+    world.saves_key("two", "hospital").unwrap();
+    world.drops_key("one");
+    assert_eq!(world.keys(), ["two"]);
+}

@@ -337,3 +337,13 @@ fn apps_with_equal_ids_do_not_see_each_other() {
     assert_eq!(world.reads("bob", message), Err(Denied::MessageNotFound));
     assert_eq!(world.asks("alice", message), Err(Denied::MessageNotFound));
 }
+
+#[test]
+fn a_group_made_after_a_restart_is_another_one() {
+    let mut world = World::with_members(["alice", "bob"]);
+    world.restarts();
+    world.switches_to_app("other", ["zoe"]);
+    assert_eq!((world.member_count(), world.is_member("alice")), (1, false));
+    world.returns_to_app("app");
+    assert_eq!((world.member_count(), world.is_member("alice")), (2, true));
+}

@@ -45,10 +45,10 @@ fn what_happens_in_another_group_changes_nothing_here() {
 fn those_who_have_just_come_in_leave_with_everybody_when_the_group_is_dismissed() {
     let mut world = World::with_members(["alice"]);
     world.in_one_batch(|world| {
-        world.try_joins(&["bob", "carol"]).unwrap();
+        world.try_joins(&["bob", "carol", "dave"]).unwrap();
         world.dismisses();
     });
-    assert!(["alice", "bob", "carol"].iter().all(|name| !world.is_member(name)));
+    assert!(["alice", "bob", "carol", "dave"].iter().all(|name| !world.is_member(name)));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::ledger::Limits;
 use seenby_core::{
     AppKey, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
-    Ledger, LogEntry, MessageKey, MessageUid, Ordinal, Publication, ReceiptRequest, Sequence, Slot, Source as _,
-    Timestamp, UserId,
+    KeyId, KeyRecord, Ledger, LogEntry, MessageKey, MessageUid, Ordinal, Publication, ReceiptRequest, Scope, Sequence,
+    Slot, Source as _, Timestamp, UserId,
 };
 use seenby_storage::{Memory, Storage as _, StorageError};
 
@@ -167,6 +167,24 @@ impl World {
         let replaced = denied(self.ledger.replace_secret(&AppKey::new(key).unwrap(), Secret::new(secret)));
         self.commits();
         replaced
+    }
+
+    pub(crate) fn saves_key(&mut self, id: &str, app: &str) -> Result<(), Denied> {
+        let saved = denied(self.ledger.save_key(KeyRecord {
+            id: KeyId::new(id).unwrap(),
+            app: AppKey::new(app).unwrap(),
+            label: String::new(),
+            scopes: vec![Scope::Receipts],
+            secret_hash: [0; 32],
+            created_at: self.now,
+        }));
+        self.commits();
+        saved
+    }
+
+    pub(crate) fn drops_key(&mut self, id: &str) {
+        self.ledger.drop_key(KeyId::new(id).unwrap());
+        self.commits();
     }
 
     pub(crate) fn deletes_channel(&mut self, channel: &str) -> Result<(), Denied> {
@@ -342,6 +360,10 @@ impl World {
     pub(crate) fn secret(&self, app: &str) -> Option<String> {
         let found = self.store.app(&AppKey::new(app).unwrap()).unwrap();
         found.map(|app| app.secret.expose().to_owned())
+    }
+
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.store.keys().unwrap().iter().map(|key| key.id.to_string()).collect()
     }
 
     fn group(&self) -> Group {

@@ -21,6 +21,7 @@ enum Goal {
 /// As far as they were measured.
 pub fn verdicts(report: &Report) -> Vec<Verdict> {
     let figure = |workload, parameters: &[(&'static str, u64)], name| report.median(workload, parameters, name);
+    let soak = |name| figure("soak", &[], name);
     let ratio = |above: Option<f64>, below: Option<f64>| Some(above? / below?);
     let beside_floor = |members: u64, name| {
         ratio(figure("storm", &[("members", members)], name), figure("storm floor", &[("members", members)], name))
@@ -124,6 +125,10 @@ pub fn verdicts(report: &Report) -> Vec<Verdict> {
         ),
         ("idle connection, KiB", Goal::AtMost(8.0), figure("idle", &[], "memory_kib_each")),
         ("all back after a restart, seconds", Goal::AtMost(30.0), figure("idle", &[], "all_back_seconds")),
+        ("soak, peak of memory, later half against earlier", Goal::AtMost(1.1), soak("memory_growth")),
+        ("soak, peak of disk, later half against earlier", Goal::AtMost(1.1), soak("disk_growth")),
+        ("soak, peak of open files, later half against earlier", Goal::AtMost(1.1), soak("files_growth")),
+        ("soak, peak of tasks, later half against earlier", Goal::AtMost(1.1), soak("tasks_growth")),
     ];
     let verdicts = wanted.into_iter().filter_map(|(what, goal, reached)| Some(goal.verdict(what, reached?)));
     verdicts.collect()
