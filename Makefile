@@ -102,7 +102,7 @@ simulate:
 	cargo run --locked --release -p seenby-simulator -- --jobs 2 \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FROM),--from $(FROM))
 
-# Breaks one rule after another on purpose, and sees the simulator notice.
+# Breaks one rule after another on purpose, and sees the simulator notice, or the test that is for that rule.
 mutants:
 	scripts/mutants
 
