@@ -161,7 +161,7 @@ mod tests {
         let secret = Secret::new("s3cret");
         let app = AppRecord { key: AppKey::new("clinic").unwrap(), secret, created_at: Timestamp(1) };
         assert_eq!(app.secret.to_string(), "…");
-        for printed in [format!("{app:?}"), format!("{:?}", Change::AppSaved(app.clone()))] {
+        for printed in [format!("{app:?}"), format!("{:?}", Change::AppSaved(app))] {
             assert!(printed.contains("Secret(…)") && !printed.contains("s3cret"), "{printed}");
         }
     }

@@ -1,0 +1,161 @@
+//! Looking things up, in the cache and then in the source.
+
+use std::hash::Hash;
+
+use lru::LruCache;
+
+use super::{Denied, Failure, Ledger, Result};
+use crate::commit::{AppRecord, UserRecord};
+use crate::{
+    AppKey, Change, ConversationName, ConversationNumber, Group, GroupName, GroupNumber, Message, MessageKey,
+    ReceiptRequest, Slot, Source, UserId,
+};
+
+impl<S: Source> Ledger<S> {
+    /// A user comes with a call about a conversation: which one it is, and the user's slot there. Somebody who is not a
+    /// member learns nothing else, not even whether the group exists.
+    pub(super) fn enter(&mut self, name: &ConversationName, user: &UserId) -> Result<(ConversationNumber, Slot), S> {
+        let not_member = Denied::NotMember(name.group.kind);
+        let group = self.find_group_number(&name.group)?.ok_or(not_member)?;
+        let slot = self.find_slot(group, user)?.ok_or(not_member)?;
+        if !self.load_group(group)?.is_present(slot) {
+            return Err(not_member.into());
+        }
+        let conversation = self.find_conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
+        self.load_conversation(conversation)?;
+        Ok((conversation, slot))
+    }
+
+    pub(super) fn app_of(&mut self, conversation: ConversationNumber) -> Result<AppKey, S> {
+        self.load_conversation(conversation)?;
+        Ok(self.conversations.peek(&conversation).expect("just loaded").name.group.app.clone())
+    }
+
+    pub(super) fn live_group(&mut self, name: &GroupName) -> Result<GroupNumber, S> {
+        let number = self.find_group_number(name)?.ok_or(Denied::UnknownGroup)?;
+        match self.load_group(number)?.dismissed {
+            true => Err(Denied::UnknownGroup.into()),
+            false => Ok(number),
+        }
+    }
+
+    pub(super) fn find_app(&self, key: &AppKey) -> Result<Option<AppRecord>, S> {
+        let saved_in_this_batch = self.commit.changes.iter().rev().find_map(|change| match change {
+            Change::AppSaved(app) if app.key == *key => Some(app.clone()),
+            _ => None,
+        });
+        match saved_in_this_batch {
+            Some(app) => Ok(Some(app)),
+            None => self.source.app(key).map_err(Failure::Source),
+        }
+    }
+
+    pub(super) fn find_user(&self, app: &AppKey, id: &UserId) -> Result<Option<UserRecord>, S> {
+        let saved_in_this_batch = self.commit.changes.iter().rev().find_map(|change| match change {
+            Change::UserSaved(of, user) if of == app && user.id == *id => Some(user.clone()),
+            _ => None,
+        });
+        match saved_in_this_batch {
+            Some(user) => Ok(Some(user)),
+            None => self.source.user(app, id).map_err(Failure::Source),
+        }
+    }
+
+    pub(super) fn find_group_number(&mut self, name: &GroupName) -> Result<Option<GroupNumber>, S> {
+        read_through(&mut self.group_numbers, name, || self.source.group_number(name))
+    }
+
+    pub(super) fn load_group(&mut self, number: GroupNumber) -> Result<&mut Group, S> {
+        if !self.groups.contains(&number) {
+            let group = self.source.group(number).map_err(Failure::Source)?.ok_or(Denied::UnknownGroup)?;
+            self.groups.put(number, group);
+        }
+        Ok(self.groups.get_mut(&number).expect("just cached"))
+    }
+
+    pub(super) fn find_slot(&mut self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, S> {
+        read_through(&mut self.slots, &(group, user.clone()), || self.source.slot(group, user))
+    }
+
+    pub(super) fn find_slot_user(&self, group: GroupNumber, slot: Slot) -> Result<UserId, S> {
+        if let Some(user) = self.source.slot_user(group, slot).map_err(Failure::Source)? {
+            return Ok(user);
+        }
+        let joined_in_this_batch = self.commit.changes.iter().find_map(|change| match change {
+            Change::MembershipChanged(_, change) if change.group == group && change.slot == slot => {
+                Some(change.user.clone())
+            }
+            _ => None,
+        });
+        Ok(joined_in_this_batch.expect("a slot that was given has a user"))
+    }
+
+    pub(super) fn find_conversation_number(
+        &mut self,
+        name: &ConversationName,
+    ) -> Result<Option<ConversationNumber>, S> {
+        // Closed in this batch: the source still has it.
+        if self.closed.contains_key(name) {
+            return Ok(None);
+        }
+        read_through(&mut self.conversation_numbers, name, || self.source.conversation_number(name))
+    }
+
+    pub(super) fn find_closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, S> {
+        match self.closed.get(name) {
+            Some(number) => Ok(Some(*number)),
+            None => self.source.closed_conversation(name).map_err(Failure::Source),
+        }
+    }
+
+    pub(super) fn load_conversation(&mut self, number: ConversationNumber) -> Result<(), S> {
+        if !self.conversations.contains(&number) {
+            let found = self.source.conversation(number).map_err(Failure::Source)?.ok_or(Denied::UnknownChannel)?;
+            self.conversations.put(number, found);
+        }
+        Ok(())
+    }
+
+    pub(super) fn find_message(&self, key: MessageKey) -> Result<Option<Message>, S> {
+        match self.messages.get(&key) {
+            _ if self.expired.contains(&key) => Ok(None),
+            Some(message) => Ok(Some(message.clone())),
+            None => self.source.message(key).map_err(Failure::Source),
+        }
+    }
+
+    pub(super) fn find_request(&mut self, key: MessageKey) -> Result<Option<&mut ReceiptRequest>, S> {
+        if !self.requests.contains(&key)
+            && !self.dropped(key)
+            && let Some(request) = self.source.request(key).map_err(Failure::Source)?
+        {
+            self.requests.put(key, request);
+        }
+        Ok(self.requests.get_mut(&key))
+    }
+
+    /// Recalled or expired in this batch: the source still has the request.
+    fn dropped(&self, key: MessageKey) -> bool {
+        self.expired.contains(&key) || self.messages.get(&key).is_some_and(|message| message.recalled_at.is_some())
+    }
+}
+
+fn read_through<K, V, E>(
+    cache: &mut LruCache<K, V>,
+    key: &K,
+    read: impl FnOnce() -> std::result::Result<Option<V>, E>,
+) -> std::result::Result<Option<V>, Failure<E>>
+where
+    K: Hash + Eq + Clone,
+    V: Copy,
+    E: std::error::Error,
+{
+    if let Some(value) = cache.get(key) {
+        return Ok(Some(*value));
+    }
+    let value = read().map_err(Failure::Source)?;
+    if let Some(value) = value {
+        cache.put(key.clone(), value);
+    }
+    Ok(value)
+}

@@ -1,0 +1,137 @@
+//! Sending, recalling, and going with age.
+
+use super::{Denied, Failure, Ledger, Result, Sent};
+use crate::{
+    Change, ClientRef, ConversationName, ConversationNumber, Draft, GroupNumber, LogEvent, Message, MessageKey,
+    MessageUid, Notice, Publication, Slot, Source, Timestamp, UserId,
+};
+
+impl<S: Source> Ledger<S> {
+    /// Stores a message. The same reference from the same sender is the same message.
+    pub fn send(&mut self, name: &ConversationName, user: &UserId, draft: Draft, now: Timestamp) -> Result<Sent, S> {
+        let (conversation, slot) = self.enter(name, user)?;
+        self.store_message(conversation, user, slot, Publication { draft, hidden_from_sender: false }, now)
+    }
+
+    pub(super) fn store_message(
+        &mut self,
+        conversation: ConversationNumber,
+        user: &UserId,
+        slot: Slot,
+        publication: Publication,
+        now: Timestamp,
+    ) -> Result<Sent, S> {
+        let Publication { draft, hidden_from_sender } = publication;
+        if let Some(sent) = self.find_sent(conversation, slot, &draft.client_ref)? {
+            return Ok(sent);
+        }
+        let entered = self.conversations.get(&conversation).expect("entered");
+        let group = entered.group;
+        let after_newest = entered.last_uid.map_or(Timestamp(0), |newest| newest.time().next());
+        let uid = self.uids.next(now, after_newest.max(self.changed_at(group)));
+        let at = self.log(conversation, LogEvent::Sent(uid), uid.time());
+        let entered = self.conversations.get_mut(&conversation).expect("entered");
+        entered.last_uid = Some(uid);
+        let message = Message {
+            key: MessageKey { conversation, uid },
+            group,
+            sequence: entered.head,
+            sender: user.clone(),
+            sender_slot: slot,
+            sent_at: at,
+            client_ref: draft.client_ref.clone(),
+            group_version: self.groups.get(&group).expect("entered").version,
+            content: draft.content,
+            recalled_at: None,
+            hidden_from_sender,
+        };
+        self.sent.insert((conversation, slot, draft.client_ref), uid);
+        self.save_message(message.clone());
+        if draft.need_receipt {
+            self.open_request(&message, now)?;
+        }
+        Ok(Sent { uid, sequence: message.sequence, sent_at: at })
+    }
+
+    fn find_sent(
+        &mut self,
+        conversation: ConversationNumber,
+        slot: Slot,
+        client_ref: &ClientRef,
+    ) -> Result<Option<Sent>, S> {
+        let uid = match self.sent.get(&(conversation, slot, client_ref.clone())) {
+            Some(uid) => Some(*uid),
+            None => self.source.sent(conversation, slot, client_ref).map_err(Failure::Source)?,
+        };
+        let Some(uid) = uid else { return Ok(None) };
+        let message = self.find_message(MessageKey { conversation, uid })?;
+        Ok(message.map(|message| Sent { uid, sequence: message.sequence, sent_at: message.sent_at }))
+    }
+
+    /// The sender takes a message back; its content and its receipts go. Recalling twice changes nothing.
+    pub fn recall(&mut self, name: &ConversationName, user: &UserId, uid: MessageUid, now: Timestamp) -> Result<(), S> {
+        let (conversation, _) = self.enter(name, user)?;
+        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        self.recall_of(message, user, now)
+    }
+
+    pub(super) fn recall_of(&mut self, mut message: Message, user: &UserId, now: Timestamp) -> Result<(), S> {
+        let MessageKey { conversation, uid } = message.key;
+        if message.sender != *user {
+            return Err(Denied::RecallNotSender.into());
+        }
+        if message.recalled_at.is_some() {
+            return Ok(());
+        }
+        if self.find_request(message.key)?.is_some() {
+            self.drop_request(&message)?;
+        }
+        message.recalled_at = Some(self.log(conversation, LogEvent::Recalled(uid), now));
+        message.content.clear();
+        self.save_message(message);
+        Ok(())
+    }
+
+    /// Old messages go for good, and their receipts with them.
+    pub fn expire(&mut self, keys: &[MessageKey]) -> Result<(), S> {
+        for &key in keys {
+            let Some(message) = self.find_message(key)? else { continue };
+            self.drop_request(&message)?;
+            self.expired.insert(key);
+            self.commit.changes.push(Change::MessageDropped(message));
+        }
+        Ok(())
+    }
+
+    fn drop_request(&mut self, message: &Message) -> Result<(), S> {
+        let app = self.app_of(message.key.conversation)?;
+        self.requests.pop(&message.key);
+        self.answered.remove(&message.key);
+        self.commit.changes.push(Change::RequestDropped(message.key));
+        self.commit.changes.push(Change::RequestUnlisted(app, message.sender.clone(), message.key));
+        Ok(())
+    }
+
+    fn save_message(&mut self, message: Message) {
+        self.messages.insert(message.key, message.clone());
+        self.commit.changes.push(Change::MessageSaved(message));
+    }
+
+    fn changed_at(&self, group: GroupNumber) -> Timestamp {
+        self.groups.peek(&group).expect("entered").changed_at
+    }
+
+    /// Appends to a conversation's log and returns the entry's time.
+    pub(super) fn log(&mut self, number: ConversationNumber, event: LogEvent, now: Timestamp) -> Timestamp {
+        let group = self.conversations.get(&number).expect("entered").group;
+        let earliest = self.changed_at(group);
+        let conversation = self.conversations.get_mut(&number).expect("entered");
+        let entry = conversation.append(event, now.max(earliest));
+        let at = entry.at;
+        self.commit.changes.push(Change::Logged(number, entry));
+        if self.logged.insert(number) {
+            self.commit.notices.push(Notice::Logged { group, conversation: number });
+        }
+        at
+    }
+}
