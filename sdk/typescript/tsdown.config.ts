@@ -7,6 +7,8 @@ export default defineConfig({
   platform: "neutral",
   dts: true,
   fixedExtension: false,
+  // A package of its own has them with it.
+  copy: ["../../LICENSE-APACHE", "../../LICENSE-MIT"],
   // The default export of `index` is there beside the names, also for `require`.
   outputOptions: { exports: "named" },
 });

@@ -16,9 +16,12 @@ const project = mkdtempSync(join(tmpdir(), "seenby-package-"));
 try {
   run(sdk, bin("publint"), "--strict");
   run(sdk, bin("attw"), "--pack", ".", "--format", "ascii");
-  const [{ filename }] = JSON.parse(
+  const [{ filename, files }] = JSON.parse(
     output(sdk, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", project),
   );
+  for (const licence of ["dist/LICENSE-APACHE", "dist/LICENSE-MIT"]) {
+    if (!files.some(({ path }) => path === licence)) throw new Error(`${licence} is not in the package`);
+  }
   write("package.json", JSON.stringify({ name: "app", private: true }));
   run(project, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline", `./${filename}`);
   tryJavaScript();
