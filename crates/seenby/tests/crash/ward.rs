@@ -131,7 +131,7 @@ impl Ward {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        soon(notices).await;
+        tokio::time::timeout(PATIENCE, notices).await.expect("the server should know that its disk keeps nothing");
         let desk = self.signs_in(SENDER).await;
         let draft = desk.create_text_message(&Conversation::group(GROUP), "Is anybody there?");
         let refused = soon(desk.send_message(&draft)).await.unwrap_err();
