@@ -20,12 +20,24 @@ const DEFAULT_SERVER = "ws://127.0.0.1:7780";
 const REFERENCE_PREFIX_CHARACTERS = 12;
 
 export interface Core {
+  isDestroyed: boolean;
   readonly driver: Driver;
   readonly known: KnownMessages;
   readonly listeners: Listeners;
   readonly log: Log;
   readonly ports: Ports;
   readonly referencePrefix: string;
+}
+
+/**
+ * Gives an engine its core, which is no concern of a store that keeps the engine.
+ *
+ * A store that wraps objects in proxies (Vue, Pinia) wraps everything that is read through them, except what cannot be
+ * extended; a store that writes its state down, or looks for changes in it, reads what can be enumerated. So the core
+ * cannot be extended, and its property is not enumerable. A JavaScript private name would not do: a proxy has none.
+ */
+export function hide(engine: object, core: object): void {
+  Object.defineProperty(engine, "core", { value: Object.preventExtensions(core) });
 }
 
 /** What goes to the console, up to a level. */
@@ -95,7 +107,7 @@ function assemble({ appKey, address, ports, store, deviceId, log }: Parts): Core
     onEvent: (event) => teller.tell(event, driver.userId ?? ""),
     log: (problem, error) => log.warn(problem, error),
   });
-  return { driver, known, listeners, log, ports, referencePrefix };
+  return { isDestroyed: false, driver, known, listeners, log, ports, referencePrefix };
 }
 
 /** 128 random bits. */

@@ -27,155 +27,155 @@ export interface DriverOptions {
 }
 
 export class Driver {
-  readonly #options: DriverOptions;
-  readonly #session: Session;
-  readonly #waiters = new Map<CallId, (outcome: Outcome) => void>();
-  #link: { socket: Socket; isOpen: boolean } | undefined;
-  #cancelTimer = () => {};
+  private readonly options: DriverOptions;
+  private readonly session: Session;
+  private readonly waiters = new Map<CallId, (outcome: Outcome) => void>();
+  private link: { socket: Socket; isOpen: boolean } | undefined;
+  private cancelTimer = () => {};
   /** The store works; nothing goes on until it has done. */
-  #busy: Promise<void> | undefined;
-  #isTelling = false;
+  private busy: Promise<void> | undefined;
+  private isTelling = false;
   /**
    * Telling of events rests as long as it took. A list of 100,000 readers takes an app a while, and meanwhile the news
    * of many answers becomes one event.
    */
-  #restsUntil = 0;
-  #cancelRest = () => {};
-  #isEnded = false;
+  private restsUntil = 0;
+  private cancelRest = () => {};
+  private isEnded = false;
 
   constructor(options: DriverOptions) {
-    this.#options = options;
-    this.#session = new Session(options.session);
+    this.options = options;
+    this.session = new Session(options.session);
   }
 
   connect(token: string, timeoutMs: number | undefined, then: (connected: Connected) => void): void {
-    this.#expect(this.#session.connect(this.#now(), token, timeoutMs), "connected", then);
+    this.expect(this.session.connect(this.now(), token, timeoutMs), "connected", then);
   }
 
   disconnect(): void {
-    this.#session.disconnect();
-    this.#settle();
+    this.session.disconnect();
+    this.settle();
   }
 
   call(call: Call, then: (reply: Reply) => void): void {
-    this.#expect(this.#session.call(this.#now(), call), "replied", ({ reply }) => then(reply));
+    this.expect(this.session.call(this.now(), call), "replied", ({ reply }) => then(reply));
   }
 
   answer(conversation: Conversation, messageUids: string[], then: (answered: Answered) => void): void {
-    this.#expect(this.#session.answer(this.#now(), conversation, messageUids), "answered", then);
+    this.expect(this.session.answer(this.now(), conversation, messageUids), "answered", then);
   }
 
   /** 0, or the code with which a call would be refused now. */
   mayCall(): number {
-    return this.#session.mayCall();
+    return this.session.mayCall();
   }
 
   /** The same for an answer for so many messages. */
   mayAnswer(messages: number): number {
-    return this.#session.mayAnswer(messages);
+    return this.session.mayAnswer(messages);
   }
 
   /** Stops for good, once everything is remembered. What still waits is not told. */
   async end(): Promise<void> {
-    this.#waiters.clear();
-    this.#session.disconnect();
-    this.#settle();
-    while (this.#busy) await this.#busy;
-    this.#isEnded = true;
-    this.#close();
-    this.#cancelTimer();
-    this.#cancelRest();
-    this.#options.store?.close();
+    this.waiters.clear();
+    this.session.disconnect();
+    this.settle();
+    while (this.busy) await this.busy;
+    this.isEnded = true;
+    this.close();
+    this.cancelTimer();
+    this.cancelRest();
+    this.options.store?.close();
   }
 
   get status(): ConnectionStatus {
-    return this.#session.status;
+    return this.session.status;
   }
 
   get userId(): string | undefined {
-    return this.#session.userId;
+    return this.session.userId;
   }
 
   /** This device's clock less the server's, in milliseconds; 0 before the first sign-in. */
   get deltaTimeMs(): number {
-    const read = this.#session.serverTime;
+    const read = this.session.serverTime;
     if (!read) return 0;
-    const { clock } = this.#options.ports;
+    const { clock } = this.options.ports;
     return Math.round(clock.unixTime() - (clock.now() - read.readAt) - read.serverTimeMs);
   }
 
-  #expect<Kind extends Outcome["kind"]>(
+  private expect<Kind extends Outcome["kind"]>(
     call: CallId,
     kind: Kind,
     then: (outcome: Extract<Outcome, { kind: Kind }>) => void,
   ): void {
-    this.#waiters.set(call, (outcome) => {
+    this.waiters.set(call, (outcome) => {
       if (outcome.kind === kind) then(outcome as Extract<Outcome, { kind: Kind }>);
     });
-    this.#settle();
+    this.settle();
   }
 
   /** Does what the session wants done, then waits for what comes next. */
-  #settle(): void {
-    if (this.#isEnded || !this.#act()) return;
-    this.#transmit();
-    this.#tellSoon();
-    this.#cancelTimer();
-    const timeout = this.#session.pollTimeout();
+  private settle(): void {
+    if (this.isEnded || !this.act()) return;
+    this.transmit();
+    this.tellSoon();
+    this.cancelTimer();
+    const timeout = this.session.pollTimeout();
     if (timeout === undefined) return;
-    this.#cancelTimer = this.#options.ports.clock.after(timeout - this.#now(), () => {
-      this.#session.handleTimeout(this.#now());
-      this.#settle();
+    this.cancelTimer = this.options.ports.clock.after(timeout - this.now(), () => {
+      this.session.handleTimeout(this.now());
+      this.settle();
     });
   }
 
   /** Whether everything has been done; if not, the rest follows when the store is ready. */
-  #act(): boolean {
-    while (!this.#busy) {
-      const action = this.#session.pollAction();
+  private act(): boolean {
+    while (!this.busy) {
+      const action = this.session.pollAction();
       if (!action) return true;
-      const done = this.#do(action);
+      const done = this.do(action);
       if (done instanceof Promise) {
-        this.#busy = done.then(() => {
-          this.#busy = undefined;
-          this.#settle();
+        this.busy = done.then(() => {
+          this.busy = undefined;
+          this.settle();
         });
       }
     }
     return false;
   }
 
-  #do(action: Action): Eventual<void> {
+  private do(action: Action): Eventual<void> {
     switch (action.kind) {
       case "connect":
-        return this.#dial();
+        return this.dial();
       case "close":
-        return this.#close();
+        return this.close();
       case "load":
-        return this.#load(action.userId);
+        return this.load(action.userId);
       case "save":
-        return this.#attempt(
-          () => this.#options.store?.save(this.#owner(action.userId), action.changes),
-          (error) => this.#options.log("cannot remember; a restart may lose answers", error),
+        return this.attempt(
+          () => this.options.store?.save(this.owner(action.userId), action.changes),
+          (error) => this.options.log("cannot remember; a restart may lose answers", error),
         );
     }
   }
 
-  #load(userId: string): Eventual<void> {
-    return this.#attempt(
+  private load(userId: string): Eventual<void> {
+    return this.attempt(
       async () => {
-        const memory = (await this.#options.store?.load(this.#owner(userId))) ?? emptyMemory();
-        this.#session.handleLoaded(this.#now(), memory);
+        const memory = (await this.options.store?.load(this.owner(userId))) ?? emptyMemory();
+        this.session.handleLoaded(this.now(), memory);
       },
       (error) => {
-        this.#options.log("cannot read what is remembered", error);
-        this.#session.handleLoadFailed();
+        this.options.log("cannot read what is remembered", error);
+        this.session.handleLoadFailed();
       },
     );
   }
 
   /** A storage may fail at once or later. */
-  #attempt(work: () => Eventual<void> | undefined, onError: (error: unknown) => void): Eventual<void> {
+  private attempt(work: () => Eventual<void> | undefined, onError: (error: unknown) => void): Eventual<void> {
     try {
       const done = work();
       return done instanceof Promise ? done.catch(onError) : undefined;
@@ -184,118 +184,118 @@ export class Driver {
     }
   }
 
-  #owner(userId: string) {
-    return { appKey: this.#options.session.appKey, userId };
+  private owner(userId: string) {
+    return { appKey: this.options.session.appKey, userId };
   }
 
-  #dial(): void {
+  private dial(): void {
     // Nothing of a connection that was closed may be handed in: it is not this link any more.
     const listener: SocketListener = {
-      onOpen: () => this.#handIn(link, () => this.#handleOpened(link)),
-      onFrame: (bytes) => this.#handIn(link, () => this.#handleFrame(bytes)),
-      onClose: () => this.#handIn(link, () => this.#handleClosed()),
+      onOpen: () => this.handIn(link, () => this.handleOpened(link)),
+      onFrame: (bytes) => this.handIn(link, () => this.handleFrame(bytes)),
+      onClose: () => this.handIn(link, () => this.handleClosed()),
     };
     const link: { socket: Socket; isOpen: boolean } = { socket: closedSocket, isOpen: false };
-    this.#link = link;
+    this.link = link;
     try {
-      link.socket = this.#options.ports.dialer.dial(this.#options.address, listener);
+      link.socket = this.options.ports.dialer.dial(this.options.address, listener);
     } catch (error) {
-      this.#options.log("the connection cannot be opened", error);
-      this.#link = undefined;
-      this.#session.handleClosed(this.#now());
+      this.options.log("the connection cannot be opened", error);
+      this.link = undefined;
+      this.session.handleClosed(this.now());
     }
   }
 
-  #handIn(link: object, event: () => void): void {
-    if (this.#link !== link || this.#isEnded) return;
+  private handIn(link: object, event: () => void): void {
+    if (this.link !== link || this.isEnded) return;
     event();
-    this.#settle();
+    this.settle();
   }
 
-  #handleOpened(link: { isOpen: boolean }): void {
+  private handleOpened(link: { isOpen: boolean }): void {
     link.isOpen = true;
-    this.#session.handleOpened(this.#now());
+    this.session.handleOpened(this.now());
   }
 
-  #handleFrame(bytes: Uint8Array): void {
+  private handleFrame(bytes: Uint8Array): void {
     let frame: ServerFrame;
     try {
       frame = decode(bytes);
     } catch (error) {
-      this.#options.log("the server sent something that is not a frame", error);
-      this.#close();
-      this.#handleClosed();
+      this.options.log("the server sent something that is not a frame", error);
+      this.close();
+      this.handleClosed();
       return;
     }
-    this.#session.handleFrame(this.#now(), frame);
+    this.session.handleFrame(this.now(), frame);
   }
 
-  #handleClosed(): void {
-    this.#link = undefined;
-    this.#session.handleClosed(this.#now());
+  private handleClosed(): void {
+    this.link = undefined;
+    this.session.handleClosed(this.now());
   }
 
-  #close(): void {
-    const link = this.#link;
-    this.#link = undefined;
+  private close(): void {
+    const link = this.link;
+    this.link = undefined;
     try {
       link?.socket.close();
     } catch (error) {
-      this.#options.log("the connection cannot be closed", error);
+      this.options.log("the connection cannot be closed", error);
     }
   }
 
-  #transmit(): void {
-    while (this.#link?.isOpen) {
-      const frame = this.#session.pollTransmit();
+  private transmit(): void {
+    while (this.link?.isOpen) {
+      const frame = this.session.pollTransmit();
       if (!frame) return;
       try {
-        this.#link.socket.send(encode(frame));
+        this.link.socket.send(encode(frame));
       } catch (error) {
         // The socket says that it has closed in a moment, and what was sent in vain is sent again.
-        this.#options.log("a frame cannot be sent", error);
+        this.options.log("a frame cannot be sent", error);
       }
     }
   }
 
-  #tellSoon(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+  private tellSoon(): void {
+    if (this.isTelling) return;
+    this.isTelling = true;
     // Who awaits a call has its number before its result, for which one turn is not enough.
     void Promise.resolve()
       .then(() => {})
       .then(() => {
-        this.#isTelling = false;
-        this.#tell();
+        this.isTelling = false;
+        this.tell();
       });
   }
 
-  #tell(): void {
+  private tell(): void {
     // Positions must not be remembered before what they stand for was told, nor told while the store works.
-    if (this.#isEnded || this.#busy) return;
-    for (let outcome = this.#session.pollOutcome(); outcome; outcome = this.#session.pollOutcome()) {
-      const then = this.#waiters.get(outcome.call);
-      this.#waiters.delete(outcome.call);
+    if (this.isEnded || this.busy) return;
+    for (let outcome = this.session.pollOutcome(); outcome; outcome = this.session.pollOutcome()) {
+      const then = this.waiters.get(outcome.call);
+      this.waiters.delete(outcome.call);
       then?.(outcome);
     }
-    const began = this.#now();
-    if (began < this.#restsUntil) {
-      this.#cancelRest();
-      this.#cancelRest = this.#options.ports.clock.after(this.#restsUntil - began, () => this.#tellSoon());
+    const began = this.now();
+    if (began < this.restsUntil) {
+      this.cancelRest();
+      this.cancelRest = this.options.ports.clock.after(this.restsUntil - began, () => this.tellSoon());
       return;
     }
     let told = false;
-    for (let event = this.#session.pollEvent(); event && !this.#isEnded; event = this.#session.pollEvent()) {
+    for (let event = this.session.pollEvent(); event && !this.isEnded; event = this.session.pollEvent()) {
       told = true;
-      this.#options.onEvent(event);
+      this.options.onEvent(event);
     }
-    this.#restsUntil = 2 * this.#now() - began;
+    this.restsUntil = 2 * this.now() - began;
     // What was told may have to be remembered.
-    if (told) this.#settle();
+    if (told) this.settle();
   }
 
-  #now(): number {
-    return this.#options.ports.clock.now();
+  private now(): number {
+    return this.options.ports.clock.now();
   }
 }
 

@@ -7,7 +7,7 @@
 
 import { Code } from "./codes.js";
 import { type Conversation, checkConversation, conversation } from "./conversation.js";
-import { type Core, createCore } from "./core.js";
+import { type Core, createCore, hide } from "./core.js";
 import { isUid } from "./message.js";
 import { type Call, type Message, type Reply, TimeOrder } from "./protocol/frames.js";
 import { isArray, isBoolean, isCount, isNumber, isObject, isOptionalString, isString } from "./rcim/arguments.js";
@@ -43,11 +43,10 @@ interface RCIMIWEngine extends NotSupported {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 class RCIMIWEngine {
-  readonly #core: Core;
-  #isDestroyed = false;
+  declare private readonly core: Core;
 
   private constructor(core: Core) {
-    this.#core = core;
+    hide(this, core);
   }
 
   // ------------------------------------------------------------------------------------ life and connection
@@ -68,10 +67,10 @@ class RCIMIWEngine {
 
   /** Ends the engine: every call from now on resolves to 2. Answers that wait are kept for the next one. */
   async destroy(): Promise<number> {
-    if (this.#isDestroyed) return Code.ENGINE_DESTROYED;
-    this.#isDestroyed = true;
+    if (this.core.isDestroyed) return Code.ENGINE_DESTROYED;
+    this.core.isDestroyed = true;
     instance = undefined;
-    ending = this.#core.driver.end().catch((error) => this.#core.log.error("the engine has not ended well", error));
+    ending = this.core.driver.end().catch((error) => this.core.log.error("the engine has not ended well", error));
     await ending;
     return Code.SUCCESS;
   }
@@ -82,11 +81,11 @@ class RCIMIWEngine {
    * @param timeout seconds after which it gives up; 0 or less is never
    */
   connect(token: string, timeout: number, callback?: Optional<callbacks.IRCIMIWConnectCallback>): Promise<number> {
-    return this.#accept(isString(token) && isNumber(timeout), () => {
+    return this.accept(isString(token) && isNumber(timeout), () => {
       const timeoutMs = timeout > 0 && Number.isFinite(timeout) ? timeout * 1_000 : undefined;
-      this.#later(() => this.#finish(callback, "onDatabaseOpened", { code: Code.SUCCESS }));
-      this.#core.driver.connect(token, timeoutMs, ({ code, userId = "" }) => {
-        this.#finish(callback, "onConnected", { code, userId });
+      this.later(() => this.finish(callback, "onDatabaseOpened", { code: Code.SUCCESS }));
+      this.core.driver.connect(token, timeoutMs, ({ code, userId = "" }) => {
+        this.finish(callback, "onConnected", { code, userId });
       });
       return Code.SUCCESS;
     });
@@ -94,23 +93,23 @@ class RCIMIWEngine {
 
   /** Signs out. Answers that wait are sent the next time that this user signs in. `receivePush` is not looked at. */
   disconnect(receivePush: boolean): Promise<number> {
-    return this.#accept(isBoolean(receivePush), () => {
-      this.#core.driver.disconnect();
+    return this.accept(isBoolean(receivePush), () => {
+      this.core.driver.disconnect();
       return Code.SUCCESS;
     });
   }
 
   /** What goes to the console. */
   changeLogLevel(level: RCIMIWLogLevel): Promise<number> {
-    return this.#accept(isNumber(level), () => {
-      this.#core.log.level = level;
+    return this.accept(isNumber(level), () => {
+      this.core.log.level = level;
       return Code.SUCCESS;
     });
   }
 
   /** This device's clock less the server's, in milliseconds; 0 before the first sign-in. */
   getDeltaTime(): Promise<number> {
-    return this.#accept(true, () => this.#core.driver.deltaTimeMs);
+    return this.accept(true, () => this.core.driver.deltaTimeMs);
   }
 
   // ------------------------------------------------------------------------------------ messages
@@ -122,8 +121,8 @@ class RCIMIWEngine {
     channelId: Optional<string>,
     text: string,
   ): Promise<types.RCIMIWTextMessage | number> {
-    const code = await this.#accept(isPlace(type, targetId, channelId) && isString(text), () => Code.SUCCESS);
-    return code || { ...this.#draft(type, targetId, channelId), messageType: RCIMIWMessageType.text, text };
+    const code = await this.accept(isPlace(type, targetId, channelId) && isString(text), () => Code.SUCCESS);
+    return code || { ...this.draft(type, targetId, channelId), messageType: RCIMIWMessageType.text, text };
   }
 
   /** Makes a message of the application's own kind. `fields` is anything that JSON can say. */
@@ -136,13 +135,13 @@ class RCIMIWEngine {
     fields: Record<string, string>,
   ): Promise<types.RCIMIWCustomMessage | number> {
     const isValid = isPlace(type, targetId, channelId) && isNumber(policy) && isString(messageIdentifier);
-    const code = await this.#accept(isValid, () => Code.SUCCESS);
+    const code = await this.accept(isValid, () => Code.SUCCESS);
     const content = { messageType: RCIMIWMessageType.custom, identifier: messageIdentifier, policy, fields };
-    return code || { ...this.#draft(type, targetId, channelId), ...content };
+    return code || { ...this.draft(type, targetId, channelId), ...content };
   }
 
-  #draft(type: number, targetId: string, channelId: Optional<string>) {
-    return draft(type, targetId, channelId, this.#core.known.newId());
+  private draft(type: number, targetId: string, channelId: Optional<string>) {
+    return draft(type, targetId, channelId, this.core.known.newId());
   }
 
   /** Sends a message; with `needReceipt` set, it asks who has read it in the same step. */
@@ -150,28 +149,28 @@ class RCIMIWEngine {
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWSendMessageCallback>,
   ): Promise<number> {
-    return this.#accept(isObject(message), () => {
-      const messageId = isCountable(message.messageId) ? message.messageId : this.#core.known.newId();
-      const { code, value } = toSend(message, this.#core.referencePrefix + messageId);
-      const refusal = value ? this.#core.driver.mayCall() : code;
+    return this.accept(isObject(message), () => {
+      const messageId = isCountable(message.messageId) ? message.messageId : this.core.known.newId();
+      const { code, value } = toSend(message, this.core.referencePrefix + messageId);
+      const refusal = value ? this.core.driver.mayCall() : code;
       if (!value || refusal) return refusal;
-      const senderUserId = this.#core.driver.userId ?? "";
+      const senderUserId = this.core.driver.userId ?? "";
       const saved = { ...message, messageId, senderUserId, sentStatus: RCIMIWSentStatus.sending };
-      this.#core.known.remember(saved);
-      this.#later(() => this.#tellSaved(callback, saved));
-      this.#core.driver.call({ $case: "sendMessage", value }, (reply) => {
-        this.#finish(callback, "onMessageSent", this.#sent(saved, reply));
+      this.core.known.remember(saved);
+      this.later(() => this.tellSaved(callback, saved));
+      this.core.driver.call({ $case: "sendMessage", value }, (reply) => {
+        this.finish(callback, "onMessageSent", this.sent(saved, reply));
       });
       return Code.SUCCESS;
     });
   }
 
-  #tellSaved(callback: Optional<callbacks.IRCIMIWSendMessageCallback>, message: types.RCIMIWMessage): void {
-    if (callback) callMember(callback, "onMessageSaved", { message }, this.#core.log);
-    else this.#finish(callback, "onMessageAttached", { message });
+  private tellSaved(callback: Optional<callbacks.IRCIMIWSendMessageCallback>, message: types.RCIMIWMessage): void {
+    if (callback) callMember(callback, "onMessageSaved", { message }, this.core.log);
+    else this.finish(callback, "onMessageAttached", { message });
   }
 
-  #sent(saved: types.RCIMIWMessage, reply: Reply): ListenerResults["onMessageSent"] {
+  private sent(saved: types.RCIMIWMessage, reply: Reply): ListenerResults["onMessageSent"] {
     const { code, value } = resultOf(reply, "messageSent");
     if (!value) return { code, message: { ...saved, sentStatus: RCIMIWSentStatus.failed } };
     const asked = { groupReadReceiptInfo: { readReceiptMessage: true, hasRespond: false } };
@@ -182,7 +181,7 @@ class RCIMIWEngine {
       sentStatus: RCIMIWSentStatus.sent,
       ...(saved.needReceipt === true && asked),
     };
-    return { code, message: this.#core.known.remember(message) };
+    return { code, message: this.core.known.remember(message) };
   }
 
   /**
@@ -204,8 +203,8 @@ class RCIMIWEngine {
   ): Promise<number> {
     const isValid = isPlace(type, targetId, channelId) && [sentTime, order, policy, count].every(isNumber);
     const where = conversation(type, targetId, channelId);
-    return this.#accept(isValid, () =>
-      this.#history(where, sentTime, order, count, ({ code, value }) => this.#giveObject(callback, code, value)),
+    return this.accept(isValid, () =>
+      this.history(where, sentTime, order, count, ({ code, value }) => this.giveObject(callback, code, value)),
     );
   }
 
@@ -221,15 +220,15 @@ class RCIMIWEngine {
   ): Promise<number> {
     const isValid = isPlace(type, targetId, channelId) && [sentTime, order, policy, count].every(isNumber);
     const where = conversation(type, targetId, channelId);
-    return this.#accept(isValid, () =>
-      this.#history(where, sentTime, order, count, ({ code, value: messages = [] }) => {
+    return this.accept(isValid, () =>
+      this.history(where, sentTime, order, count, ({ code, value: messages = [] }) => {
         const result = { code, type, targetId, channelId: where.channelId, sentTime, order, messages };
-        this.#finish(undefined, "onMessagesLoaded", result);
+        this.finish(undefined, "onMessagesLoaded", result);
       }),
     );
   }
 
-  #history(
+  private history(
     where: Conversation,
     sentTime: number,
     order: RCIMIWTimeOrder,
@@ -239,33 +238,33 @@ class RCIMIWEngine {
     if (!isCount(count) || !Number.isSafeInteger(sentTime) || sentTime < 0) return Code.PARAM_ERROR;
     const direction = order === RCIMIWTimeOrder.after ? TimeOrder.AFTER : TimeOrder.BEFORE;
     const value = { conversation: where, sentAtMs: sentTime, order: direction, count, fromMessageUid: "" };
-    return this.#ask(where, { $case: "getHistory", value }, "history", ({ code, value: history }) =>
-      then(history ? { code: 0, value: history.messages.map((message) => this.#seen(message, where)) } : { code }),
+    return this.ask(where, { $case: "getHistory", value }, "history", ({ code, value: history }) =>
+      then(history ? { code: 0, value: history.messages.map((message) => this.seen(message, where)) } : { code }),
     );
   }
 
   /** A message that this engine has seen lately, by this device's number of it. */
   getMessageById(messageId: number, callback?: Optional<callbacks.IRCIMIWGetMessageCallback>): Promise<number> {
-    return this.#accept(isNumber(messageId), () => {
-      const known = this.#core.known.byId(messageId);
-      if (known?.messageUId && !this.#core.driver.mayCall()) return this.#fetch(known.messageUId, callback);
+    return this.accept(isNumber(messageId), () => {
+      const known = this.core.known.byId(messageId);
+      if (known?.messageUId && !this.core.driver.mayCall()) return this.fetch(known.messageUId, callback);
       const code = known ? Code.SUCCESS : Code.RECEIPT_MESSAGE_NOT_FOUND;
-      this.#later(() => this.#giveObject(callback, code, known));
+      this.later(() => this.giveObject(callback, code, known));
       return Code.SUCCESS;
     });
   }
 
   /** One message with what is known of its receipt, wherever among this user's conversations it is. */
   getMessageByUId(messageUId: string, callback?: Optional<callbacks.IRCIMIWGetMessageCallback>): Promise<number> {
-    return this.#accept(isString(messageUId), () => this.#fetch(messageUId, callback));
+    return this.accept(isString(messageUId), () => this.fetch(messageUId, callback));
   }
 
-  #fetch(messageUid: string, callback: Optional<callbacks.IRCIMIWGetMessageCallback>): number {
+  private fetch(messageUid: string, callback: Optional<callbacks.IRCIMIWGetMessageCallback>): number {
     if (!isUid(messageUid)) return Code.MESSAGE_UID_INVALID;
     const value = { conversation: undefined, messageUid };
-    return this.#ask(undefined, { $case: "getMessage", value }, "message", ({ code, value: message }) => {
+    return this.ask(undefined, { $case: "getMessage", value }, "message", ({ code, value: message }) => {
       const where = message?.conversation;
-      this.#giveObject(callback, code, message && where && this.#seen(message, where));
+      this.giveObject(callback, code, message && where && this.seen(message, where));
     });
   }
 
@@ -274,11 +273,11 @@ class RCIMIWEngine {
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWRecallMessageCallback>,
   ): Promise<number> {
-    return this.#accept(isObject(message), () => {
+    return this.accept(isObject(message), () => {
       const { code, value } = sentName(message);
       if (!value) return code;
-      return this.#callServer({ $case: "recallMessage", value }, (reply) => {
-        this.#finish(callback, "onMessageRecalled", { code: reply.code, message });
+      return this.callServer({ $case: "recallMessage", value }, (reply) => {
+        this.finish(callback, "onMessageRecalled", { code: reply.code, message });
       });
     });
   }
@@ -299,32 +298,31 @@ class RCIMIWEngine {
     callback?: Optional<callbacks.IRCIMIWGetConversationsCallback>,
   ): Promise<number> {
     const isValid = isArray(conversationTypes) && areTypes(conversationTypes) && isOptionalString(channelId);
-    return this.#accept(isValid && isNumber(startTime) && isNumber(count), () => {
+    return this.accept(isValid && isNumber(startTime) && isNumber(count), () => {
       if (!isCount(count)) return Code.PARAM_ERROR;
       const wanted = { types: conversationTypes, channelId: channelId ?? "", startTime, count };
-      return this.#conversations("", [], ({ code, value }) => {
-        this.#giveObject(callback, code, value && chosen(value, wanted));
+      return this.conversations("", [], ({ code, value }) => {
+        this.giveObject(callback, code, value && chosen(value, wanted));
       });
     });
   }
 
   /** All of them, page by page: the server's order is not the one that is wanted. */
-  #conversations(
+  private conversations(
     token: string,
     found: types.RCIMIWConversation[],
     then: (all: Checked<types.RCIMIWConversation[]>) => void,
   ): number {
-    return this.#ask(undefined, conversationsCall(token), "conversations", ({ code, value: page }) => {
+    return this.ask(undefined, conversationsCall(token), "conversations", ({ code, value: page }) => {
       if (!page) return then({ code });
-      const all = [...found, ...page.items.flatMap((item) => conversationOf(item, this.#seenAs))];
+      const seen = (message: Message, where: Conversation) => this.seen(message, where);
+      const all = [...found, ...page.items.flatMap((item) => conversationOf(item, seen))];
       const next = nextPage(token, page.pageToken);
-      const refusal = next.token === undefined ? next.code : this.#conversations(next.token, all, then);
+      const refusal = next.token === undefined ? next.code : this.conversations(next.token, all, then);
       if (refusal) return then({ code: refusal });
       if (next.token === undefined) then({ code: 0, value: all });
     });
   }
-
-  readonly #seenAs = (message: Message, where: Conversation) => this.#seen(message, where);
 
   /** An addition: names of people who are or were in a conversation of this user, up to 100. Others are left out. */
   getUserInfos(
@@ -334,13 +332,13 @@ class RCIMIWEngine {
     userIds: string[],
     callback?: Optional<callbacks.IRCIMIWGetUserInfosCallback>,
   ): Promise<number> {
-    return this.#accept(isPlace(type, targetId, channelId) && isArray(userIds), () => {
+    return this.accept(isPlace(type, targetId, channelId) && isArray(userIds), () => {
       const where = conversation(type, targetId, channelId);
       const refusal = checkUserIds(userIds);
       if (refusal) return refusal;
       const names: Call = { $case: "getUsers", value: { conversation: where, userIds } };
-      return this.#ask(where, names, "users", ({ code, value }) => {
-        this.#giveObject(callback, code, value && userInfosOf(value));
+      return this.ask(where, names, "users", ({ code, value }) => {
+        this.giveObject(callback, code, value && userInfosOf(value));
       });
     });
   }
@@ -352,11 +350,11 @@ class RCIMIWEngine {
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWSendGroupReadReceiptRequestCallback>,
   ): Promise<number> {
-    return this.#accept(isObject(message), () => {
+    return this.accept(isObject(message), () => {
       const { code, value } = sentName(message);
       if (!value) return code;
-      return this.#callServer({ $case: "requestReceipt", value }, (reply) => {
-        this.#finish(callback, "onGroupReadReceiptRequestSent", { code: reply.code, message });
+      return this.callServer({ $case: "requestReceipt", value }, (reply) => {
+        this.finish(callback, "onGroupReadReceiptRequestSent", { code: reply.code, message });
       });
     });
   }
@@ -373,15 +371,15 @@ class RCIMIWEngine {
     callback?: Optional<callbacks.IRCIMIWSendGroupReadReceiptResponseCallback>,
   ): Promise<number> {
     const isValid = isString(targetId) && isOptionalString(channelId) && isArray(messages);
-    return this.#accept(isValid, () => {
+    return this.accept(isValid, () => {
       const { code, value } = oneConversation(targetId, channelId, messages);
       if (!value) return code;
-      const refusal = this.#core.driver.mayAnswer(value.messageUids.length);
+      const refusal = this.core.driver.mayAnswer(value.messageUids.length);
       if (refusal) return refusal;
-      this.#core.driver.answer(value.conversation, value.messageUids, ({ code, response }) => {
+      this.core.driver.answer(value.conversation, value.messageUids, ({ code, response }) => {
         const results = response?.results ?? value.messageUids.map((messageUid) => ({ messageUid, code }));
         const result = responseSent(value.conversation, messages, { conversation: value.conversation, results });
-        this.#finish(callback, "onGroupReadReceiptResponseSent", result);
+        this.finish(callback, "onGroupReadReceiptResponseSent", result);
       });
       return Code.SUCCESS;
     });
@@ -397,15 +395,15 @@ class RCIMIWEngine {
     messageUIds: string[],
     callback?: Optional<callbacks.IRCIMIWSendReadReceiptResponseV5Callback>,
   ): Promise<number> {
-    return this.#accept(isPlace(type, targetId, channelId) && isArray(messageUIds), () => {
+    return this.accept(isPlace(type, targetId, channelId) && isArray(messageUIds), () => {
       const where = conversation(type, targetId, channelId);
       const refusal = checkConversation(where) || checkUids(messageUIds);
       const uids = onceEach(messageUIds);
-      const code = refusal || this.#core.driver.mayAnswer(uids.length);
+      const code = refusal || this.core.driver.mayAnswer(uids.length);
       if (code) return code;
-      this.#core.driver.answer(where, uids, ({ code }) => {
-        if (code) callMember(callback, "onError", { code }, this.#core.log);
-        else callMember(callback, "onSuccess", {}, this.#core.log);
+      this.core.driver.answer(where, uids, ({ code }) => {
+        if (code) callMember(callback, "onError", { code }, this.core.log);
+        else callMember(callback, "onSuccess", {}, this.core.log);
       });
       return Code.SUCCESS;
     });
@@ -420,11 +418,11 @@ class RCIMIWEngine {
     callback?: Optional<callbacks.IRCIMIWGetMessageReadReceiptInfoV5Callback>,
   ): Promise<number> {
     const isValid = isPlace(type, targetId, channelId) && isArray(messageUIds);
-    return this.#accept(isValid, () => {
+    return this.accept(isValid, () => {
       const where = conversation(type, targetId, channelId);
       const refusal = checkUidsOfOneCall(messageUIds);
       if (refusal) return refusal;
-      return this.#counts(where, onceEach(messageUIds), ({ code, value }) => this.#giveObject(callback, code, value));
+      return this.counts(where, onceEach(messageUIds), ({ code, value }) => this.giveObject(callback, code, value));
     });
   }
 
@@ -433,9 +431,9 @@ class RCIMIWEngine {
     identifiers: types.RCIMIWMessageIdentifier[],
     callback?: Optional<callbacks.IRCIMIWGetMessageReadReceiptInfoV5Callback>,
   ): Promise<number> {
-    return this.#accept(isArray(identifiers), () => {
+    return this.accept(isArray(identifiers), () => {
       const { code, value: names } = namesOf(identifiers);
-      const refusal = names ? this.#core.driver.mayCall() : code;
+      const refusal = names ? this.core.driver.mayCall() : code;
       if (!names || refusal) return refusal;
       const found = new Map<string, types.RCIMIWReadReceiptInfoV5>();
       let open = names.length;
@@ -445,24 +443,24 @@ class RCIMIWEngine {
         for (const info of value) found.set(info.messageUId ?? "", info);
         open -= 1;
         const infos = identifiers.flatMap(({ messageUId = "" }) => found.get(messageUId) ?? []);
-        if (open === 0) this.#giveObject(callback, failed, infos);
+        if (open === 0) this.giveObject(callback, failed, infos);
       };
       for (const { conversation: where, messageUids } of names) {
-        const code = this.#counts(where, messageUids, collect);
+        const code = this.counts(where, messageUids, collect);
         // There was room for some of the calls only.
-        if (code) this.#later(() => collect({ code }));
+        if (code) this.later(() => collect({ code }));
       }
       return Code.SUCCESS;
     });
   }
 
-  #counts(
+  private counts(
     where: Conversation,
     messageUids: string[],
     then: (infos: Checked<types.RCIMIWReadReceiptInfoV5[]>) => void,
   ): number {
     const counts: Call = { $case: "getReceiptCounts", value: { conversation: where, messageUids } };
-    return this.#ask(where, counts, "receiptCounts", ({ code, value }) =>
+    return this.ask(where, counts, "receiptCounts", ({ code, value }) =>
       then(value ? { code: 0, value: value.items.map((item) => countsOf(where, item)) } : { code }),
     );
   }
@@ -476,10 +474,10 @@ class RCIMIWEngine {
     option: types.RCIMIWReadReceiptUsersOption,
     callback?: Optional<callbacks.IRCIMIWGetMessagesReadReceiptUsersByPageV5Callback>,
   ): Promise<number> {
-    return this.#accept(isPlace(type, targetId, channelId) && isString(messageUId) && isObject(option), () => {
+    return this.accept(isPlace(type, targetId, channelId) && isString(messageUId) && isObject(option), () => {
       const where = conversation(type, targetId, channelId);
       const { code, value } = pageCall(where, messageUId, option);
-      return value && isUid(messageUId) ? this.#users(where, value, callback) : code || Code.MESSAGE_UID_INVALID;
+      return value && isUid(messageUId) ? this.users(where, value, callback) : code || Code.MESSAGE_UID_INVALID;
     });
   }
 
@@ -492,141 +490,141 @@ class RCIMIWEngine {
     userIds: string[],
     callback?: Optional<callbacks.IRCIMIWGetMessagesReadReceiptByUsersV5Callback>,
   ): Promise<number> {
-    return this.#accept(isPlace(type, targetId, channelId) && isString(messageUId) && isArray(userIds), () => {
+    return this.accept(isPlace(type, targetId, channelId) && isString(messageUId) && isArray(userIds), () => {
       const where = conversation(type, targetId, channelId);
       if (!isUid(messageUId)) return Code.MESSAGE_UID_INVALID;
       const find = { conversation: where, messageUid: messageUId, userIds };
-      return checkUserIds(userIds) || this.#users(where, { $case: "findReceiptUsers", value: find }, callback);
+      return checkUserIds(userIds) || this.users(where, { $case: "findReceiptUsers", value: find }, callback);
     });
   }
 
-  #users(
+  private users(
     where: Conversation,
     list: Call,
     callback: Optional<callbacks.IRCIMIWGetMessagesReadReceiptUsersByPageV5Callback>,
   ): number {
-    return this.#ask(where, list, "receiptUsers", ({ code, value }) => {
-      this.#giveObject(callback, code, value && usersOf(value));
+    return this.ask(where, list, "receiptUsers", ({ code, value }) => {
+      this.giveObject(callback, code, value && usersOf(value));
     });
   }
 
   // ------------------------------------------------------------------------------------ listeners
 
   setOnConnectionStatusChangedListener(listener?: Listener<"onConnectionStatusChanged">): void {
-    this.#listen("onConnectionStatusChanged", listener);
+    this.listen("onConnectionStatusChanged", listener);
   }
 
   setOnConnectedListener(listener?: Listener<"onConnected">): void {
-    this.#listen("onConnected", listener);
+    this.listen("onConnected", listener);
   }
 
   setOnDatabaseOpenedListener(listener?: Listener<"onDatabaseOpened">): void {
-    this.#listen("onDatabaseOpened", listener);
+    this.listen("onDatabaseOpened", listener);
   }
 
   setOnMessageReceivedListener(listener?: Listener<"onMessageReceived">): void {
-    this.#listen("onMessageReceived", listener);
+    this.listen("onMessageReceived", listener);
   }
 
   setOnMessageAttachedListener(listener?: Listener<"onMessageAttached">): void {
-    this.#listen("onMessageAttached", listener);
+    this.listen("onMessageAttached", listener);
   }
 
   setOnMessageSentListener(listener?: Listener<"onMessageSent">): void {
-    this.#listen("onMessageSent", listener);
+    this.listen("onMessageSent", listener);
   }
 
   setOnMessagesLoadedListener(listener?: Listener<"onMessagesLoaded">): void {
-    this.#listen("onMessagesLoaded", listener);
+    this.listen("onMessagesLoaded", listener);
   }
 
   setOnMessageRecalledListener(listener?: Listener<"onMessageRecalled">): void {
-    this.#listen("onMessageRecalled", listener);
+    this.listen("onMessageRecalled", listener);
   }
 
   setOnRemoteMessageRecalledListener(listener?: Listener<"onRemoteMessageRecalled">): void {
-    this.#listen("onRemoteMessageRecalled", listener);
+    this.listen("onRemoteMessageRecalled", listener);
   }
 
   /** Somebody wants to know whether this user has read a message: answer once it was on screen. */
   setOnGroupMessageReadReceiptRequestReceivedListener(
     listener?: Listener<"onGroupMessageReadReceiptRequestReceived">,
   ): void {
-    this.#listen("onGroupMessageReadReceiptRequestReceived", listener);
+    this.listen("onGroupMessageReadReceiptRequestReceived", listener);
   }
 
   /** Somebody has read a message of this user; the result has everybody so far. */
   setOnGroupMessageReadReceiptResponseReceivedListener(
     listener?: Listener<"onGroupMessageReadReceiptResponseReceived">,
   ): void {
-    this.#listen("onGroupMessageReadReceiptResponseReceived", listener);
+    this.listen("onGroupMessageReadReceiptResponseReceived", listener);
   }
 
   setOnGroupReadReceiptRequestSentListener(listener?: Listener<"onGroupReadReceiptRequestSent">): void {
-    this.#listen("onGroupReadReceiptRequestSent", listener);
+    this.listen("onGroupReadReceiptRequestSent", listener);
   }
 
   /** Also hears of answers that were kept from an earlier run. */
   setOnGroupReadReceiptResponseSentListener(listener?: Listener<"onGroupReadReceiptResponseSent">): void {
-    this.#listen("onGroupReadReceiptResponseSent", listener);
+    this.listen("onGroupReadReceiptResponseSent", listener);
   }
 
   /** Somebody has read a message of this user; the result has those who are new, and the counts. */
   setOnMessageReadReceiptV5ReceivedListener(listener?: Listener<"onMessageReadReceiptV5Received">): void {
-    this.#listen("onMessageReadReceiptV5Received", listener);
+    this.listen("onMessageReadReceiptV5Received", listener);
   }
 
   /** An addition: another device of this user has asked for a receipt. */
   setOnReadReceiptRequestedElsewhereListener(listener?: Listener<"onReadReceiptRequestedElsewhere">): void {
-    this.#listen("onReadReceiptRequestedElsewhere", listener);
+    this.listen("onReadReceiptRequestedElsewhere", listener);
   }
 
   /** An addition: another device of this user has answered. */
   setOnReadReceiptsAnsweredElsewhereListener(listener?: Listener<"onReadReceiptsAnsweredElsewhere">): void {
-    this.#listen("onReadReceiptsAnsweredElsewhere", listener);
+    this.listen("onReadReceiptsAnsweredElsewhere", listener);
   }
 
-  #listen<Name extends ListenerName>(name: Name, listener: Listener<Name> | undefined): void {
-    this.#core.listeners.set(name, listener);
+  private listen<Name extends ListenerName>(name: Name, listener: Listener<Name> | undefined): void {
+    this.core.listeners.set(name, listener);
   }
 
   // ------------------------------------------------------------------------------------ what the calls share
 
   /** Refuses what cannot be; else does it. */
-  async #accept(isValid: boolean, work: () => number): Promise<number> {
-    if (this.#isDestroyed) return Code.ENGINE_DESTROYED;
+  private async accept(isValid: boolean, work: () => number): Promise<number> {
+    if (this.core.isDestroyed) return Code.ENGINE_DESTROYED;
     if (!isValid) {
-      this.#core.log.error("an argument is missing or has the wrong type");
+      this.core.log.error("an argument is missing or has the wrong type");
       return Code.PARAM_ERROR;
     }
     try {
       return work();
     } catch (error) {
       // Such as an object whose fields throw when they are looked at.
-      this.#core.log.error("a call has failed", error);
+      this.core.log.error("a call has failed", error);
       return Code.NATIVE_OPERATION_ERROR;
     }
   }
 
   /** Asks the server something about one conversation. */
-  #ask<Case extends string>(
+  private ask<Case extends string>(
     where: Conversation | undefined,
     question: Call,
     answer: Case,
     then: (result: Checked<ResultOf<Case>>) => void,
   ): number {
     const refusal = where ? checkConversation(where) : Code.SUCCESS;
-    return refusal || this.#callServer(question, (reply) => then(resultOf(reply, answer)));
+    return refusal || this.callServer(question, (reply) => then(resultOf(reply, answer)));
   }
 
-  #callServer(value: Call, then: (reply: Reply) => void): number {
-    const refusal = this.#core.driver.mayCall();
-    if (!refusal) this.#core.driver.call(value, then);
+  private callServer(value: Call, then: (reply: Reply) => void): number {
+    const refusal = this.core.driver.mayCall();
+    if (!refusal) this.core.driver.call(value, then);
     return refusal;
   }
 
-  #seen(message: Message, where: Conversation): types.RCIMIWMessage {
-    const { driver, known, ports } = this.#core;
+  private seen(message: Message, where: Conversation): types.RCIMIWMessage {
+    const { driver, known, ports } = this.core;
     const about = {
       userId: driver.userId ?? "",
       messageId: known.idOf(message.uid),
@@ -635,34 +633,38 @@ class RCIMIWEngine {
     return known.remember(fromWire(message, where, about));
   }
 
-  #finish<Name extends ListenerName>(
+  private finish<Name extends ListenerName>(
     callback: Optional<{ [Key in Name]?: Listener<Key> }>,
     name: Name,
     result: ListenerResults[Name],
   ): void {
-    if (callback) callMember(callback, name, result, this.#core.log);
-    else call(this.#core.listeners.get(name), result, this.#core.log);
+    if (callback) callMember(callback, name, result, this.core.log);
+    else call(this.core.listeners.get(name), result, this.core.log);
   }
 
-  #giveObject<T>(callback: Optional<callbacks.IRCIMIWObjectCallback<T>>, code: number, value: T | undefined): void {
-    const { log } = this.#core;
+  private giveObject<T>(
+    callback: Optional<callbacks.IRCIMIWObjectCallback<T>>,
+    code: number,
+    value: T | undefined,
+  ): void {
+    const { log } = this.core;
     if (value !== undefined && code === Code.SUCCESS) callMember(callback, "onSuccess", { t: value }, log);
     else callMember(callback, "onError", { code: code || Code.NATIVE_OPERATION_ERROR }, log);
   }
 
   /** Not before the call has resolved: who awaits it has the number first, for which one turn is not enough. */
-  #later(work: () => void): void {
+  private later(work: () => void): void {
     void Promise.resolve()
       .then(() => {})
       .then(() => {
-        if (!this.#isDestroyed) work();
+        if (!this.core.isDestroyed) work();
       });
   }
 
   static {
     for (const name of CALLS_NOT_SUPPORTED) {
       RCIMIWEngine.prototype[name] = function () {
-        return this.#accept(true, () => Code.CALL_NOT_SUPPORTED);
+        return this.accept(true, () => Code.CALL_NOT_SUPPORTED);
       };
     }
     for (const name of LISTENERS_NOT_SUPPORTED) RCIMIWEngine.prototype[name] = () => {};

@@ -6,6 +6,7 @@
  */
 
 import { Code } from "./codes.js";
+import { hide } from "./core.js";
 import { RCIMIWEngine as Core } from "./engine.js";
 import type { ListenerName, ListenerResults } from "./rcim/listeners.js";
 import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
@@ -74,23 +75,23 @@ export interface RCIMIWEngine extends Calls, Setters, NotSupported {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 export class RCIMIWEngine {
-  static #instance: RCIMIWEngine | undefined;
+  private static instance: RCIMIWEngine | undefined;
   /** Calls and listeners that come before it is there wait for it, in order. */
-  readonly #core: Promise<Core | null>;
+  declare private readonly core: Promise<Core | null>;
 
   private constructor(core: Promise<Core | null>) {
-    this.#core = core;
+    hide(this, core);
   }
 
   /** The engine. If the arguments cannot work, the console says why and every call resolves to 33001. */
   static create(appKey: string, options: RCIMIWEngineOptions = {}): RCIMIWEngine {
-    RCIMIWEngine.#instance ??= new RCIMIWEngine(Core.create(appKey, options));
-    return RCIMIWEngine.#instance;
+    RCIMIWEngine.instance ??= new RCIMIWEngine(Core.create(appKey, options));
+    return RCIMIWEngine.instance;
   }
 
   destroy(): Promise<number> {
-    if (RCIMIWEngine.#instance === this) RCIMIWEngine.#instance = undefined;
-    return this.#pass("destroy", []) as Promise<number>;
+    if (RCIMIWEngine.instance === this) RCIMIWEngine.instance = undefined;
+    return this.pass("destroy", []) as Promise<number>;
   }
 
   /** `fields` may be a `Map` or an object. */
@@ -104,11 +105,11 @@ export class RCIMIWEngine {
   ): Promise<RCIMIWCustomMessage | number> {
     const object = fields instanceof Map ? Object.fromEntries(fields) : fields;
     const args = [type, targetId, channelId, policy, messageIdentifier, object];
-    return this.#pass("createCustomMessage", args) as Promise<RCIMIWCustomMessage | number>;
+    return this.pass("createCustomMessage", args) as Promise<RCIMIWCustomMessage | number>;
   }
 
-  async #pass(method: keyof Core, args: unknown[]): Promise<unknown> {
-    const core = await this.#core;
+  private async pass(method: keyof Core, args: unknown[]): Promise<unknown> {
+    const core = await this.core;
     if (!core) return Code.CLIENT_NOT_INIT;
     return (core[method] as (...args: unknown[]) => unknown).apply(core, args);
   }
@@ -116,7 +117,7 @@ export class RCIMIWEngine {
   static {
     const passOn = (name: keyof Core, adapt: (args: unknown[]) => unknown[]) => {
       const method = function (this: RCIMIWEngine, ...args: unknown[]) {
-        return this.#pass(name, adapt(args));
+        return this.pass(name, adapt(args));
       };
       Object.defineProperty(RCIMIWEngine.prototype, name, { value: method, writable: true, configurable: true });
     };

@@ -22,14 +22,14 @@ import { type Eventual, type Storage, whenAllDone, whenDone } from "./ports.js";
 const PLACES_MAX = 32;
 
 export class DeviceStore {
-  readonly #storage: Storage;
-  readonly #place: number;
-  readonly #release: () => void;
+  private readonly storage: Storage;
+  private readonly place: number;
+  private readonly release: () => void;
 
   private constructor(storage: Storage, place: number, release: () => void) {
-    this.#storage = storage;
-    this.#place = place;
-    this.#release = release;
+    this.storage = storage;
+    this.place = place;
+    this.release = release;
   }
 
   /** Claims the first place that is free; `undefined` if there is none. */
@@ -42,92 +42,92 @@ export class DeviceStore {
   }
 
   close(): void {
-    this.#release();
+    this.release();
   }
 
   /** The id of this installation: what was kept the first time, or else `fresh`, which is then kept. */
   deviceId(fresh: string): Eventual<string> {
-    const key = `${folder(this.#place)}device`;
-    return whenDone(this.#storage.entries(key), (entries) => {
+    const key = `${folder(this.place)}device`;
+    return whenDone(this.storage.entries(key), (entries) => {
       const kept = entries.find(([name, id]) => name === key && id !== "");
-      return kept ? kept[1] : whenDone(this.#storage.set(key, fresh), () => fresh);
+      return kept ? kept[1] : whenDone(this.storage.set(key, fresh), () => fresh);
     });
   }
 
   /** Everything remembered of this user. */
   async load(owner: Owner): Promise<Memory> {
-    await this.#takeOver(owner);
-    const prefix = ownerFolder(this.#place, owner);
-    return memoryOf(await this.#storage.entries(prefix), prefix);
+    await this.takeOver(owner);
+    const prefix = ownerFolder(this.place, owner);
+    return memoryOf(await this.storage.entries(prefix), prefix);
   }
 
   /** Remembers changes. */
   save(owner: Owner, changes: readonly Change[]): Eventual<void> {
-    const prefix = ownerFolder(this.#place, owner);
+    const prefix = ownerFolder(this.place, owner);
     // One behind the other: a storage that works beside us may turn two writes round.
     return changes.reduce<Eventual<void>>(
-      (done, change) => whenDone(done, () => this.#apply(prefix, change)),
+      (done, change) => whenDone(done, () => this.apply(prefix, change)),
       undefined,
     );
   }
 
-  #apply(prefix: string, change: Change): Eventual<void> {
+  private apply(prefix: string, change: Change): Eventual<void> {
     switch (change.kind) {
       case "storeChanged":
-        return whenDone(this.#forget(prefix), () => this.#storage.set(`${prefix}store`, change.storeId));
+        return whenDone(this.forget(prefix), () => this.storage.set(`${prefix}store`, change.storeId));
       case "position": {
         const { conversation, through } = change;
-        return this.#keep(`${prefix}position/${conversationKey(conversation)}`, { conversation, through });
+        return this.keep(`${prefix}position/${conversationKey(conversation)}`, { conversation, through });
       }
       case "asked":
-        return this.#keep(`${prefix}asked/${change.asked.messageUid}`, change.asked);
+        return this.keep(`${prefix}asked/${change.asked.messageUid}`, change.asked);
       case "askedForgotten":
-        return this.#storage.delete(`${prefix}asked/${change.messageUid}`);
+        return this.storage.delete(`${prefix}asked/${change.messageUid}`);
       case "unanswered":
-        return this.#keep(`${prefix}unanswered/${change.request.messageUid}`, change.request);
+        return this.keep(`${prefix}unanswered/${change.request.messageUid}`, change.request);
       case "unansweredForgotten":
-        return this.#storage.delete(`${prefix}unanswered/${change.messageUid}`);
+        return this.storage.delete(`${prefix}unanswered/${change.messageUid}`);
       case "answerKept":
-        return this.#keep(`${prefix}answer/${change.number}`, change.answer);
+        return this.keep(`${prefix}answer/${change.number}`, change.answer);
       case "answerDone":
-        return this.#storage.delete(`${prefix}answer/${change.number}`);
+        return this.storage.delete(`${prefix}answer/${change.number}`);
     }
   }
 
-  #keep(key: string, value: object): Eventual<void> {
-    return this.#storage.set(key, JSON.stringify(value));
+  private keep(key: string, value: object): Eventual<void> {
+    return this.storage.set(key, JSON.stringify(value));
   }
 
   /** Everything but the answers. */
-  #forget(prefix: string): Eventual<void> {
+  private forget(prefix: string): Eventual<void> {
     const isForgotten = ([key]: [string, string]) => !key.startsWith(`${prefix}answer/`);
-    return whenDone(this.#storage.entries(prefix), (entries) =>
-      whenAllDone(entries.filter(isForgotten).map(([key]) => this.#storage.delete(key))),
+    return whenDone(this.storage.entries(prefix), (entries) =>
+      whenAllDone(entries.filter(isForgotten).map(([key]) => this.storage.delete(key))),
     );
   }
 
   /** Brings answers of this user here from places that nobody has. Kept here before they go there: twice does no harm. */
-  async #takeOver(owner: Owner): Promise<void> {
-    if (!this.#storage.claim) return;
+  private async takeOver(owner: Owner): Promise<void> {
+    if (!this.storage.claim) return;
     for (let place = 0; place < PLACES_MAX; place += 1) {
-      if (place === this.#place) continue;
+      if (place === this.place) continue;
       const prefix = `${ownerFolder(place, owner)}answer/`;
-      const answers = await this.#storage.entries(prefix);
-      const release = answers.length > 0 ? await claim(this.#storage, place) : undefined;
+      const answers = await this.storage.entries(prefix);
+      const release = answers.length > 0 ? await claim(this.storage, place) : undefined;
       if (!release) continue;
-      await this.#adopt(owner, answers);
+      await this.adopt(owner, answers);
       release();
     }
   }
 
-  async #adopt(owner: Owner, answers: [key: string, value: string][]): Promise<void> {
-    const prefix = `${ownerFolder(this.#place, owner)}answer/`;
-    const numbers = (await this.#storage.entries(prefix)).map(([key]) => Number(key.slice(prefix.length)));
+  private async adopt(owner: Owner, answers: [key: string, value: string][]): Promise<void> {
+    const prefix = `${ownerFolder(this.place, owner)}answer/`;
+    const numbers = (await this.storage.entries(prefix)).map(([key]) => Number(key.slice(prefix.length)));
     let number = Math.max(-1, ...numbers);
     for (const [key, answer] of answers) {
       number += 1;
-      await this.#storage.set(`${prefix}${number}`, answer);
-      await this.#storage.delete(key);
+      await this.storage.set(`${prefix}${number}`, answer);
+      await this.storage.delete(key);
     }
   }
 }

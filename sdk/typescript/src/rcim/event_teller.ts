@@ -14,97 +14,97 @@ import type { RCIMIWMessage, RCIMIWRecallNotificationMessage } from "./types.js"
 type Event<Kind extends SessionEvent["kind"]> = Extract<SessionEvent, { kind: Kind }>;
 
 export class EventTeller {
-  readonly #listeners: Listeners;
-  readonly #known: KnownMessages;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  private readonly listeners: Listeners;
+  private readonly known: KnownMessages;
+  private readonly clock: Clock;
+  private readonly log: Log;
 
   constructor(listeners: Listeners, known: KnownMessages, clock: Clock, log: Log) {
-    this.#listeners = listeners;
-    this.#known = known;
-    this.#clock = clock;
-    this.#log = log;
+    this.listeners = listeners;
+    this.known = known;
+    this.clock = clock;
+    this.log = log;
   }
 
   /** `userId`: who has signed in. */
   tell(event: SessionEvent, userId: string): void {
     switch (event.kind) {
       case "connectionStatusChanged":
-        return this.#notify("onConnectionStatusChanged", { status: event.status });
+        return this.notify("onConnectionStatusChanged", { status: event.status });
       case "messageReceived":
-        return this.#tellMessage(event, userId);
+        return this.tellMessage(event, userId);
       case "messageRecalled":
-        return this.#notify("onRemoteMessageRecalled", { message: this.#recallNotification(event) });
+        return this.notify("onRemoteMessageRecalled", { message: this.recallNotification(event) });
       case "groupMessageReadReceiptRequestReceived":
-        return this.#notify("onGroupMessageReadReceiptRequestReceived", {
+        return this.notify("onGroupMessageReadReceiptRequestReceived", {
           ...named(event.conversation),
           messageUId: event.messageUid,
           senderUserId: event.senderUserId,
         });
       case "groupMessageReadReceiptResponseReceived":
-        return this.#tellReaders(event);
+        return this.tellReaders(event);
       case "groupReadReceiptResponseSent":
-        return this.#notify("onGroupReadReceiptResponseSent", this.#keptResponse(event));
+        return this.notify("onGroupReadReceiptResponseSent", this.keptResponse(event));
       case "receiptRequestedElsewhere":
-        return this.#notify("onReadReceiptRequestedElsewhere", {
+        return this.notify("onReadReceiptRequestedElsewhere", {
           ...named(event.conversation),
           messageUId: event.messageUid,
         });
       case "receiptsAnswered":
-        return this.#notify("onReadReceiptsAnsweredElsewhere", {
+        return this.notify("onReadReceiptsAnsweredElsewhere", {
           ...named(event.conversation),
           messageUIds: event.messageUids,
         });
     }
   }
 
-  #tellMessage({ conversation, message: wire, left, offline }: Event<"messageReceived">, userId: string): void {
+  private tellMessage({ conversation, message: wire, left, offline }: Event<"messageReceived">, userId: string): void {
     const about = {
       userId,
-      messageId: this.#known.idOf(wire.uid),
-      receivedTime: this.#clock.unixTime(),
+      messageId: this.known.idOf(wire.uid),
+      receivedTime: this.clock.unixTime(),
       offLine: offline,
     };
-    const message = this.#known.remember(fromWire(wire, conversation, about));
-    this.#notify("onMessageReceived", { message, left, offline, hasPackage: left > 0 });
+    const message = this.known.remember(fromWire(wire, conversation, about));
+    this.notify("onMessageReceived", { message, left, offline, hasPackage: left > 0 });
   }
 
-  #recallNotification(event: Event<"messageRecalled">): RCIMIWRecallNotificationMessage {
-    const originalMessage = this.#known.byUid(event.messageUid);
+  private recallNotification(event: Event<"messageRecalled">): RCIMIWRecallNotificationMessage {
+    const originalMessage = this.known.byUid(event.messageUid);
     const notification = {
       ...named(event.conversation),
-      messageId: this.#known.idOf(event.messageUid),
+      messageId: this.known.idOf(event.messageUid),
       messageType: RCIMIWMessageType.recall,
       messageUId: event.messageUid,
       senderUserId: event.senderUserId,
-      recallActionTime: this.#clock.unixTime(),
+      recallActionTime: this.clock.unixTime(),
       admin: false,
       deleted: false,
       ...(originalMessage && { originalMessage, recallTime: originalMessage.sentTime ?? 0 }),
     };
-    return this.#known.remember(notification);
+    return this.known.remember(notification);
   }
 
   /** The whole list costs its length to make, so it is made only for somebody who listens. */
-  #tellReaders({ conversation, messageUid, respondUserIds: readers, newReaders, counts }: ReadersEvent): void {
+  private tellReaders({ conversation, messageUid, respondUserIds: readers, newReaders, counts }: ReadersEvent): void {
     const about = { ...named(conversation), messageUId: messageUid, ...counted(counts) };
-    if (this.#listeners.has("onGroupMessageReadReceiptResponseReceived")) {
+    if (this.listeners.has("onGroupMessageReadReceiptResponseReceived")) {
       const result = { ...about, respondUserIds: respondUserIds(readers) };
-      this.#notify("onGroupMessageReadReceiptResponseReceived", result);
+      this.notify("onGroupMessageReadReceiptResponseReceived", result);
     }
     const readStatus = RCIMIWReadReceiptStatus.read;
     const users = newReaders.map(({ userId, readAtMs }) => ({ userId, timestamp: readAtMs, readStatus }));
-    this.#notify("onMessageReadReceiptV5Received", { responses: [{ ...about, users }] });
+    this.notify("onMessageReadReceiptV5Received", { responses: [{ ...about, users }] });
   }
 
-  #keptResponse({ response }: Event<"groupReadReceiptResponseSent">): OnGroupReadReceiptResponseSentResult {
+  private keptResponse({ response }: Event<"groupReadReceiptResponseSent">): OnGroupReadReceiptResponseSentResult {
     const stub = (uid: string): RCIMIWMessage => ({ ...named(response.conversation), messageUId: uid });
-    const messages = response.results.map(({ messageUid }) => this.#known.byUid(messageUid) ?? stub(messageUid));
+    const messages = response.results.map(({ messageUid }) => this.known.byUid(messageUid) ?? stub(messageUid));
     return responseSent(response.conversation, messages, response);
   }
 
-  #notify<Name extends ListenerName>(name: Name, result: ListenerResults[Name]): void {
-    call(this.#listeners.get(name), result, this.#log);
+  private notify<Name extends ListenerName>(name: Name, result: ListenerResults[Name]): void {
+    call(this.listeners.get(name), result, this.log);
   }
 }
 

@@ -14,46 +14,46 @@ const MESSAGES_MAX = 1_000;
 const IDS_PER_MS = 1_024;
 
 export class KnownMessages {
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #byId = new Map<number, RCIMIWMessage>();
-  readonly #ids = new Map<string, number>();
-  #last = 0;
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly messages = new Map<number, RCIMIWMessage>();
+  private readonly ids = new Map<string, number>();
+  private last = 0;
 
   constructor(clock: Clock, random: Random) {
-    this.#clock = clock;
-    this.#random = random;
+    this.clock = clock;
+    this.random = random;
   }
 
   /** A number that no other message has. */
   newId(): number {
-    this.#last = Math.max(this.#last + 1, this.#clock.unixTime() * IDS_PER_MS + (this.#random() % IDS_PER_MS));
-    return this.#last;
+    this.last = Math.max(this.last + 1, this.clock.unixTime() * IDS_PER_MS + (this.random() % IDS_PER_MS));
+    return this.last;
   }
 
   idOf(uid: string): number {
-    return this.#ids.get(uid) ?? this.newId();
+    return this.ids.get(uid) ?? this.newId();
   }
 
   remember<M extends RCIMIWMessage>(message: M): M {
     if (message.messageId === undefined) return message;
-    this.#byId.delete(message.messageId);
-    this.#byId.set(message.messageId, message);
-    if (message.messageUId) this.#ids.set(message.messageUId, message.messageId);
-    for (const [id, oldest] of this.#byId) {
-      if (this.#byId.size <= MESSAGES_MAX) break;
-      this.#byId.delete(id);
-      if (oldest.messageUId) this.#ids.delete(oldest.messageUId);
+    this.messages.delete(message.messageId);
+    this.messages.set(message.messageId, message);
+    if (message.messageUId) this.ids.set(message.messageUId, message.messageId);
+    for (const [id, oldest] of this.messages) {
+      if (this.messages.size <= MESSAGES_MAX) break;
+      this.messages.delete(id);
+      if (oldest.messageUId) this.ids.delete(oldest.messageUId);
     }
     return message;
   }
 
   byId(messageId: number): RCIMIWMessage | undefined {
-    return this.#byId.get(messageId);
+    return this.messages.get(messageId);
   }
 
   byUid(uid: string): RCIMIWMessage | undefined {
-    const id = this.#ids.get(uid);
-    return id === undefined ? undefined : this.#byId.get(id);
+    const id = this.ids.get(uid);
+    return id === undefined ? undefined : this.messages.get(id);
   }
 }

@@ -128,18 +128,18 @@ export type ListenerName = keyof ListenerResults;
 export type Listener<Name extends ListenerName> = (result: ListenerResults[Name]) => void;
 
 export class Listeners {
-  readonly #listeners = new Map<ListenerName, (result: never) => void>();
+  private readonly listeners = new Map<ListenerName, (result: never) => void>();
 
   set<Name extends ListenerName>(name: Name, listener: Listener<Name> | null | undefined): void {
-    if (typeof listener === "function") this.#listeners.set(name, listener);
-    else this.#listeners.delete(name);
+    if (typeof listener === "function") this.listeners.set(name, listener);
+    else this.listeners.delete(name);
   }
 
   has(name: ListenerName): boolean {
-    return this.#listeners.has(name);
+    return this.listeners.has(name);
   }
 
   get<Name extends ListenerName>(name: Name): Listener<Name> | undefined {
-    return this.#listeners.get(name) as Listener<Name> | undefined;
+    return this.listeners.get(name) as Listener<Name> | undefined;
   }
 }

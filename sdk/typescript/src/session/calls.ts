@@ -22,25 +22,25 @@ export type Purpose =
 
 export class Calls {
   /** All wait equally long, so the first one is the first to expire. */
-  readonly #pending = new Map<CallId, { purpose: Purpose; deadline: number }>();
-  readonly #counts = new Map<Purpose["kind"], number>();
+  private readonly pending = new Map<CallId, { purpose: Purpose; deadline: number }>();
+  private readonly counts = new Map<Purpose["kind"], number>();
 
   insert(number: CallId, purpose: Purpose, deadline: number): void {
-    this.#counts.set(purpose.kind, this.count(purpose.kind) + 1);
-    this.#pending.set(number, { purpose, deadline });
+    this.counts.set(purpose.kind, this.count(purpose.kind) + 1);
+    this.pending.set(number, { purpose, deadline });
   }
 
   take(number: CallId): Purpose | undefined {
-    const purpose = this.#pending.get(number)?.purpose;
+    const purpose = this.pending.get(number)?.purpose;
     if (!purpose) return undefined;
-    this.#pending.delete(number);
-    this.#counts.set(purpose.kind, this.count(purpose.kind) - 1);
+    this.pending.delete(number);
+    this.counts.set(purpose.kind, this.count(purpose.kind) - 1);
     return purpose;
   }
 
   /** The next call whose time is over. */
   takeExpired(now: number): [CallId, Purpose] | undefined {
-    for (const [number, { deadline }] of this.#pending) {
+    for (const [number, { deadline }] of this.pending) {
       const purpose = deadline > now ? undefined : this.take(number);
       return purpose && [number, purpose];
     }
@@ -49,27 +49,27 @@ export class Calls {
 
   /** The session's own, which end with the connection. */
   takeOwn(): Purpose[] {
-    const own = [...this.#pending].filter(([, { purpose }]) => purpose.kind !== "application");
+    const own = [...this.pending].filter(([, { purpose }]) => purpose.kind !== "application");
     return own.flatMap(([number]) => this.take(number) ?? []);
   }
 
   ofApplication(): [CallId, Call][] {
-    return [...this.#pending].flatMap(([number, { purpose }]): [CallId, Call][] =>
+    return [...this.pending].flatMap(([number, { purpose }]): [CallId, Call][] =>
       purpose.kind === "application" ? [[number, purpose.call]] : [],
     );
   }
 
   /** How many of this kind are on their way. */
   count(kind: Purpose["kind"]): number {
-    return this.#counts.get(kind) ?? 0;
+    return this.counts.get(kind) ?? 0;
   }
 
   get size(): number {
-    return this.#pending.size;
+    return this.pending.size;
   }
 
   nextDeadline(): number | undefined {
-    for (const { deadline } of this.#pending.values()) return deadline;
+    for (const { deadline } of this.pending.values()) return deadline;
     return undefined;
   }
 }

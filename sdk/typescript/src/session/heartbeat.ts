@@ -11,38 +11,38 @@ export type Beat = "ping" | "lost";
  * no harm; the connection is lost when nothing has come for two.
  */
 export class Heartbeat {
-  readonly #intervalMs: number;
-  #sentAt: number;
-  #receivedAt: number;
+  private readonly intervalMs: number;
+  private sentAt: number;
+  private receivedAt: number;
 
   constructor(now: number, intervalMs: number) {
-    this.#intervalMs = Math.min(Math.max(intervalMs, INTERVAL_MS_MIN), INTERVAL_MS_MAX);
-    this.#sentAt = now;
-    this.#receivedAt = now;
+    this.intervalMs = Math.min(Math.max(intervalMs, INTERVAL_MS_MIN), INTERVAL_MS_MAX);
+    this.sentAt = now;
+    this.receivedAt = now;
   }
 
   sent(now: number): void {
-    this.#sentAt = now;
+    this.sentAt = now;
   }
 
   received(now: number): void {
-    this.#receivedAt = now;
+    this.receivedAt = now;
   }
 
   due(now: number): Beat | undefined {
-    if (now >= this.#lostAt()) return "lost";
-    return now >= this.#pingAt() ? "ping" : undefined;
+    if (now >= this.lostAt()) return "lost";
+    return now >= this.pingAt() ? "ping" : undefined;
   }
 
   next(): number {
-    return Math.min(this.#lostAt(), this.#pingAt());
+    return Math.min(this.lostAt(), this.pingAt());
   }
 
-  #pingAt(): number {
-    return this.#sentAt + this.#intervalMs / 2;
+  private pingAt(): number {
+    return this.sentAt + this.intervalMs / 2;
   }
 
-  #lostAt(): number {
-    return this.#receivedAt + this.#intervalMs * 2;
+  private lostAt(): number {
+    return this.receivedAt + this.intervalMs * 2;
   }
 }

@@ -17,34 +17,34 @@ interface Known extends Position {
 }
 
 export class Positions {
-  readonly #known = new Map<string, Known>();
-  #advances = 0;
+  private readonly known = new Map<string, Known>();
+  private advances = 0;
 
   static restored(positions: readonly Position[]): Positions {
     const restored = new Positions();
     for (const position of positions) {
-      restored.#known.set(conversationKey(position.conversation), { ...position, advanced: 0 });
+      restored.known.set(conversationKey(position.conversation), { ...position, advanced: 0 });
     }
     return restored;
   }
 
   /** Everything up to and including this entry is there; 0 is nothing. */
   through(conversation: Conversation): number {
-    return this.#known.get(conversationKey(conversation))?.through ?? 0;
+    return this.known.get(conversationKey(conversation))?.through ?? 0;
   }
 
   /** Whether this is news. */
   advance(conversation: Conversation, through: number): boolean {
     if (through <= this.through(conversation)) return false;
     const key = conversationKey(conversation);
-    if (this.#known.size >= CONVERSATIONS_MAX && !this.#known.has(key)) return false;
-    this.#advances += 1;
-    this.#known.set(key, { conversation, through, advanced: this.#advances });
+    if (this.known.size >= CONVERSATIONS_MAX && !this.known.has(key)) return false;
+    this.advances += 1;
+    this.known.set(key, { conversation, through, advanced: this.advances });
     return true;
   }
 
   reported(): Position[] {
-    const positions = [...this.#known.values()];
+    const positions = [...this.known.values()];
     positions.sort((a, b) => compareConversations(a.conversation, b.conversation));
     if (positions.length > REPORTED_MAX) {
       positions.sort((a, b) => b.advanced - a.advanced);

@@ -32,45 +32,45 @@ interface Fetch extends MessageName {
 
 export class Receipts {
   /** Oldest first. */
-  readonly #followed = new Map<string, Followed>();
-  readonly #toFetch = new Set<string>();
-  #readersHeld = 0;
+  private readonly followed = new Map<string, Followed>();
+  private readonly toFetch = new Set<string>();
+  private readersHeld = 0;
 
   static restored(asked: readonly Asked[]): Receipts {
     const restored = new Receipts();
     for (const { conversation, messageUid, readers } of asked) {
-      restored.#follow(conversation, messageUid, readers, []);
+      restored.follow(conversation, messageUid, readers, []);
     }
     return restored;
   }
 
   /** From now on this message is followed. Whether that is news. */
   ask(conversation: Conversation, uid: string, changes: Change[]): boolean {
-    return this.#follow(conversation, uid, 0, changes);
+    return this.follow(conversation, uid, 0, changes);
   }
 
-  #follow(conversation: Conversation, messageUid: string, told: number, changes: Change[]): boolean {
-    if (this.#followed.has(messageUid)) return false;
-    this.#followed.set(messageUid, new Followed(conversation, told));
+  private follow(conversation: Conversation, messageUid: string, told: number, changes: Change[]): boolean {
+    if (this.followed.has(messageUid)) return false;
+    this.followed.set(messageUid, new Followed(conversation, told));
     changes.push({ kind: "asked", asked: { conversation, messageUid, readers: told } });
-    this.#makeRoom(changes);
+    this.makeRoom(changes);
     return true;
   }
 
-  #makeRoom(changes: Change[]): void {
-    if (this.#followed.size <= FOLLOWED_MAX) return;
-    const oldest = [...this.#followed].slice(0, -1);
+  private makeRoom(changes: Change[]): void {
+    if (this.followed.size <= FOLLOWED_MAX) return;
+    const oldest = [...this.followed].slice(0, -1);
     const quiet = oldest.find(([, followed]) => followed.isQuiet());
-    const leaving = quiet ?? (this.#followed.size > WAITING_MAX ? oldest[0] : undefined);
+    const leaving = quiet ?? (this.followed.size > WAITING_MAX ? oldest[0] : undefined);
     if (leaving) this.forget(leaving[0], changes);
   }
 
   forget(messageUid: string, changes: Change[]): void {
-    const followed = this.#followed.get(messageUid);
+    const followed = this.followed.get(messageUid);
     if (!followed) return;
-    this.#followed.delete(messageUid);
-    this.#readersHeld -= followed.have;
-    this.#toFetch.delete(messageUid);
+    this.followed.delete(messageUid);
+    this.readersHeld -= followed.have;
+    this.toFetch.delete(messageUid);
     changes.push({ kind: "askedForgotten", messageUid });
   }
 
@@ -79,21 +79,21 @@ export class Receipts {
     const conversation = conversationFromWire(delta.conversation);
     const readers = delta.readers ?? { firstOrdinal: 0, userIds: [], timesMs: [] };
     if (!conversation || !isHonest(readers)) return false;
-    this.#follow(conversation, delta.messageUid, 0, changes);
-    const followed = this.#followed.get(delta.messageUid);
+    this.follow(conversation, delta.messageUid, 0, changes);
+    const followed = this.followed.get(delta.messageUid);
     if (!followed) return false;
     if (delta.counts) {
       followed.counts = delta.counts;
       // A long list comes in several deltas, each with the counts after the last: it is told when it is whole.
       followed.wanted = Math.max(followed.wanted, Math.min(delta.counts.read, READERS_OF_MESSAGE_MAX));
     }
-    this.#readersHeld += followed.append(readers);
-    return this.#settle(delta.messageUid, followed);
+    this.readersHeld += followed.append(readers);
+    return this.settle(delta.messageUid, followed);
   }
 
   /** A page that was asked for. Whether an event must be queued now. */
   handlePage(uid: string, page: Readers): boolean {
-    const followed = this.#followed.get(uid);
+    const followed = this.followed.get(uid);
     if (!followed) return false;
     const askedFrom = followed.fetching;
     followed.fetching = undefined;
@@ -101,31 +101,31 @@ export class Receipts {
       // The server does not have what it spoke of. To ask again would go on for ever.
       followed.wanted = followed.have;
     } else {
-      this.#readersHeld += followed.append(page);
+      this.readersHeld += followed.append(page);
     }
-    return this.#settle(uid, followed);
+    return this.settle(uid, followed);
   }
 
   /** The page did not come. If it may come later it is asked for again. */
   handleNoPage(uid: string): void {
-    const followed = this.#followed.get(uid);
+    const followed = this.followed.get(uid);
     if (!followed) return;
     followed.fetching = undefined;
-    this.#settle(uid, followed);
+    this.settle(uid, followed);
   }
 
   /** Nobody here may see the page. */
   leaveGap(uid: string): void {
-    const followed = this.#followed.get(uid);
+    const followed = this.followed.get(uid);
     if (followed) followed.fetching = undefined;
   }
 
-  #settle(uid: string, followed: Followed): boolean {
+  private settle(uid: string, followed: Followed): boolean {
     if (followed.hasGap()) {
-      if (followed.fetching === undefined) this.#toFetch.add(uid);
+      if (followed.fetching === undefined) this.toFetch.add(uid);
       return false;
     }
-    this.#toFetch.delete(uid);
+    this.toFetch.delete(uid);
     if (!followed.hasNews() || followed.queued) return false;
     followed.queued = true;
     return true;
@@ -134,22 +134,22 @@ export class Receipts {
   /** The next gap to fill: that of the smallest uid, which is the oldest message. */
   nextFetch(): Fetch | undefined {
     let messageUid: string | undefined;
-    for (const uid of this.#toFetch) if (messageUid === undefined || uid < messageUid) messageUid = uid;
+    for (const uid of this.toFetch) if (messageUid === undefined || uid < messageUid) messageUid = uid;
     if (messageUid === undefined) return undefined;
-    this.#toFetch.delete(messageUid);
-    const followed = this.#followed.get(messageUid);
+    this.toFetch.delete(messageUid);
+    const followed = this.followed.get(messageUid);
     if (!followed) return undefined;
     followed.fetching = followed.have;
     return { conversation: followed.conversation, messageUid, fromOrdinal: followed.have };
   }
 
   hasFetches(): boolean {
-    return this.#toFetch.size > 0;
+    return this.toFetch.size > 0;
   }
 
   /** The event of a message that was queued. */
   takeEvent(messageUid: string, changes: Change[]): ReadersEvent | undefined {
-    const followed = this.#followed.get(messageUid);
+    const followed = this.followed.get(messageUid);
     if (!followed) return undefined;
     followed.queued = false;
     // A gap that showed up since: the event comes when it is filled.
@@ -158,7 +158,7 @@ export class Receipts {
     const respondUserIds = followed.readers.slice();
     followed.told = followed.have;
     changes.push({ kind: "asked", asked: { conversation, messageUid, readers: followed.told } });
-    this.#letGo();
+    this.letGo();
     const newReaders = respondUserIds.slice(told);
     return {
       kind: "groupMessageReadReceiptResponseReceived",
@@ -171,11 +171,11 @@ export class Receipts {
   }
 
   /** Keeps the memory bounded. The application has been told of what is let go. */
-  #letGo(): void {
-    for (const followed of this.#followed.values()) {
-      if (this.#readersHeld <= READERS_HELD_MAX) return;
+  private letGo(): void {
+    for (const followed of this.followed.values()) {
+      if (this.readersHeld <= READERS_HELD_MAX) return;
       if (followed.isQuiet()) {
-        this.#readersHeld -= followed.have;
+        this.readersHeld -= followed.have;
         followed.readers = [];
       }
     }
@@ -183,7 +183,7 @@ export class Receipts {
 
   /** What to report to the server, oldest first. */
   known(): Asked[] {
-    const newest = [...this.#followed].slice(-FOLLOWED_MAX);
+    const newest = [...this.followed].slice(-FOLLOWED_MAX);
     return newest.map(([messageUid, { conversation, told, have }]) => ({
       conversation,
       messageUid,

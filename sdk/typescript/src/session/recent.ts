@@ -5,18 +5,18 @@ const MEMBERS_MAX = 10_000;
 
 export class Recent {
   /** In the order of arrival. */
-  readonly #members = new Set<string>();
+  private readonly members = new Set<string>();
 
   insert(member: string): void {
-    this.#members.add(member);
-    if (this.#members.size <= MEMBERS_MAX) return;
-    for (const oldest of this.#members) {
-      this.#members.delete(oldest);
+    this.members.add(member);
+    if (this.members.size <= MEMBERS_MAX) return;
+    for (const oldest of this.members) {
+      this.members.delete(oldest);
       return;
     }
   }
 
   has(member: string): boolean {
-    return this.#members.has(member);
+    return this.members.has(member);
   }
 }

@@ -5,25 +5,25 @@
  * went down over the whole time, so they do not come back all at once.
  */
 export class Backoff {
-  readonly #minMs: number;
-  readonly #maxMs: number;
-  readonly #random: () => number;
-  #attempts = 0;
+  private readonly minMs: number;
+  private readonly maxMs: number;
+  private readonly random: () => number;
+  private attempts = 0;
 
   constructor(minMs: number, maxMs: number, seed: number) {
-    this.#minMs = minMs;
-    this.#maxMs = maxMs;
-    this.#random = mulberry32(seed);
+    this.minMs = minMs;
+    this.maxMs = maxMs;
+    this.random = mulberry32(seed);
   }
 
   next(): number {
-    const ceiling = Math.min(this.#minMs * 2 ** Math.min(this.#attempts, 16), this.#maxMs);
-    this.#attempts += 1;
-    return Math.floor(ceiling * this.#random());
+    const ceiling = Math.min(this.minMs * 2 ** Math.min(this.attempts, 16), this.maxMs);
+    this.attempts += 1;
+    return Math.floor(ceiling * this.random());
   }
 
   reset(): void {
-    this.#attempts = 0;
+    this.attempts = 0;
   }
 }
 
@@ -40,30 +40,30 @@ function mulberry32(seed: number): () => number {
 
 /** A kind of frame that the server asked not to send for a while. */
 export class Pause {
-  readonly #backoff: Backoff;
-  #until: number | undefined;
+  private readonly backoff: Backoff;
+  private endsAt: number | undefined;
 
   constructor(backoff: Backoff) {
-    this.#backoff = backoff;
+    this.backoff = backoff;
   }
 
   get until(): number | undefined {
-    return this.#until;
+    return this.endsAt;
   }
 
   begin(now: number, atLeastMs: number): void {
-    this.#until = now + Math.max(this.#backoff.next(), atLeastMs);
+    this.endsAt = now + Math.max(this.backoff.next(), atLeastMs);
   }
 
   /** Things work again. */
   end(): void {
-    this.#until = undefined;
-    this.#backoff.reset();
+    this.endsAt = undefined;
+    this.backoff.reset();
   }
 
   /** Whether it is over. One that is has no `until` any more, or a timeout in the past would come for ever. */
   isOver(now: number): boolean {
-    if (this.#until !== undefined && this.#until <= now) this.#until = undefined;
-    return this.#until === undefined;
+    if (this.endsAt !== undefined && this.endsAt <= now) this.endsAt = undefined;
+    return this.endsAt === undefined;
   }
 }

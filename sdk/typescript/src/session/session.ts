@@ -37,10 +37,10 @@ import { Unanswered } from "./unanswered.js";
 
 /** A session of one installation with one server, over any number of connections and users. */
 export class Session {
-  readonly #state: State;
+  private readonly state: State;
 
   constructor(options: SessionOptions) {
-    this.#state = new State(options);
+    this.state = new State(options);
   }
 
   // ------------------------------------------------------------------------------------ commands of the application
@@ -50,7 +50,7 @@ export class Session {
    * `timeoutMs` it gives up; `undefined` is for ever.
    */
   connect(now: number, token: string, timeoutMs?: number): CallId {
-    const state = this.#state;
+    const state = this.state;
     const call = state.newCall();
     if (state.login) {
       state.outcomes.push({ kind: "connected", call, code: Code.CONNECTION_EXISTS });
@@ -66,12 +66,12 @@ export class Session {
 
   /** Signs out. Answers stay in the outbox for the next time that this user signs in. */
   disconnect(): void {
-    if (this.#state.login) signOut(this.#state, ConnectionStatus.SIGNED_OUT, Code.NOT_CONNECTED);
+    if (this.state.login) signOut(this.state, ConnectionStatus.SIGNED_OUT, Code.NOT_CONNECTED);
   }
 
   /** Makes a call that has one reply. */
   call(now: number, call: Call): CallId {
-    const state = this.#state;
+    const state = this.state;
     const number = state.newCall();
     const code = this.mayCall();
     if (code !== Code.SUCCESS) {
@@ -85,13 +85,13 @@ export class Session {
 
   /** 0, or the code with which a call would be refused now. */
   mayCall(): number {
-    if (!this.#state.isOnline) return Code.NOT_CONNECTED;
-    return this.#state.calls.size < CALLS_IN_FLIGHT_MAX ? Code.SUCCESS : Code.TOO_BUSY;
+    if (!this.state.isOnline) return Code.NOT_CONNECTED;
+    return this.state.calls.size < CALLS_IN_FLIGHT_MAX ? Code.SUCCESS : Code.TOO_BUSY;
   }
 
   /** Answers for messages of one conversation, now or as soon as there is a connection. */
   answer(now: number, conversation: Conversation, messageUids: string[]): CallId {
-    const state = this.#state;
+    const state = this.state;
     const call = state.newCall();
     const code = this.mayAnswer(messageUids.length);
     if (code !== Code.SUCCESS) {
@@ -108,15 +108,15 @@ export class Session {
   /** 0, or the code with which an answer for so many messages would be refused now. */
   mayAnswer(messages: number): number {
     if (messages === 0) return Code.PARAM_ERROR;
-    if (!this.#state.owner && !this.#state.login) return Code.NOT_CONNECTED;
-    return this.#state.outbox.hasRoomFor(messages) ? Code.SUCCESS : Code.TOO_BUSY;
+    if (!this.state.owner && !this.state.login) return Code.NOT_CONNECTED;
+    return this.state.outbox.hasRoomFor(messages) ? Code.SUCCESS : Code.TOO_BUSY;
   }
 
   // ------------------------------------------------------------------------------------ what happens outside
 
   /** The connection is open. */
   handleOpened(now: number): void {
-    const state = this.#state;
+    const state = this.state;
     if (state.phase.kind !== "opening" || !state.login) return;
     const { appKey, deviceId, sdk } = state.options;
     const call = state.newCall();
@@ -127,30 +127,30 @@ export class Session {
 
   /** A frame has come. */
   handleFrame(now: number, { kind }: ServerFrame): void {
-    const state = this.#state;
+    const state = this.state;
     if (state.phase.kind === "online") state.phase.heartbeat.received(now);
     // A frame without a kind is of a newer server; a push before it was asked for is passed over.
     if (kind?.$case === "reply") handleReply(state, now, kind.value);
-    else if (kind?.$case === "goodbye") this.#handleGoodbye(now, kind.value);
+    else if (kind?.$case === "goodbye") this.handleGoodbye(now, kind.value);
     else if (kind && state.isOnline) handlePush(state, kind);
     state.pump(now);
   }
 
-  #handleGoodbye(now: number, goodbye: Goodbye): void {
-    if (!this.#state.isConnected) return;
-    if (goodbye.reconnect) dropConnection(this.#state, now, 0);
-    else signOutRefused(this.#state, goodbye.code);
+  private handleGoodbye(now: number, goodbye: Goodbye): void {
+    if (!this.state.isConnected) return;
+    if (goodbye.reconnect) dropConnection(this.state, now, 0);
+    else signOutRefused(this.state, goodbye.code);
   }
 
   /** The connection could not be opened, or has closed. */
   handleClosed(now: number): void {
-    if (this.#state.isConnected) lose(this.#state, now, 0);
+    if (this.state.isConnected) lose(this.state, now, 0);
   }
 
   /** Time has passed. */
   handleTimeout(now: number): void {
-    const state = this.#state;
-    this.#expireCalls(now);
+    const state = this.state;
+    this.expireCalls(now);
     if (state.login?.giveUpAt !== undefined && state.login.giveUpAt <= now) {
       signOut(state, ConnectionStatus.TIMED_OUT, Code.CONNECT_TIMEOUT);
     }
@@ -158,12 +158,12 @@ export class Session {
     if (phase.kind === "waiting" && phase.until <= now) open(state, now);
     else if ((phase.kind === "opening" || phase.kind === "signingIn") && phase.until <= now) {
       dropConnection(state, now, 0);
-    } else if (phase.kind === "online") this.#keepAlive(now);
+    } else if (phase.kind === "online") this.keepAlive(now);
     state.pump(now);
   }
 
-  #keepAlive(now: number): void {
-    const state = this.#state;
+  private keepAlive(now: number): void {
+    const state = this.state;
     if (state.phase.kind !== "online") return;
     if (state.mustCatchUp) {
       state.actions.push({ kind: "close" });
@@ -176,8 +176,8 @@ export class Session {
     if (beat === "ping") state.sendOwn(now, { kind: "ping" }, { $case: "ping", value: {} });
   }
 
-  #expireCalls(now: number): void {
-    const state = this.#state;
+  private expireCalls(now: number): void {
+    const state = this.state;
     for (let expired = state.calls.takeExpired(now); expired; expired = state.calls.takeExpired(now)) {
       const [number, purpose] = expired;
       if (purpose.kind === "application") {
@@ -194,7 +194,7 @@ export class Session {
 
   /** What is remembered of the user who has signed in. */
   handleLoaded(now: number, memory: Memory): void {
-    const state = this.#state;
+    const state = this.state;
     if (state.phase.kind !== "loading" || !state.login) return;
     const { signedIn } = state.phase;
     state.owner = { userId: signedIn.userId, token: state.login.token };
@@ -202,13 +202,13 @@ export class Session {
     state.positions = Positions.restored(memory.positions);
     state.receipts = Receipts.restored(memory.asked);
     state.unanswered = Unanswered.restored(memory.unanswered);
-    this.#restoreAnswers(signedIn.userId, memory.answers);
+    this.restoreAnswers(signedIn.userId, memory.answers);
     goOnline(state, now, signedIn);
   }
 
   /** Answers given before it was known who signs in are this user's, and are remembered from now on. */
-  #restoreAnswers(userId: string, remembered: readonly KeptAnswer[]): void {
-    const state = this.#state;
+  private restoreAnswers(userId: string, remembered: readonly KeptAnswer[]): void {
+    const state = this.state;
     const known = new Set(remembered.map(({ number }) => number));
     state.outbox = Outbox.restored(remembered, state.parked.get(userId) ?? new Map(), state.outbox);
     state.parked.delete(userId);
@@ -219,25 +219,25 @@ export class Session {
 
   /** What is remembered cannot be read. To go on would lose answers, so the sign-in fails. */
   handleLoadFailed(): void {
-    signOut(this.#state, ConnectionStatus.REFUSED, Code.NATIVE_OPERATION_ERROR);
+    signOut(this.state, ConnectionStatus.REFUSED, Code.NATIVE_OPERATION_ERROR);
   }
 
   // ------------------------------------------------------------------------------------ what must now be done
 
   /** The next thing for the driver to do. */
   pollAction(): Action | undefined {
-    this.#state.flushUnsaved();
-    return this.#state.actions.shift();
+    this.state.flushUnsaved();
+    return this.state.actions.shift();
   }
 
   /** The next frame to send, in order. */
   pollTransmit(): ClientFrame | undefined {
-    return this.#state.transmits.shift();
+    return this.state.transmits.shift();
   }
 
   /** The next result of a command. */
   pollOutcome(): Outcome | undefined {
-    return this.#state.outcomes.shift();
+    return this.state.outcomes.shift();
   }
 
   /**
@@ -245,7 +245,7 @@ export class Session {
    * server pushes is left there, and fetched by a new connection once all of them have been taken.
    */
   pollEvent(): SessionEvent | undefined {
-    const state = this.#state;
+    const state = this.state;
     for (let waiting = state.events.take(); waiting; waiting = state.events.take()) {
       const { news } = waiting;
       const event = typeof news === "string" ? state.receipts.takeEvent(news, state.unsaved) : news;
@@ -257,16 +257,16 @@ export class Session {
 
   /** When to call `handleTimeout`, if nothing happens before. It may be in the past. */
   pollTimeout(): number | undefined {
-    const state = this.#state;
+    const state = this.state;
     const answers = state.isOnline && state.outbox.hasWaiting() ? state.answersPause.until : undefined;
     const fetches = state.isOnline && state.receipts.hasFetches() ? state.fetchesPause.until : undefined;
-    const timeouts = [this.#phaseTimeout(), state.login?.giveUpAt, state.calls.nextDeadline(), answers, fetches];
+    const timeouts = [this.phaseTimeout(), state.login?.giveUpAt, state.calls.nextDeadline(), answers, fetches];
     const set = timeouts.filter((timeout) => timeout !== undefined);
     return set.length > 0 ? Math.min(...set) : undefined;
   }
 
-  #phaseTimeout(): number | undefined {
-    const { phase, mustCatchUp } = this.#state;
+  private phaseTimeout(): number | undefined {
+    const { phase, mustCatchUp } = this.state;
     switch (phase.kind) {
       case "signedOut":
       case "loading":
@@ -280,16 +280,16 @@ export class Session {
 
   /** How the connection is. */
   get status(): ConnectionStatus {
-    return this.#state.status;
+    return this.state.status;
   }
 
   /** Who has signed in. */
   get userId(): string | undefined {
-    return this.#state.userId;
+    return this.state.userId;
   }
 
   /** The server's clock, when it was last read. */
   get serverTime(): ServerTime | undefined {
-    return this.#state.serverTime;
+    return this.state.serverTime;
   }
 }

@@ -110,7 +110,7 @@ export class State {
   readonly actions: Action[] = [];
   transmits: ClientFrame[] = [];
   readonly outcomes: Outcome[] = [];
-  #nextCall: CallId = 0;
+  private nextCall: CallId = 0;
 
   constructor(options: SessionOptions) {
     const backoff = (lane: number) => new Backoff(options.backoffMinMs, options.backoffMaxMs, options.seed + lane);
@@ -137,8 +137,8 @@ export class State {
   }
 
   newCall(): CallId {
-    this.#nextCall += 1;
-    return this.#nextCall;
+    this.nextCall += 1;
+    return this.nextCall;
   }
 
   /** Ends a call of the application with a code of this side. */

@@ -8,7 +8,7 @@ const UNANSWERED_MAX = 1_000;
 
 export class Unanswered {
   /** In the order of arrival. */
-  readonly #requests = new Map<string, MessageName>();
+  private readonly requests = new Map<string, MessageName>();
 
   static restored(requests: readonly MessageName[]): Unanswered {
     const restored = new Unanswered();
@@ -18,20 +18,20 @@ export class Unanswered {
 
   /** Whether this is news. */
   insert(conversation: Conversation, messageUid: string, changes: Change[]): boolean {
-    if (this.#requests.has(messageUid)) return false;
+    if (this.requests.has(messageUid)) return false;
     const request = { conversation, messageUid };
-    this.#requests.set(messageUid, request);
+    this.requests.set(messageUid, request);
     changes.push({ kind: "unanswered", request });
-    const [oldest] = this.#requests.keys();
-    if (this.#requests.size > UNANSWERED_MAX && oldest !== undefined) this.forget(oldest, changes);
+    const [oldest] = this.requests.keys();
+    if (this.requests.size > UNANSWERED_MAX && oldest !== undefined) this.forget(oldest, changes);
     return true;
   }
 
   forget(messageUid: string, changes: Change[]): void {
-    if (this.#requests.delete(messageUid)) changes.push({ kind: "unansweredForgotten", messageUid });
+    if (this.requests.delete(messageUid)) changes.push({ kind: "unansweredForgotten", messageUid });
   }
 
   [Symbol.iterator](): Iterator<MessageName> {
-    return this.#requests.values();
+    return this.requests.values();
   }
 }
