@@ -28,18 +28,20 @@ export default defineConfig({
   preview: { proxy },
   test: {
     projects: [
-      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["tests/unit/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
+      },
       {
         extends: true,
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           environment: "node",
-          // One server and one browser for all; each file has visitors of its own.
-          globalSetup: "tests/browser/setup.ts",
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Waits have limits of their own, which name what they waited for.
+          testTimeout: 15 * 60_000,
+          hookTimeout: 15 * 60_000,
         },
       },
     ],

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { BrowserContextOptions } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { ownDemo } from "./demo";
 import { eventually, PHONE, unique, Visitor, withBrowser } from "./visitors";
 
 withBrowser();
@@ -35,12 +36,13 @@ const looks: [string, BrowserContextOptions][] = [
 
 describe.each(looks)("%s", (_name, options) => {
   it("has no violations on any view", async () => {
-    const chen = await Visitor.arrives("Dr. Chen", options);
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"), options);
     const found: Record<string, string[]> = { groups: await violations(chen) };
     await chen.group("Campus").click();
     await chen.page.getByRole("article").last().waitFor();
     found.conversation = await violations(chen);
-    await chen.page.getByRole("article").getByRole("button", { expanded: false }).last().click();
+    await chen.looksWhoHasRead("Flu shots");
     await chen.sheet.getByRole("listitem").first().waitFor();
     for (const tab of await chen.sheet.getByRole("tab").all()) {
       await tab.click();
@@ -48,7 +50,7 @@ describe.each(looks)("%s", (_name, options) => {
     }
     await chen.sheet.getByRole("searchbox").fill("zz");
     found.search = await violations(chen);
-    const stranger = await Visitor.arrives(undefined, options);
+    const stranger = await Visitor.arrives(demo.page, options);
     found.welcome = await violations(stranger);
     await stranger.page.getByRole("button").last().click();
     found["welcome with a problem"] = await violations(stranger);
@@ -60,7 +62,8 @@ describe.each(looks)("%s", (_name, options) => {
 
 describe("the keyboard", () => {
   it("is enough to write, to ask, to look who has read, and to come back", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
     const { keyboard } = chen.page;
     await chen.opens("Ward 3");
     const text = unique("Tea at four.");
@@ -90,9 +93,10 @@ describe("the keyboard", () => {
   });
 
   it("stays within the sheet while that covers the page", async () => {
-    const chen = await Visitor.arrives("Dr. Chen", { viewport: PHONE });
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"), { viewport: PHONE });
     await chen.opens("Campus");
-    await chen.badge("Flu shots").click();
+    await chen.looksWhoHasRead("Flu shots");
     await chen.sheet.getByRole("listitem").first().waitFor();
     for (let step = 0; step < 12; step += 1) {
       await chen.page.keyboard.press("Tab");

@@ -1,46 +1,51 @@
-/** The program itself with its demo, on a free port, with a quick story. */
+/** The program with its demo, on a free port: three visitors with links, and thousands who answer. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { start } from "./program";
 
-const PROGRAM = process.env.SEENBY ?? fileURLToPath(new URL("../../../target/debug/seenby", import.meta.url));
 const LINK = /^\s*(\S.*?)\s+(http:\/\/\S+#app=\S+)$/;
+/** How long the simulated members take to read. */
+const STORY_SECONDS = 6;
 
-export interface Demo {
-  /** A link for each visitor, by name. */
-  links: Record<string, string>;
-  end(): Promise<void>;
-}
+export type VisitorName = "Dr. Chen" | "Nurse Ada" | "Bao";
 
-/** `storySeconds`: how long the simulated members take to read. */
-export async function startDemo(storySeconds: number): Promise<Demo> {
-  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: \`make test-web\` builds it`);
-  const program = spawn(PROGRAM, ["demo", "--seconds", String(storySeconds)], { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise<void>((resolve) => program.once("exit", () => resolve()));
-  const links = await linksOf(program);
-  return {
-    links,
-    async end() {
-      program.kill("SIGTERM");
-      await ended;
-    },
-  };
-}
+export class Demo {
+  readonly #links: Map<string, string>;
+  readonly end: () => Promise<void>;
 
-/** What the demo prints is what people get, so it is what the tests use. */
-function linksOf(demo: ChildProcess): Promise<Record<string, string>> {
-  return new Promise((resolve, reject) => {
-    const links: Record<string, string> = {};
-    let text = "";
-    demo.once("exit", (code) => reject(new Error(`the demo ended with ${code} and said: ${text}`)));
-    demo.stdout?.on("data", (chunk) => {
-      text += chunk;
-      for (const line of text.split("\n").slice(0, -1)) {
-        const [, name, link] = LINK.exec(line) ?? [];
-        if (name && link) links[name] = link;
-      }
-      if (Object.keys(links).length === 3) resolve(links);
+  private constructor(links: Map<string, string>, end: () => Promise<void>) {
+    this.#links = links;
+    this.end = end;
+  }
+
+  /** What the demo prints is what people get, so it is what the tests use. */
+  static async starts(storySeconds = STORY_SECONDS): Promise<Demo> {
+    const { found, end } = await start(["demo", "--seconds", String(storySeconds)], (said) => {
+      const lines = said.split("\n").slice(0, -1);
+      const links = new Map(lines.flatMap((line) => linkIn(line) ?? []));
+      return links.size === 3 ? links : undefined;
     });
-  });
+    return new Demo(found, end);
+  }
+
+  link(name: VisitorName): string {
+    return this.#links.get(name) as string;
+  }
+
+  /** The page for those who have no link. */
+  get page(): string {
+    return new URL("/", this.link("Bao")).href;
+  }
+}
+
+/** For this test alone: nobody of another test reads or writes there. */
+export async function ownDemo(): Promise<Demo> {
+  const demo = await Demo.starts();
+  onTestFinished(demo.end);
+  return demo;
+}
+
+function linkIn(line: string): [[string, string]] | undefined {
+  const [, name, link] = LINK.exec(line) ?? [];
+  return name && link ? [[name, link]] : undefined;
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Cable } from "./cable";
-import { eventually, linkOf, unique, Visitor, type VisitorName, withBrowser } from "./visitors";
+import { type Demo, ownDemo, type VisitorName } from "./demo";
+import { eventually, unique, Visitor, withBrowser } from "./visitors";
 
 withBrowser();
 
 /** A visitor who can be cut off: with the cable goes the browser's belief that there is a network. */
-async function onCable(name: VisitorName) {
-  const cable = await Cable.to(linkOf(name));
+async function onCable(demo: Demo, name: VisitorName) {
+  const cable = await Cable.to(demo.link(name));
   onTestFinished(() => cable.cut());
-  const visitor = await Visitor.arrives(name, { cable });
+  const visitor = await Visitor.arrives(cable.link(demo.link(name)));
   const network = (isThere: boolean) => visitor.page.context().setOffline(!isThere);
   return {
     visitor,
@@ -21,21 +22,22 @@ async function onCable(name: VisitorName) {
     async comesBack() {
       cable.plug();
       await network(true);
-      await visitor.page.getByText("Connected").waitFor({ timeout: 30_000 });
+      await visitor.page.getByText("Connected").waitFor();
     },
   };
 }
 
 describe("without a connection", () => {
   it("the page keeps what was read, and tells it when the connection is back", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
-    const { visitor: ada, goesOffline, comesBack } = await onCable("Nurse Ada");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
+    const { visitor: ada, goesOffline, comesBack } = await onCable(demo, "Nurse Ada");
     await chen.opens("Ward 3");
     await ada.opens("Ward 3");
     await ada.opens("Campus");
     const text = unique("The pharmacy closes at five.");
     await chen.says(text, { asking: true });
-    await chen.badge(text).click();
+    await chen.looksWhoHasRead(text);
     await chen.sheet.getByRole("tab", { name: /^Not read/ }).click();
     await ada.group("Ward 3").getByText(/new message/).waitFor({ state: "attached" });
 
@@ -53,7 +55,8 @@ describe("without a connection", () => {
   });
 
   it("the badge stands still, and catches up", async () => {
-    const { visitor: chen, goesOffline, comesBack } = await onCable("Dr. Chen");
+    const demo = await ownDemo();
+    const { visitor: chen, goesOffline, comesBack } = await onCable(demo, "Dr. Chen");
     await chen.opens("Ward 3");
     const text = unique("The rota for May is out.");
     await chen.says(text, { asking: true });
@@ -62,7 +65,7 @@ describe("without a connection", () => {
     const before = await chen.readers(text);
 
     // Somebody reads meanwhile.
-    const bao = await Visitor.arrives("Bao");
+    const bao = await Visitor.arrives(demo.link("Bao"));
     await bao.opens("Ward 3");
     await bao.message(text).getByText("You let the sender know").waitFor();
     expect(await chen.readers(text)).toBe(before);
@@ -77,7 +80,8 @@ describe("without a connection", () => {
   });
 
   it("what is written is sent later, or can be sent again", async () => {
-    const { visitor: chen, goesOffline, comesBack } = await onCable("Dr. Chen");
+    const demo = await ownDemo();
+    const { visitor: chen, goesOffline, comesBack } = await onCable(demo, "Dr. Chen");
     await chen.opens("Ward 3");
     await goesOffline();
     const text = unique("Back in a minute.");

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type Demo, startDemo } from "./demo";
+import { Demo } from "./demo";
 import { eventually, PHONE, Visitor, withBrowser } from "./visitors";
 
 withBrowser();
@@ -17,8 +17,8 @@ const STORY_SECONDS = 30;
 
 let demo: Demo;
 beforeAll(async () => {
-  demo = await startDemo(STORY_SECONDS);
-  const chen = await Visitor.arrives("Dr. Chen", { links: demo.links });
+  demo = await Demo.starts(STORY_SECONDS);
+  const chen = await Visitor.arrives(demo.link("Dr. Chen"));
   await chen.opens("Ward 3");
   await chen.says(NOTICE, { asking: true });
   await chen.badge(NOTICE).waitFor();
@@ -46,7 +46,7 @@ describe.each(looks)("%s", (name, look) => {
   }
 
   it("is kept, of the one who asks", async () => {
-    const chen = await Visitor.arrives("Dr. Chen", { ...options, links: demo.links });
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"), options);
     await chen.page.getByText("Dr. Chen").first().waitFor();
     await picture(chen, "1-groups");
     await chen.opens("Ward 3");
@@ -55,7 +55,7 @@ describe.each(looks)("%s", (name, look) => {
       (readers) => readers >= 4,
     );
     await picture(chen, "2-ward");
-    await chen.badge(NOTICE).last().click();
+    await chen.looksWhoHasRead(NOTICE);
     const rows = chen.sheet.getByRole("listitem");
     await named(rows);
     await picture(chen, "3-sheet");
@@ -63,7 +63,7 @@ describe.each(looks)("%s", (name, look) => {
     await chen.sheet.waitFor({ state: "hidden" });
     if (look.viewport === PHONE) await chen.page.goBack();
     await chen.group("City alert").click();
-    await chen.badge("Heat warning").click();
+    await chen.looksWhoHasRead("Heat warning");
     await named(rows);
     await eventually(
       async () => chen.sheet.locator("figcaption").innerText(),
@@ -77,12 +77,12 @@ describe.each(looks)("%s", (name, look) => {
   });
 
   it("is kept, of one who is asked and of a stranger", async () => {
-    const ada = await Visitor.arrives("Nurse Ada", { ...options, links: demo.links });
+    const ada = await Visitor.arrives(demo.link("Nurse Ada"), options);
     await ada.group("Ward 3").click();
     await ada.message(NOTICE).locator(".given").waitFor();
     await picture(ada, "6-receiver");
     await ada.leaves();
-    const stranger = await Visitor.arrives(undefined, { ...options, links: demo.links });
+    const stranger = await Visitor.arrives(demo.page, options);
     await picture(stranger, "7-welcome");
     await stranger.leaves();
   });

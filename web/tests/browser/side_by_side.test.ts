@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { ownDemo } from "./demo";
 import { eventually, PHONE, unique, Visitor, withBrowser } from "./visitors";
 
 withBrowser();
 
 describe("two visitors side by side", () => {
   it("one asks, the other answers by looking, and the badge and the sheet move", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
-    const ada = await Visitor.arrives("Nurse Ada");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
+    const ada = await Visitor.arrives(demo.link("Nurse Ada"));
     await chen.opens("Ward 3");
     await ada.opens("Campus");
 
     const text = unique("Bed 4 goes home at noon.");
     await chen.says(text, { asking: true });
-    await chen.badge(text).click();
+    await chen.looksWhoHasRead(text);
     await chen.sheet.getByRole("tab", { name: /^Not read/ }).click();
     await chen.sheet.getByText("Nurse Ada").waitFor();
 
@@ -36,8 +38,9 @@ describe("two visitors side by side", () => {
   });
 
   it("a message that was sent without asking can be asked about later", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
-    const bao = await Visitor.arrives("Bao");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
+    const bao = await Visitor.arrives(demo.link("Bao"));
     await chen.opens("Ward 3");
     await bao.opens("Ward 3");
     const text = unique("The lift is out of order.");
@@ -54,17 +57,25 @@ describe("two visitors side by side", () => {
   });
 
   it("what is below the edge of the screen has not been read until it is scrolled to", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
     await chen.opens("Ward 3");
-    const ada = await Visitor.arrives("Nurse Ada", { viewport: { width: PHONE.width, height: 480 } });
+    const ada = await Visitor.arrives(demo.link("Nurse Ada"), { viewport: { width: PHONE.width, height: 480 } });
     await ada.opens("Ward 3");
     const list = ada.page.getByRole("region", { name: "Messages" });
-    await list.evaluate((element) => element.scrollTo({ top: 0 }));
-    await ada.page.getByRole("button", { name: "To the newest message" }).waitFor();
+    const toNewest = ada.page.getByRole("button", { name: "To the newest message" });
+    // A list that is still being drawn stays at its end.
+    await eventually(
+      async () => {
+        await list.evaluate((element) => element.scrollTo({ top: 0 }));
+        return toNewest.isVisible();
+      },
+      (isVisible) => isVisible,
+    );
 
     const text = unique("Please wash your hands.");
     await chen.says(text, { asking: true });
-    await chen.badge(text).click();
+    await chen.looksWhoHasRead(text);
     await ada.page.getByText(/1 new message/).waitFor();
     await chen.sheet.getByRole("tab", { name: /^Not read/ }).click();
     await chen.sheet.getByText("Nurse Ada").waitFor();
@@ -74,18 +85,19 @@ describe("two visitors side by side", () => {
     );
     await chen.sheet.getByText("Nurse Ada").waitFor();
 
-    await ada.page.getByRole("button", { name: "To the newest message" }).click();
+    await toNewest.click();
     await chen.sheet.getByText("Nurse Ada").waitFor({ state: "hidden" });
     await chen.leaves();
     await ada.leaves();
   });
 
   it("a reload comes back to the same place, without the token in the address", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
     await chen.opens("Ward 3");
     const text = unique("Lunch is served.");
     await chen.says(text, { asking: true });
-    await chen.badge(text).click();
+    await chen.looksWhoHasRead(text);
     await eventually(
       () => chen.readers(text),
       (readers) => readers > 0,
@@ -101,7 +113,8 @@ describe("two visitors side by side", () => {
   });
 
   it("history comes page by page while one scrolls up", async () => {
-    const chen = await Visitor.arrives("Dr. Chen");
+    const demo = await ownDemo();
+    const chen = await Visitor.arrives(demo.link("Dr. Chen"));
     await chen.opens("Campus");
     const list = chen.page.getByRole("region", { name: "Messages" });
     await eventually(

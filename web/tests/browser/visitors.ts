@@ -1,17 +1,8 @@
 /** Visitors with a browser each, and what they do on the page. */
 
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
-import type { Cable } from "./cable";
-
-export type Arrival = BrowserContextOptions & {
-  /** Between the visitor and the server. */
-  cable?: Cable;
-  /** Of another demo than that of all. */
-  links?: Record<string, string>;
-};
-
-export type VisitorName = "Dr. Chen" | "Nurse Ada" | "Bao";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { PATIENCE_MS } from "./patience";
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = [
@@ -32,7 +23,7 @@ let browser: Browser;
 /** Call it once in each file. */
 export function withBrowser(): void {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, timeout: PATIENCE_MS });
   });
   afterAll(() => browser.close());
 }
@@ -58,21 +49,17 @@ export class Visitor {
     if (new URL(url).origin !== origin && !url.startsWith("data:")) this.problems.push(`request to ${url}`);
   }
 
-  /** Without a name: somebody who has no link. */
-  static async arrives(
-    name: VisitorName | undefined,
-    { cable, links, ...options }: Arrival = {},
-  ): Promise<Visitor> {
-    const direct = linkOf(name, links);
-    const link = cable ? cable.link(direct) : direct;
+  /** Through a link with a token, or through one without: as somebody who has none. */
+  static async arrives(link: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ viewport: DESKTOP, locale: "en-GB", ...options });
-    context.setDefaultTimeout(15_000);
-    // Whoever is left behind by a test that failed would go on reading.
+    context.setDefaultTimeout(PATIENCE_MS);
+    // Somebody left behind by a test that failed would go on reading.
     if (expect.getState().currentTestName) onTestFinished(() => context.close());
     const page = await context.newPage();
-    const visitor = new Visitor(page, new URL(link).origin);
+    const { origin, hash } = new URL(link);
+    const visitor = new Visitor(page, origin);
     await page.goto(link);
-    if (name) await page.getByRole("navigation").getByRole("listitem").first().waitFor();
+    if (hash) await page.getByRole("navigation").getByRole("listitem").first().waitFor();
     return visitor;
   }
 
@@ -106,6 +93,12 @@ export class Visitor {
     return this.message(text).locator("button[aria-haspopup=dialog]");
   }
 
+  /** By the keyboard: a list that is still being drawn moves away under a mouse. */
+  async looksWhoHasRead(text: string): Promise<void> {
+    await this.badge(text).press("Enter");
+    await this.sheet.waitFor();
+  }
+
   /** How many have read, by the badge. */
   async readers(text: string): Promise<number> {
     return Number((await this.badge(text).innerText()).split("/")[0]?.replaceAll(",", ""));
@@ -123,11 +116,7 @@ export class Visitor {
 
 /** Waits until it is so; the last value is told if it never is. */
 export async function eventually<T>(look: () => Promise<T>, isRight: (value: T) => boolean): Promise<T> {
-  return expect.poll(look, { timeout: 20_000, interval: 100 }).toSatisfy(isRight).then(look);
-}
-
-export function linkOf(name: VisitorName | undefined, links = inject("links")): string {
-  return name ? (links[name] as string) : new URL("/", Object.values(links)[0]).href;
+  return expect.poll(look, { timeout: PATIENCE_MS, interval: 100 }).toSatisfy(isRight).then(look);
 }
 
 let count = 0;

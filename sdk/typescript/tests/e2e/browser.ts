@@ -6,11 +6,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { App } from "./page.js";
+import { PATIENCE_MS } from "./patience.js";
 import type { Phone } from "./phone.js";
 import { type Phones, phoneByText } from "./phones.js";
 import { chromium as executablePath, pageFolder } from "./places.js";
 
-const LAUNCH_MS_MAX = 30_000;
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -27,7 +27,7 @@ declare const app: App;
 export async function browserPhones(): Promise<Phones> {
   const files = await serveFiles();
   const baseURL = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
-  const launch = { executablePath, args: ARGUMENTS, headless: true, timeout: LAUNCH_MS_MAX };
+  const launch = { executablePath, args: ARGUMENTS, headless: true, timeout: PATIENCE_MS };
   const browser = await chromium.launch(launch);
   const pages = new Map<Phone, { page: Page; address: string }>();
 
@@ -64,6 +64,7 @@ export async function browserPhones(): Promise<Phones> {
 /** Of a person's own browser: what it keeps is kept from all others. */
 async function newPage(browser: Browser, baseURL: string): Promise<Page> {
   const context = await browser.newContext({ baseURL });
+  context.setDefaultTimeout(PATIENCE_MS);
   return context.newPage();
 }
 

@@ -7,11 +7,14 @@ export class Cable {
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
   #isCut = false;
+  /** Connections that were refused since it was cut. */
+  turnedAway = 0;
 
   private constructor(port: number) {
     this.#relay = createServer((client) => {
-      if (this.#isCut) client.destroy();
-      else this.#join(client, connect(port, "127.0.0.1"));
+      if (!this.#isCut) return this.#join(client, connect(port, "127.0.0.1"));
+      this.turnedAway += 1;
+      client.destroy();
     });
   }
 
@@ -31,6 +34,7 @@ export class Cable {
   /** Ends what goes through and lets nothing through until it is mended. */
   cut(): void {
     this.#isCut = true;
+    this.turnedAway = 0;
     for (const end of this.#ends) end.destroy();
   }
 

@@ -73,8 +73,8 @@ export async function makePhone(sdk: Sdk, options: RCIMIWEngineOptions) {
   const objectMembers = ["onSuccess", "onError"];
 
   return {
-    connect: (token: string, seconds = 20) =>
-      finished(["onConnected"], (callback) => engine.connect(token, seconds, callback)),
+    /** Without a time limit: the machine may be slow. */
+    connect: (token: string) => finished(["onConnected"], (callback) => engine.connect(token, 0, callback)),
     disconnect: () => engine.disconnect(false),
     destroy: () => engine.destroy(),
     deltaTime: () => engine.getDeltaTime(),

@@ -5,6 +5,7 @@ import { Code, RCIMIWConnectionStatus } from "../../src/index.js";
 import { browserPhones } from "./browser.js";
 import { Cable } from "./cable.js";
 import { nodePhones } from "./node.js";
+import { PATIENCE_MS } from "./patience.js";
 import type { Phone, Place } from "./phone.js";
 import type { Phones } from "./phones.js";
 import { Installation, type Server } from "./server.js";
@@ -49,7 +50,7 @@ function groupOfUsers(...userIds: string[]): Place {
 
 /** Waits for something that has to happen soon. */
 function soon<T>(check: () => Promise<T> | T): Promise<T> {
-  return vi.waitFor(check, { timeout: 20_000, interval: 20 });
+  return vi.waitFor(check, { timeout: PATIENCE_MS, interval: 20 });
 }
 
 async function heard(phone: Phone, name: string, count: number) {
@@ -113,7 +114,7 @@ describe.each([
     const [read] = await heard(alice, "read", 1);
     expect(read).toMatchObject({ messageUId: message.messageUId, readCount: 1, unreadCount: 1, totalCount: 2 });
     expect(Object.keys(read.respondUserIds)).toEqual([id("bob")]);
-    expect(Math.abs(read.respondUserIds[id("bob")] - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs(read.respondUserIds[id("bob")] - Date.now())).toBeLessThan(PATIENCE_MS);
     expect((await alice.hears("readV5"))[0].responses[0].users).toMatchObject([{ userId: id("bob") }]);
     expect((await bob.byUid(asked.messageUId)).result.t.groupReadReceiptInfo.hasRespond).toBe(true);
   });
@@ -310,17 +311,14 @@ describe.each([
       await cable.remove();
     });
 
-    test("an answer given offline arrives after three reconnects, and its callback fires once", async () => {
+    test("an answer given offline arrives after three attempts to reconnect, and its callback fires once", async () => {
       const ward = groupOf("alice", "bob");
       const [alice, bob] = [await signedIn("alice"), await signedIn("bob", cable.url)];
       const message = await alice.says(ward, "hello", true);
       await heard(bob, "asked", 1);
       cable.cut();
       const answered = bob.answers(ward.targetId, null, [message]);
-      for (let time = 0; time < 3; time += 1) {
-        cable.mend();
-        cable.cut();
-      }
+      await soon(() => expect(cable.turnedAway).toBeGreaterThanOrEqual(3));
       cable.mend();
       expect((await answered).result.code).toBe(0);
       expect((await heard(alice, "read", 1)).length).toBe(1);
@@ -381,6 +379,6 @@ describe.each([
     server = await installation.serves();
     expect((await bob.answers(ward.targetId, null, [message])).result.code).toBe(0);
     expect((await heard(alice, "read", 1))[0].readCount).toBe(1);
-    expect(Math.abs(await alice.deltaTime())).toBeLessThan(5_000);
+    expect(Math.abs(await alice.deltaTime())).toBeLessThan(PATIENCE_MS);
   });
 });

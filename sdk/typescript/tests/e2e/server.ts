@@ -6,9 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { PATIENCE_MS } from "./patience.js";
 import { program } from "./places.js";
-
-const COMMAND_MS_MAX = 30_000;
 
 /** Servers that a test has left behind end with this process. */
 const running = new Set<ChildProcess>();
@@ -30,7 +29,7 @@ export class Installation {
 
   /** Runs a command to its end, and gives what it printed. */
   run(...args: string[]): string {
-    const options = { env: {}, encoding: "utf8", timeout: COMMAND_MS_MAX } as const;
+    const options = { env: {}, encoding: "utf8", timeout: PATIENCE_MS } as const;
     return execFileSync(program, [...this.#settings(), ...args], options).trim();
   }
 
