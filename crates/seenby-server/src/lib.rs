@@ -16,6 +16,7 @@ mod delivery;
 mod desk;
 mod from_wire;
 mod http;
+mod listen_address;
 mod metrics;
 mod node;
 mod pace;

@@ -7,12 +7,16 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::listen_address;
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where clients connect. Loopback by default: opening a server to others is a decision.
+    #[serde(deserialize_with = "listen_address::deserialize")]
     pub listen: SocketAddr,
     /// Where `/metrics` is served, beside the health checks. Not for the public.
+    #[serde(deserialize_with = "listen_address::deserialize")]
     pub ops_listen: SocketAddr,
     /// Folder of the embedded store and of the administration socket.
     pub data_dir: PathBuf,

@@ -1,8 +1,9 @@
 //! Talks to the administration socket of the server on this machine.
 
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use hyper::Method;
 use seenby_server::Settings;
 use serde_json::Value;
@@ -35,9 +36,8 @@ impl AdminClient {
         query: &[(&str, &str)],
         body: &Value,
     ) -> anyhow::Result<Value> {
-        let stream = UnixStream::connect(&self.socket).await.with_context(|| {
-            format!("no server answers at {}; start one with `seenby serve`", self.socket.display())
-        })?;
+        let stream = UnixStream::connect(&self.socket).await;
+        let stream = stream.map_err(|error| anyhow!("{}: {error}; {}", self.socket.display(), what_to_do(&error)))?;
         let mut client = HttpClient::new(stream, "seenby".into(), None).await?;
         client.request(method, self.uri(path, query), body).await
     }
@@ -51,5 +51,31 @@ impl AdminClient {
             .map(|(key, value)| format!("{key}={}", encode(value)))
             .collect();
         format!("/v1{path}?{}", query.join("&"))
+    }
+}
+
+fn what_to_do(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "run this as the user that the server runs as",
+        ErrorKind::NotFound => "start a server with `seenby serve`, or name the folder of one with --data-dir",
+        ErrorKind::ConnectionRefused => "the server that made this socket has ended; start one with `seenby serve`",
+        _ => "no server answers there",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_that_nobody_answers_has_its_advice() {
+        for (kind, advice) in [
+            (ErrorKind::PermissionDenied, "as the user that the server runs as"),
+            (ErrorKind::NotFound, "start a server"),
+            (ErrorKind::ConnectionRefused, "has ended"),
+            (ErrorKind::TimedOut, "no server answers"),
+        ] {
+            assert!(what_to_do(&kind.into()).contains(advice));
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -30,10 +29,10 @@ pub struct SettingArguments {
     pub data_dir: Option<PathBuf>,
     /// Where clients connect
     #[arg(long, global = true, value_name = "ADDRESS:PORT", help_heading = "Settings")]
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<String>,
     /// Where metrics and health checks are served
     #[arg(long, global = true, value_name = "ADDRESS:PORT", help_heading = "Settings")]
-    pub ops_listen: Option<SocketAddr>,
+    pub ops_listen: Option<String>,
     /// Log levels, such as `info` or `warn,seenby_server=debug`
     #[arg(long, global = true, value_name = "FILTER", help_heading = "Settings")]
     pub log: Option<String>,

@@ -201,6 +201,13 @@ mod tests {
             let error = load(&SettingArguments::default()).unwrap_err().to_string();
             assert!(error.to_lowercase().contains("limits.sends_per_second"), "{error}");
             jail.set_env("SEENBY_LIMITS__SENDS_PER_SECOND", "5");
+            jail.set_env("SEENBY_LISTEN", "7780");
+            let error = load(&SettingArguments::default()).unwrap_err().to_string();
+            assert!(error.contains("write 127.0.0.1:7780 for this machine"), "{error}");
+            let flag = SettingArguments { listen: Some("localhost:7780".into()), ..SettingArguments::default() };
+            let error = load(&flag).unwrap_err().to_string();
+            assert!(error.contains("names the host localhost") && error.contains("listen"), "{error}");
+            jail.set_env("SEENBY_LISTEN", "127.0.0.1:7780");
             jail.set_env("SEENBY_SESSION__PING_INTERVAL_MS", "0");
             let error = load(&SettingArguments::default()).unwrap_err().to_string();
             assert_eq!(error, "session.ping_interval_ms must not be 0");

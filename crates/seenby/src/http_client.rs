@@ -1,6 +1,8 @@
 //! One request and its answer, in JSON, over any stream.
 
-use anyhow::{bail, ensure};
+use std::fmt;
+
+use anyhow::{Context as _, bail, ensure};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -8,6 +10,16 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// The connection ended between a request and its answer.
+#[derive(Debug)]
+pub struct Unanswered;
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server ended before it answered, so whether it was done is not known")
+    }
+}
 
 /// A connection that requests go over, one after another.
 pub struct HttpClient {
@@ -56,8 +68,10 @@ impl HttpClient {
             request = request.header("authorization", authorization);
         }
         self.sender.ready().await?;
-        let response = self.sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
-        Ok((response.status(), response.into_body().collect().await?.to_bytes()))
+        let request = request.body(Full::new(Bytes::from(body)))?;
+        let response = self.sender.send_request(request).await.context(Unanswered)?;
+        let status = response.status();
+        Ok((status, response.into_body().collect().await.context(Unanswered)?.to_bytes()))
     }
 }
 

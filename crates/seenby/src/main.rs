@@ -1,5 +1,8 @@
 //! `seenby`: the server, its administration and a demo, in one program.
 
+// A print macro panics when its reader goes away.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -9,6 +12,7 @@ mod cli;
 mod commands;
 mod config;
 mod http_client;
+mod output;
 mod page;
 mod signals;
 
@@ -21,8 +25,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::has_no_reader(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("seenby: {error:#}");
+            output::complain(format_args!("seenby: {error:#}"));
             ExitCode::from(if error.is::<config::ConfigError>() { 2 } else { 1 })
         }
     }
@@ -38,7 +43,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Restored => commands::restored::run(&settings),
             Command::Demo(options) => commands::demo::run(options).await,
             Command::Config => {
-                print!("{}", config::documented(&settings));
+                output::write(format_args!("{}", config::documented(&settings)))?;
                 Ok(())
             }
             Command::Token(options) => commands::administer::token(&settings, options).await,

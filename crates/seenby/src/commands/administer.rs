@@ -1,41 +1,54 @@
 //! `seenby token`, `app`, `key`, `user` and `group`: calls to the administration socket, with answers for people.
 
+use std::io;
+
 use hyper::Method;
 use seenby_server::Settings;
 use serde_json::{Value, json};
 
 use crate::admin_client::AdminClient;
 use crate::cli::{AppCommand, GroupArguments, GroupCommand, GroupKind, InApp, KeyCommand, TokenOptions, UserCommand};
+use crate::http_client::Unanswered;
+use crate::output::line;
 
 /// Prints the token alone, so that a script can take it.
 pub async fn token(settings: &Settings, options: TokenOptions) -> anyhow::Result<()> {
     let client = AdminClient::new(settings, options.app.app);
     let body = json!({ "user": options.user, "lifetime_seconds": options.days * 24 * 60 * 60 });
     let made = client.send(Method::POST, &["tokens"], &body).await?;
-    println!("{}", text(&made["token"]));
-    Ok(())
+    Ok(line!("{}", text(&made["token"]))?)
 }
 
 pub async fn app(settings: &Settings, command: AppCommand) -> anyhow::Result<()> {
     let client = AdminClient::new(settings, None);
     match command {
         AppCommand::Create { key } => {
-            print_secret(&client.send(Method::POST, &["apps"], &json!({ "key": key })).await?);
+            let advice = format!("unless `seenby app list` lacks {key}, run `seenby app rotate-secret {key}`");
+            print_once(client.send(Method::POST, &["apps"], &json!({ "key": key })).await, secret, &advice)
         }
         AppCommand::RotateSecret { key } => {
-            print_secret(&client.send(Method::POST, &["apps", &key, "secret"], &json!({})).await?);
+            let made = client.send(Method::POST, &["apps", &key, "secret"], &json!({})).await;
+            print_once(made, secret, "the old secret may be void: run the command again")
         }
         AppCommand::List => {
-            for key in list(&client.get(&["apps"], &[]).await?["apps"]) {
-                println!("{}", text(key));
-            }
+            let apps = client.get(&["apps"], &[]).await?;
+            Ok(list(&apps["apps"]).iter().try_for_each(|key| line!("{}", text(key)))?)
         }
     }
-    Ok(())
 }
 
-fn print_secret(app: &Value) {
-    println!("app key     {}\napp secret  {}", text(&app["key"]), text(&app["secret"]));
+fn secret(app: &Value) -> String {
+    format!("app key     {}\napp secret  {}", text(&app["key"]), text(&app["secret"]))
+}
+
+/// Prints what the server shows once. When it is lost on the way, nobody has it: `advice` says what to do then.
+fn print_once(made: anyhow::Result<Value>, shown: fn(&Value) -> String, advice: &str) -> anyhow::Result<()> {
+    let made = made.map_err(|error| match error.is::<Unanswered>() {
+        true => error.context(advice.to_owned()),
+        false => error,
+    })?;
+    // Not passed on as an I/O error: a reader that went away is no reason to be quiet here.
+    line!("{}", shown(&made)).map_err(|error| anyhow::anyhow!("cannot print what is shown once ({error}): {advice}"))
 }
 
 pub async fn key(settings: &Settings, app: InApp, command: KeyCommand) -> anyhow::Result<()> {
@@ -43,13 +56,14 @@ pub async fn key(settings: &Settings, app: InApp, command: KeyCommand) -> anyhow
     match command {
         KeyCommand::Create { label, scopes } => {
             let body = json!({ "label": label, "scopes": scopes });
-            let made = client.send(Method::POST, &["keys"], &body).await?;
-            println!("key id  {}\nkey     {}", text(&made["id"]), text(&made["key"]));
+            let shown = |made: &Value| format!("key id  {}\nkey     {}", text(&made["id"]), text(&made["key"]));
+            let advice = "revoke the key that nobody has, if `seenby key list` shows one, and run the command again";
+            print_once(client.send(Method::POST, &["keys"], &body).await, shown, advice)?;
         }
         KeyCommand::List => {
             for key in list(&client.get(&["keys"], &[]).await?["keys"]) {
                 let scopes: Vec<_> = list(&key["scopes"]).iter().map(text).collect();
-                println!("{}  {}  ({})", text(&key["id"]), text(&key["label"]), scopes.join(", "));
+                line!("{}  {}  ({})", text(&key["id"]), text(&key["label"]), scopes.join(", "))?;
             }
         }
         KeyCommand::Revoke { id } => drop(client.send(Method::DELETE, &["keys", &id], &json!({})).await?),
@@ -65,8 +79,7 @@ pub async fn user(settings: &Settings, app: InApp, command: UserCommand) -> anyh
         UserCommand::Block { id } => (id, json!({ "blocked": true })),
         UserCommand::Unblock { id } => (id, json!({ "blocked": false })),
     };
-    print_user(&client.send(Method::PUT, &["users", &id], &change).await?);
-    Ok(())
+    Ok(print_user(&client.send(Method::PUT, &["users", &id], &change).await?)?)
 }
 
 async fn list_users(client: &AdminClient) -> anyhow::Result<()> {
@@ -77,13 +90,13 @@ async fn list_users(client: &AdminClient) -> anyhow::Result<()> {
         let users = list(&page["users"]);
         let Some(last) = users.last() else { return Ok(()) };
         after = Some(text(&last["id"]).to_owned());
-        users.iter().for_each(print_user);
+        users.iter().try_for_each(print_user)?;
     }
 }
 
-fn print_user(user: &Value) {
+fn print_user(user: &Value) -> io::Result<()> {
     let blocked = if user["blocked"] == true { "  (blocked)" } else { "" };
-    println!("{}  {}{blocked}", text(&user["id"]), text(&user["name"]));
+    line!("{}  {}{blocked}", text(&user["id"]), text(&user["name"]))
 }
 
 pub async fn group(settings: &Settings, app: InApp, command: GroupCommand) -> anyhow::Result<()> {
@@ -145,28 +158,28 @@ async fn list_groups(client: &AdminClient) -> anyhow::Result<()> {
         let groups = list(&page["groups"]);
         let Some(last) = groups.last() else { return Ok(()) };
         after = Some((text(&last["kind"]).to_owned(), text(&last["id"]).to_owned()));
-        groups.iter().for_each(print_group);
+        groups.iter().try_for_each(print_group)?;
     }
 }
 
-fn print_group(group: &Value) {
+fn print_group(group: &Value) -> io::Result<()> {
     let dismissed = if group["dismissed"] == true { ", dismissed" } else { "" };
     let (id, title, kind) = (text(&group["id"]), text(&group["title"]), text(&group["kind"]));
-    println!("{id}  {title}  ({kind}, {} members{dismissed})", group["member_count"]);
+    line!("{id}  {title}  ({kind}, {} members{dismissed})", group["member_count"])
 }
 
 async fn show(client: &AdminClient, group: &GroupArguments) -> anyhow::Result<()> {
     let shown = client.get(&path(group), &[]).await?;
-    print_group(&shown);
+    print_group(&shown)?;
     for channel in list(&shown["channels"]) {
-        println!("  channel {}", text(channel));
+        line!("  channel {}", text(channel))?;
     }
     let path = [&path(group)[..], &["members"]].concat();
     let mut from = Some("0".to_owned());
     while let Some(place) = from {
         let page = client.get(&path, &[("from", &place)]).await?;
         for member in list(&page["members"]) {
-            println!("  {}", text(member));
+            line!("  {}", text(member))?;
         }
         from = page["next"].as_u64().map(|next| next.to_string());
     }

@@ -5,6 +5,7 @@ use seenby_server::Settings;
 use seenby_storage::Embedded;
 
 use super::serve::store_folder;
+use crate::output::line;
 
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
     let folder = store_folder(settings);
@@ -12,6 +13,5 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut store =
         Embedded::open(&folder).with_context(|| format!("cannot open the store in {}", folder.display()))?;
     let store_id = store.rename()?;
-    println!("The store is now called {store_id}. Clients will read everything anew.");
-    Ok(())
+    Ok(line!("The store is now called {store_id}. Clients will read everything anew.")?)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod demo;
+mod output;
 mod seenby;
 
 use std::collections::BTreeSet;
@@ -117,7 +118,7 @@ fn mistakes_are_named() {
     let installation = Installation::new();
     let (code, said) = installation.fails(&["token", "--user", "alice"]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("no server answers at") && said.contains("seenby serve"), "{said}");
+    assert!(said.contains("start a server with `seenby serve`, or name the folder"), "{said}");
     let (code, said) = installation.fails(&["--config", "/nowhere/seenby.toml", "config"]);
     assert_eq!(code, Some(2));
     assert!(said.contains("/nowhere/seenby.toml"), "{said}");

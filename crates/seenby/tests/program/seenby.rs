@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
@@ -32,9 +32,16 @@ impl Installation {
         self.folder.path().join(name)
     }
 
+    /// A command, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(&self.data_dir());
+        command.args(arguments);
+        command
+    }
+
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        program(&self.data_dir()).args(arguments).output().unwrap()
+        self.command(arguments).output().unwrap()
     }
 
     /// Runs a command that must succeed; gives what it printed.
@@ -61,6 +68,25 @@ impl Installation {
     }
 
     pub(crate) fn serves_with(&self, listen: &str, environment: &[(&str, &str)]) -> Server {
+        let (mut server, mut log) = self.starts(listen, environment);
+        // Whoever writes a log that nobody reads will wait for ever one day.
+        let heard = server.said.clone();
+        server.listener = Some(std::thread::spawn(move || {
+            let mut line = String::new();
+            while log.read_line(&mut line).is_ok_and(|read| read > 0) {
+                heard.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        }));
+        server
+    }
+
+    /// A server whose log is read until it has started, and then by nobody.
+    pub(crate) fn serves_without_reader(&self) -> Server {
+        self.starts("127.0.0.1:0", &[]).0
+    }
+
+    fn starts(&self, listen: &str, environment: &[(&str, &str)]) -> (Server, BufReader<ChildStderr>) {
         let mut child = program(&self.data_dir())
             .args(["--listen", listen, "serve"])
             .envs(environment.iter().copied())
@@ -80,17 +106,7 @@ impl Installation {
                 break url.trim().to_owned();
             }
         };
-        // Whoever writes a log that nobody reads will wait for ever one day.
-        let said = Arc::new(Mutex::new(said));
-        let heard = said.clone();
-        let listener = std::thread::spawn(move || {
-            let mut line = String::new();
-            while log.read_line(&mut line).is_ok_and(|read| read > 0) {
-                heard.lock().unwrap().push_str(&line);
-                line.clear();
-            }
-        });
-        Server { child, url, ops, said, listener: Some(listener) }
+        (Server { child, url, ops, said: Arc::new(Mutex::new(said)), listener: None }, log)
     }
 }
 

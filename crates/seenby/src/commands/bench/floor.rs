@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use tokio_websockets::{Limits, Message, ServerBuilder};
 
 use super::process::Process;
+use crate::output::line;
 
 /// A running floor; ends when dropped.
 pub struct Floor {
@@ -37,7 +38,7 @@ impl Floor {
 /// The floor's process: prints its address and acknowledges for ever.
 pub async fn acknowledge() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("{}", listener.local_addr()?);
+    line!("{}", listener.local_addr()?)?;
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

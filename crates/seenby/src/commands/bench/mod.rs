@@ -33,6 +33,7 @@ use self::report::{Machine, Measurement, Report};
 use self::server::Server;
 use self::storm::Storm;
 use crate::cli::{BenchOptions, BenchWorkload};
+use crate::output::line;
 
 /// For 50,000 connections with both ends on this machine, and what else is open.
 const FILES: u64 = 200_000;
@@ -117,15 +118,13 @@ impl Bench {
             Report { version: env!("CARGO_PKG_VERSION"), machine: Machine::this(), measurements: self.measurements };
         let goals = goals::verdicts(&report);
         if self.options.json {
-            println!("{}", serde_json::to_string_pretty(&json!({ "report": report, "goals": goals }))?);
-            return Ok(());
+            return Ok(line!("{}", serde_json::to_string_pretty(&json!({ "report": report, "goals": goals }))?)?);
         }
-        println!("{}", report.table());
+        line!("{}", report.table())?;
         if !goals.is_empty() {
-            println!("goals");
-            goals.iter().for_each(|goal| println!("{}", goal.line()));
+            line!("goals")?;
         }
-        Ok(())
+        Ok(goals.iter().try_for_each(|goal| line!("{}", goal.line()))?)
     }
 
     fn note(&self, what: impl Into<String>) {

@@ -19,6 +19,7 @@ use super::process::Process;
 use crate::admin_client::AdminClient;
 use crate::cli::BenchOptions;
 use crate::http_client::{HttpClient, encode};
+use crate::output;
 
 const APP: &str = "bench";
 /// Calls of the server API under way at the same time while a run is prepared: enough to share a commit.
@@ -145,7 +146,7 @@ async fn serve(folder: &TempDir, listen: &str) -> anyhow::Result<(Child, String,
             // Whoever writes a log that nobody reads will wait for ever one day.
             tokio::spawn(async move {
                 while let Ok(Some(line)) = log.next_line().await {
-                    eprintln!("{line}");
+                    output::complain(format_args!("{line}"));
                 }
             });
             return Ok((child, address, ops));

@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use self::crowd::Crowd;
 use self::people::People;
 use crate::cli::DemoOptions;
+use crate::output::line;
 use crate::{page, refused, signals};
 
 const APP: &str = "demo";
@@ -71,9 +72,9 @@ async fn show(options: DemoOptions) -> anyhow::Result<()> {
     let reading = Duration::from_secs(options.seconds.unwrap_or(READING_SECONDS));
     let member_count = people.crowd.len() + people.visitors.len();
     let crowd = Crowd::gathers(format!("ws://{address}"), administration, app, people, past, reading).await?;
-    println!("A server runs at ws://{address} with {member_count} people, its store in {}.", folder.path().display());
-    println!("Open two of these links side by side:\n\n{links}");
-    println!("Send something and ask who has read it. The others answer, most of them. Ctrl-C ends it.");
+    line!("A server runs at ws://{address} with {member_count} people, its store in {}.", folder.path().display())?;
+    line!("Open two of these links side by side:\n\n{links}")?;
+    line!("Send something and ask who has read it. The others answer, most of them. Ctrl-C ends it.")?;
 
     let told = tokio::select! {
         () = stop => Ok(()),

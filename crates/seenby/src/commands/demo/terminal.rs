@@ -2,7 +2,6 @@
 //! server of its own with a temporary store.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use tokio::time::sleep;
 
 use super::APP;
 use crate::cli::DemoOptions;
-use crate::refused;
+use crate::{output, refused};
 
 const GROUP: &str = "ward-3";
 const SENDER: &str = "Dr. Chen";
@@ -39,7 +38,7 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let listeners = Listeners { clients, ops: None, admin: None };
     let running = tokio::spawn(server.run(listeners, async move { drop(stopped.await) }));
 
-    println!("A server runs at {address}, with its store in {}.", folder.path().display());
+    output::line!("A server runs at {address}, with its store in {}.", folder.path().display())?;
     let names = names(options.people);
     let stage = Stage::set(&administration, &address, &names).await?;
     let told = stage.play(&names, Duration::from_secs(options.seconds.unwrap_or(READING_SECONDS))).await;
@@ -89,7 +88,7 @@ impl Stage {
         for name in names {
             people.push(arrive(name).await?);
         }
-        println!("{} people of Ward 3 are online.\n", people.len());
+        output::line!("{} people of Ward 3 are online.\n", people.len())?;
         Ok(Self { sender, sender_events, people })
     }
 
@@ -97,9 +96,9 @@ impl Stage {
         let Self { sender, sender_events, people } = self;
         let message = sender.create_text_message(&Conversation::group(GROUP), ANNOUNCEMENT);
         let message = sender.send_message(&message).await?;
-        println!("{SENDER}: “{ANNOUNCEMENT}”");
+        output::line!("{SENDER}: “{ANNOUNCEMENT}”")?;
         sender.send_group_read_receipt_request(&message).await?;
-        println!("{SENDER} asks who has read it.\n");
+        output::line!("{SENDER} asks who has read it.\n")?;
 
         let mut readers = JoinSet::new();
         let count = people.len() as u32;
@@ -133,7 +132,6 @@ impl Person {
 /// Prints each reader as it comes, until everybody has read.
 async fn watch(mut events: EventStream, message: &Message, names: &[String]) -> anyhow::Result<()> {
     let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let mut out = std::io::stdout();
     while let Some(event) = events.next().await {
         let Event::GroupMessageReadReceiptResponseReceived { respond_user_ids, new_readers, counts, .. } = event else {
             continue;
@@ -142,12 +140,10 @@ async fn watch(mut events: EventStream, message: &Message, names: &[String]) -> 
             missing.remove(&*reader.user_id);
             let seconds = reader.read_at_ms.saturating_sub(message.sent_time) as f64 / 1_000.0;
             let place = names.len() - missing.len();
-            writeln!(out, "{}", line(&reader.user_id, seconds, place, counts.total, &missing))?;
+            output::line!("{}", line(&reader.user_id, seconds, place, counts.total, &missing))?;
         }
-        out.flush()?;
         if counts.unread == 0 {
-            writeln!(out, "\n{}", summary(&respond_user_ids, counts, message.sent_time))?;
-            return Ok(());
+            return Ok(output::line!("\n{}", summary(&respond_user_ids, counts, message.sent_time))?);
         }
     }
     anyhow::bail!("the sender's engine ended before everybody had read")
