@@ -158,7 +158,8 @@ def audit(server):
     """Each change has left a line that says who made it; no line holds a secret or a token."""
     log = "".join(server.log)
     for what in ("app.create", "token.issue", "user.save", "group.create", "message.publish", "receipt.request"):
-        assert re.search(rf'audit.* what="{re.escape(what)}" object="[^"]*clinic', log), f"no line of {what}"
+        assert re.search(rf'audit.* what="{re.escape(what)}" app="clinic"', log), f"no line of {what}"
+    assert re.search(r'what="message.publish" app="clinic" kind="group" group="ward-3" user="alice" message="[-0-9A-Z]+"', log)
     assert 'who="app clinic"' in log and 'who="operator"' in log
     assert server.secret not in log and "eyJ" not in log
 

@@ -25,6 +25,10 @@ const users = async () => {
   await works("User.update", User.update({ id: "alice", name: "Alice & Co. = 100%", portrait: "https://p.example/a" }));
   const online = await works("User.OnlineStatus.get", User.OnlineStatus.get({ id: "bob" }));
   assert.equal(online.status, "0");
+  await works("User.Block.add", User.Block.add({ id: "bob", minute: 1 }));
+  const blocked = await works("User.Block.getList", User.Block.getList());
+  assert.deepEqual(blocked.users.map((user) => user.id ?? user.userId), ["bob"]);
+  await works("User.Block.remove", User.Block.remove({ id: "bob" }));
   return { alice: alice.token, bob: bob.token };
 };
 
@@ -58,8 +62,8 @@ const messages = async () => {
 
 // The SDK resolves with errors, and renumbers some.
 const refusals = async () => {
-  const blocked = await User.Block.add({ id: "bob", minute: 1 });
-  assert.equal(String(blocked.code), "1007", JSON.stringify(blocked));
+  const tagged = await User.Tag.set({ id: "bob", tags: ["night"] });
+  assert.equal(String(tagged.code), "1007", JSON.stringify(tagged));
   const nowhere = await Group.join({ id: "nowhere", name: "Nowhere", member: { id: "bob" } });
   assert.equal(String(nowhere.code), "1002", JSON.stringify(nowhere));
 };

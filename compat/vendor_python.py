@@ -32,6 +32,9 @@ def users(vendor):
     assert alice["userId"] == "alice" and len(bob["token"]) <= 256
     works(vendor.User.refresh("alice", name="Alice & Co. = 100%"))
     assert works(vendor.User.checkOnline("bob"))["status"] == "0"
+    works(vendor.User.block("bob", 1))
+    assert [user["userId"] for user in works(vendor.User.queryBlock())["users"]] == ["bob"]
+    works(vendor.User.unBlock("bob"))
     return {"alice": alice["token"], "bob": bob["token"]}
 
 
@@ -56,7 +59,6 @@ def messages(vendor):
 
 
 def refusals(vendor):
-    refused(vendor.User.block("bob", 1), 401, 1007)
     refused(vendor.Group.join("bob", "nowhere", "Nowhere"), 400, 1002)
     refused(vendor.Group.join("x" * 65, "ward-4", "Ward 4"), 400, 1005)
     refused(RongCloud(APP, "guessed").User.checkOnline("bob"), 401, 1004)

@@ -115,6 +115,8 @@ pub struct UserRecord {
     pub created_at: Timestamp,
     /// A blocked user is signed out and cannot sign in.
     pub blocked: bool,
+    /// When the block ends by itself; 0 when it does not.
+    pub blocked_until: Timestamp,
     /// Tokens issued before this moment are void.
     pub tokens_from: Timestamp,
 }
@@ -127,8 +129,13 @@ impl UserRecord {
             portrait: String::new(),
             created_at: now,
             blocked: false,
+            blocked_until: Timestamp::default(),
             tokens_from: Timestamp::default(),
         }
+    }
+
+    pub fn is_blocked(&self, now: Timestamp) -> bool {
+        self.blocked && (self.blocked_until == Timestamp::default() || now < self.blocked_until)
     }
 }
 
@@ -138,15 +145,20 @@ pub struct UserChange {
     pub name: Option<String>,
     pub portrait: Option<String>,
     pub blocked: Option<bool>,
+    /// Only with `blocked`: without it, a block has no end.
+    pub blocked_until: Option<Timestamp>,
     pub tokens_from: Option<Timestamp>,
 }
 
 impl UserChange {
     pub(crate) fn apply(self, user: &mut UserRecord) {
-        let UserChange { name, portrait, blocked, tokens_from } = self;
+        let UserChange { name, portrait, blocked, blocked_until, tokens_from } = self;
         user.name = name.unwrap_or(std::mem::take(&mut user.name));
         user.portrait = portrait.unwrap_or(std::mem::take(&mut user.portrait));
-        user.blocked = blocked.unwrap_or(user.blocked);
+        if let Some(blocked) = blocked {
+            user.blocked = blocked;
+            user.blocked_until = blocked_until.unwrap_or_default();
+        }
         // A moment that is passed cannot be taken back: a token that was void stays void.
         user.tokens_from = tokens_from.unwrap_or_default().max(user.tokens_from);
     }

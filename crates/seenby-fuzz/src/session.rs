@@ -26,7 +26,7 @@ pub fn session(bytes: &[u8]) {
             Step::Write(call, reply_to) => ward.write(vec![(call, reply_to)]),
             Step::Read(read) => said.push(session.handle_found(read.run(&*store))),
         }
-        session.handle_mail(&mut said).expect("a store in memory can be read");
+        session.handle_mail(&mut said, NOW).expect("a store in memory can be read");
         let replies = said.iter().filter_map(|frame| reply_to(frame)).collect::<Vec<_>>();
         assert_eq!(replies, [call_id], "one reply for each call");
         session.next_frames(begin + Duration::from_secs(3_600), &mut said).expect("a store in memory can be read");

@@ -9,15 +9,15 @@ mod groups;
 mod messages;
 mod users;
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use seenby_core::UserId;
 use seenby_storage::Storage;
 
 pub use self::apps::NewKey;
-pub(crate) use self::apps::{KEY_PREFIX, key_hash};
+pub(crate) use self::apps::{KEY_PREFIX, LIFETIME_MAX, key_hash};
 pub use self::audit::Actor;
+use self::audit::Object;
 pub use self::groups::{GroupSummary, group_name};
 pub(crate) use self::groups::{conversation_name, group_id, kind_name};
 pub(crate) use self::messages::{NewMessage, RequestProgress};
@@ -60,13 +60,13 @@ impl Administration {
         Self { actor, ..self.clone() }
     }
 
-    async fn write(&self, what: &'static str, object: &(dyn Display + Sync), call: Call) -> Result<()> {
+    async fn write(&self, what: &'static str, object: Object, call: Call) -> Result<()> {
         self.call(what, object, call).await.map(drop)
     }
 
-    async fn call(&self, what: &'static str, object: &(dyn Display + Sync), call: Call) -> Result<Outcome> {
+    async fn call(&self, what: &'static str, object: Object, call: Call) -> Result<Outcome> {
         let outcome = self.writer.call(call).await.map_err(Refusal::from);
-        self.audit(what, object, &outcome);
+        self.audit(what, &object, &outcome);
         outcome
     }
 }

@@ -4,7 +4,9 @@
 //! the clients' listener.
 
 mod body;
+mod media_type;
 pub(crate) mod own;
+mod pairs;
 pub(crate) mod problem;
 mod rates;
 mod vendor;

@@ -97,7 +97,7 @@ impl Connection {
             let (was_mail, rang) = (matches!(event, Event::Mail), matches!(event, Event::Alarm));
             match event {
                 Event::Received(message) => self.hear(session, message, &mut frames).await?,
-                Event::Mail => session.handle_mail(&mut frames)?,
+                Event::Mail => session.handle_mail(&mut frames, clock::now())?,
                 Event::Alarm | Event::Behind => {}
             }
             if let Some(farewell) = session.farewell() {

@@ -37,6 +37,8 @@ use crate::refusal::Refusal;
 use crate::{from_wire, to_wire, token};
 
 const DEVICE_ID_CHARS_MAX: usize = 128;
+/// Of what a stranger calls its app, the log has the beginning.
+const APP_KEY_CHARS_LOGGED_MAX: usize = 64;
 
 pub struct Session {
     node: Arc<Node>,
@@ -75,17 +77,28 @@ pub enum Step {
 
 /// Signing in.
 impl Session {
-    /// The session of whoever shows a good token, and the reply.
+    /// The session of whoever shows a good token, and the reply. A refusal is logged: its reason is for those who make
+    /// tokens, and apps rarely show it to them.
     pub fn sign_in(
         node: &Arc<Node>,
         call: &frames::SignIn,
         now: Timestamp,
     ) -> Result<(Self, frames::SignedIn), Refusal> {
+        let admitted = Self::admit(node, call, now);
+        if let Err(Refusal { code, detail, .. }) = &admitted {
+            let app: String = call.app_key.chars().take(APP_KEY_CHARS_LOGGED_MAX).collect();
+            tracing::info!(app, code = code.0, detail, "a sign-in was refused");
+        }
+        admitted
+    }
+
+    fn admit(node: &Arc<Node>, call: &frames::SignIn, now: Timestamp) -> Result<(Self, frames::SignedIn), Refusal> {
         let Node { storage, delivery, settings, .. } = &**node;
         let unknown_app = || Refusal::new(Code::APP_KEY_REJECTED, "unknown app key");
         let app = AppKey::new(&call.app_key).map_err(|_| unknown_app())?;
         let app = storage.app(&app)?.ok_or_else(unknown_app)?;
-        let token::Verified { user, issued_at } = token::verify(&app, &call.token, now)?;
+        let token::Verified { user, issued_at } =
+            token::verify(&app, &call.token, now, settings.session.clock_skew_max())?;
         delivery.rates(&app.key, &user).check(CallKind::SignIn)?;
         if call.device_id.is_empty() || call.device_id.chars().count() > DEVICE_ID_CHARS_MAX {
             let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
@@ -96,7 +109,7 @@ impl Session {
         if storage.app(&app.key)?.is_none_or(|now| now.secret != app.secret) {
             return Err(Refusal::new(Code::TOKEN_INCORRECT, "the secret of the token was replaced"));
         }
-        if let Some(refusal) = kept_out(node, &app.key, &user, issued_at)? {
+        if let Some(refusal) = kept_out(node, &app.key, &user, issued_at, now)? {
             return Err(refusal);
         }
         let signed_in = frames::SignedIn {
@@ -157,9 +170,15 @@ impl Session {
 }
 
 /// Why somebody with a good token may not be here all the same.
-fn kept_out(node: &Node, app: &AppKey, user: &UserId, issued_at: Timestamp) -> Result<Option<Refusal>, StorageError> {
+fn kept_out(
+    node: &Node,
+    app: &AppKey,
+    user: &UserId,
+    issued_at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Refusal>, StorageError> {
     let Some(user) = node.storage.user(app, user)? else { return Ok(None) };
-    let blocked = user.blocked.then(|| Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
+    let blocked = user.is_blocked(now).then(|| Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
     let is_void = issued_at < user.tokens_from;
     Ok(blocked.or_else(|| is_void.then(|| Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"))))
 }
@@ -270,7 +289,7 @@ impl Session {
     }
 
     /// Takes what has arrived and adds the frames that answer at once.
-    pub fn handle_mail(&mut self, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
+    pub fn handle_mail(&mut self, frames: &mut Vec<Vec<u8>>, now: Timestamp) -> Result<(), StorageError> {
         let mail = self.mailbox().take();
         for (call_id, result) in mail.results {
             self.in_flight -= 1;
@@ -279,14 +298,14 @@ impl Session {
         self.stopping |= mail.stopping;
         self.farewell = self.farewell.or(mail.farewell);
         match mail.news {
-            Some(news) => self.handle_news(*news, frames),
+            Some(news) => self.handle_news(*news, frames, now),
             None => Ok(()),
         }
     }
 
-    fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
+    fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>, now: Timestamp) -> Result<(), StorageError> {
         let News { left, groups, reopened, conversations, receipts, answered, user_changed } = news;
-        if user_changed && let Some(refusal) = kept_out(&self.node, &self.app, &self.user, self.issued_at)? {
+        if user_changed && let Some(refusal) = kept_out(&self.node, &self.app, &self.user, self.issued_at, now)? {
             self.farewell = Some(Farewell::stay_away(refusal.code));
         }
         if let Stage::Resuming(_) = self.stage {

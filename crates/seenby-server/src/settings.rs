@@ -90,6 +90,9 @@ pub struct Tls {
 pub struct Session {
     /// A connection that has not signed in by then is closed.
     pub sign_in_ms_max: u64,
+    /// How far the clock of a back end that makes tokens may be off: a token is good so long before its `nbf` and after its
+    /// `exp`.
+    pub clock_skew_ms_max: u64,
     /// Clients send something at least this often; twice this long in silence and the connection counts as lost.
     pub ping_interval_ms: u32,
     /// A client that does not take what it is sent for this long is closed; it catches up when it returns.
@@ -100,7 +103,13 @@ pub struct Session {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { sign_in_ms_max: 5_000, ping_interval_ms: 30_000, write_ms_max: 10_000, calls_in_flight_max: 64 }
+        Self {
+            sign_in_ms_max: 5_000,
+            clock_skew_ms_max: 5_000,
+            ping_interval_ms: 30_000,
+            write_ms_max: 10_000,
+            calls_in_flight_max: 64,
+        }
     }
 }
 
@@ -237,6 +246,10 @@ impl Default for Shutdown {
 impl Session {
     pub(crate) fn sign_in_timeout(&self) -> Duration {
         Duration::from_millis(self.sign_in_ms_max)
+    }
+
+    pub(crate) fn clock_skew_max(&self) -> Duration {
+        Duration::from_millis(self.clock_skew_ms_max)
     }
 
     pub(crate) fn silence_max(&self) -> Duration {

@@ -28,7 +28,12 @@ pub(crate) fn accept(request: &mut Request) -> (Response, Option<OnUpgrade>) {
         Ok(key) => (switching(key), Some(hyper::upgrade::on(request))),
         // RFC 6455, section 4.4: a client that speaks another version learns which one is spoken here.
         Err((status, why)) => {
-            let headers = [(header::SEC_WEBSOCKET_VERSION, "13"), (header::UPGRADE, "websocket")];
+            // RFC 9110, section 7.8: `Upgrade` is named in `Connection`.
+            let headers = [
+                (header::CONNECTION, "upgrade"),
+                (header::SEC_WEBSOCKET_VERSION, "13"),
+                (header::UPGRADE, "websocket"),
+            ];
             ((status, headers, why).into_response(), None)
         }
     }
@@ -53,7 +58,16 @@ fn handshake_key(request: &Request) -> Result<&HeaderValue, (StatusCode, &'stati
     {
         return Err((StatusCode::UPGRADE_REQUIRED, "connect with a WebSocket, version 13\n"));
     }
-    headers.get(header::SEC_WEBSOCKET_KEY).ok_or((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing\n"))
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    match (keys.next(), keys.next()) {
+        (Some(key), None) if is_handshake_key(key) => Ok(key),
+        _ => Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must be there once: 16 bytes in base64\n")),
+    }
+}
+
+/// RFC 6455, section 4.2.1.
+fn is_handshake_key(key: &HeaderValue) -> bool {
+    BASE64_STANDARD.decode(key).is_ok_and(|key| key.len() == 16)
 }
 
 /// Whether one of the values of a header, which may be several with commas between them, is this.
@@ -97,6 +111,38 @@ mod tests {
     }
 
     #[test]
+    fn a_handshake_is_taken_in_every_form_that_the_standard_has() {
+        for (name, value) in [
+            ("connection", "UPGRADE"),
+            ("connection", " keep-alive ,Upgrade, "),
+            ("upgrade", "h2c, websocket"),
+            ("sec-websocket-version", "8, 13"),
+            ("sec-websocket-protocol", "chat, superchat"),
+            ("sec-websocket-extensions", "permessage-deflate; client_max_window_bits"),
+            ("origin", "null"),
+        ] {
+            let mut headers: Vec<_> = GOOD.into_iter().filter(|(found, _)| *found != name).collect();
+            headers.push((name, value));
+            let (response, upgrade) = accept(&mut request(&headers));
+            assert!(upgrade.is_some() && response.status() == StatusCode::SWITCHING_PROTOCOLS, "{name}: {value}");
+            // What the server does not speak it does not choose: the client goes on without.
+            for offered in [header::SEC_WEBSOCKET_PROTOCOL, header::SEC_WEBSOCKET_EXTENSIONS] {
+                assert!(!response.headers().contains_key(offered));
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_not_16_bytes_or_is_there_twice_is_refused() {
+        let without_key = || GOOD.into_iter().filter(|(name, _)| *name != "sec-websocket-key");
+        for keys in [&["AAAA"][..], &["not base64 at all!!!!!!="], &[""], &[GOOD[3].1, GOOD[3].1]] {
+            let headers: Vec<_> = without_key().chain(keys.iter().map(|key| ("sec-websocket-key", *key))).collect();
+            let (refused, upgrade) = accept(&mut request(&headers));
+            assert!(upgrade.is_none() && refused.status() == StatusCode::BAD_REQUEST, "{keys:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_handshake_is_told_what_is_spoken_here() {
         for missing in 0..GOOD.len() {
             let headers: Vec<_> = GOOD.into_iter().enumerate().filter(|(place, _)| *place != missing).collect();
@@ -104,6 +150,7 @@ mod tests {
             let (refused, upgrade) = accept(&mut request(&headers));
             assert!(upgrade.is_none() && refused.status().is_client_error());
             assert_eq!(refused.headers()[header::SEC_WEBSOCKET_VERSION], "13");
+            assert_eq!(refused.headers()[header::CONNECTION], "upgrade");
         }
     }
 }

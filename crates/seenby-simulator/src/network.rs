@@ -82,7 +82,8 @@ impl World {
             let asks = &self.phones[phone];
             open.verdict = verdict::look_up(&self.model, &asks.app, &asks.user, &open.call);
         }
-        let turn = self.server.turn(link, self.now);
+        let clock = self.clock();
+        let turn = self.server.turn(link, self.now, clock);
         let mut held = self.phones[phone].link.take_if(|(id, _)| *id == link);
         for frame in turn.frames {
             self.say(link, held.as_mut().map(|(_, link)| link), frame)?;

@@ -154,12 +154,12 @@ impl Server {
     }
 
     /// What a connection has to say now.
-    pub fn turn(&mut self, link: LinkId, now: u64) -> Turn {
+    pub fn turn(&mut self, link: LinkId, now: u64, clock: Timestamp) -> Turn {
         let Some(connection) = self.connections.get_mut(&link) else { return Turn::default() };
         if now >= connection.heard_at + self.node.silence_max().as_millis() as u64 {
             return Turn { frames: vec![machine::goodbye(Code::PING_TIMEOUT, true)], closes: true };
         }
-        connection.turn(now)
+        connection.turn(now, clock)
     }
 
     pub fn close(&mut self, link: LinkId) {
@@ -187,7 +187,7 @@ impl Connection {
         }
     }
 
-    fn turn(&mut self, now: u64) -> Turn {
+    fn turn(&mut self, now: u64, clock: Timestamp) -> Turn {
         let mut turn = Turn { frames: Vec::new(), closes: self.ended };
         let Some(session) = &mut self.session else { return turn };
         match self.reading.take_if(|reading| reading.due <= now) {
@@ -198,7 +198,7 @@ impl Connection {
             return turn;
         }
         if self.mail.0.swap(false, Ordering::Relaxed) {
-            session.handle_mail(&mut turn.frames).expect("a store in memory can be read");
+            session.handle_mail(&mut turn.frames, clock).expect("a store in memory can be read");
             let waker = Waker::from(self.mail.clone());
             if session.poll_mail(&Context::from_waker(&waker)).is_ready() {
                 self.mail.0.store(true, Ordering::Relaxed);

@@ -8,10 +8,13 @@ use seenby_core::{AppKey, KeyId, KeyRecord, Scope, Source as _};
 use seenby_protocol::Code;
 use sha2::{Digest as _, Sha256};
 
-use super::{Administration, Result, hex, user_id};
+use super::{Administration, Object, Result, hex, user_id};
 use crate::call::Call;
 use crate::refusal::Refusal;
 use crate::{clock, token};
+
+/// A hundred years: a longer time is in another unit.
+pub(crate) const LIFETIME_MAX: Duration = Duration::from_secs(36_500 * 86_400);
 
 /// A key that was just made. Its text is known only now.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ impl Administration {
     pub async fn create_app(&self, key: &str) -> Result<AppRecord> {
         let key = AppKey::new(key).map_err(|error| Refusal::new(Code::INVALID_PARAMETER, error))?;
         let app = AppRecord { key, secret: new_secret(), created_at: clock::now() };
-        self.write("app.create", &app.key, Call::CreateApp(app.clone())).await?;
+        self.write("app.create", Object::app(&app.key), Call::CreateApp(app.clone())).await?;
         Ok(app)
     }
 
@@ -40,7 +43,7 @@ impl Administration {
         let app = self.find_app(Some(key))?;
         let secret = new_secret();
         let call = Call::ReplaceSecret { app: app.key.clone(), secret: secret.clone() };
-        self.write("app.rotate_secret", &app.key, call).await?;
+        self.write("app.rotate_secret", Object::app(&app.key), call).await?;
         Ok(AppRecord { secret, ..app })
     }
 
@@ -62,9 +65,13 @@ impl Administration {
     }
 
     pub fn token(&self, app: &AppRecord, user: &str, lifetime: Duration) -> Result<String> {
-        let user = user_id(user);
-        self.audit("token.issue", &in_app(&app.key, &user), &user);
-        Ok(token::issue(app, &user?, clock::now(), lifetime))
+        if lifetime > LIFETIME_MAX {
+            let detail = format!("a token is good for at most {} seconds", LIFETIME_MAX.as_secs());
+            return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
+        }
+        let user = user_id(user)?;
+        self.audit("token.issue", &Object::app(&app.key).user(&user), &Ok(()));
+        Ok(token::issue(app, &user, clock::now(), lifetime))
     }
 }
 
@@ -84,7 +91,7 @@ impl Administration {
             secret_hash: key_hash(&secret),
             created_at: clock::now(),
         };
-        self.write("key.create", &in_app(app, &Ok(&record.id)), Call::SaveKey(record.clone())).await?;
+        self.write("key.create", Object::app(app).key(&record.id), Call::SaveKey(record.clone())).await?;
         Ok(NewKey { record, text: Secret::new(format!("{KEY_PREFIX}{id}_{secret}")) })
     }
 
@@ -102,7 +109,7 @@ impl Administration {
     pub async fn revoke_key(&self, app: &AppKey, id: &str) -> Result<()> {
         let unknown = || Refusal::new(Code::API_KEY_REJECTED, format!("there is no key {id}"));
         let key = self.key(id)?.filter(|key| key.app == *app).ok_or_else(unknown)?;
-        self.write("key.revoke", &in_app(app, &Ok(&key.id)), Call::DropKey(key.id.clone())).await
+        self.write("key.revoke", Object::app(app).key(&key.id), Call::DropKey(key.id.clone())).await
     }
 }
 
@@ -116,12 +123,4 @@ pub(crate) fn key_hash(secret: &str) -> [u8; 32] {
 
 fn new_secret() -> Secret {
     Secret::new(hex(&rand::rng().random::<[u8; 32]>()))
-}
-
-/// For the audit log.
-fn in_app<T: std::fmt::Display>(app: &AppKey, item: &Result<T>) -> String {
-    match item {
-        Ok(item) => format!("{app}/{item}"),
-        Err(_) => format!("{app}/?"),
-    }
 }

@@ -4,7 +4,7 @@ use seenby_core::{AppKey, ConversationName, Denied, Group, GroupId, GroupKind, G
 use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
 
-use super::{Administration, LIST_MAX, Result, user_ids};
+use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
 use crate::call::Call;
 use crate::from_wire;
 use crate::refusal::Refusal;
@@ -43,34 +43,34 @@ impl Administration {
             return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
         }
         let call = Call::CreateGroup { group: group.clone(), title: title.to_owned() };
-        self.write(what, &object(group), call).await
+        self.write(what, Object::group(group), call).await
     }
 
     pub async fn join<S: AsRef<str>>(&self, group: &GroupName, users: &[S]) -> Result<()> {
         let call = Call::Join { group: group.clone(), users: user_ids(users)? };
-        self.write("group.join", &with_users(group, users), call).await
+        self.write("group.join", Object::group(group).users(users), call).await
     }
 
     pub async fn leave<S: AsRef<str>>(&self, group: &GroupName, users: &[S]) -> Result<()> {
         let call = Call::Leave { group: group.clone(), users: user_ids(users)? };
-        self.write("group.leave", &with_users(group, users), call).await
+        self.write("group.leave", Object::group(group).users(users), call).await
     }
 
     pub async fn dismiss(&self, group: &GroupName) -> Result<()> {
-        self.write("group.dismiss", &object(group), Call::Dismiss { group: group.clone() }).await
+        self.write("group.dismiss", Object::group(group), Call::Dismiss { group: group.clone() }).await
     }
 
     pub async fn create_channel(&self, group: &GroupName, channel: &str) -> Result<()> {
         let channel = from_wire::channel_id(channel)?;
-        let object = format!("{}/{channel}", object(group));
-        self.write("channel.create", &object, Call::CreateChannel { group: group.clone(), channel }).await
+        let object = Object::group(group).channel(&channel);
+        self.write("channel.create", object, Call::CreateChannel { group: group.clone(), channel }).await
     }
 
     /// Deletes a channel; one that is not there is passed over.
     pub async fn delete_channel(&self, group: &GroupName, channel: &str) -> Result<()> {
         let channel = from_wire::channel_id(channel)?;
-        let object = format!("{}/{channel}", object(group));
-        self.write("channel.delete", &object, Call::DeleteChannel { group: group.clone(), channel }).await
+        let object = Object::group(group).channel(&channel);
+        self.write("channel.delete", object, Call::DeleteChannel { group: group.clone(), channel }).await
     }
 
     pub fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: Option<usize>) -> Result<Vec<GroupSummary>> {
@@ -115,6 +115,12 @@ impl Administration {
         })
     }
 
+    pub(crate) fn is_member(&self, name: &GroupName, user: &str) -> Result<bool> {
+        let group = self.live_group(name)?;
+        let slot = self.storage.slot(group.number, &user_id(user)?)?;
+        Ok(slot.is_some_and(|slot| group.is_present(slot)))
+    }
+
     /// Members in the order in which they first came in, from place `from` on, and where to continue.
     pub fn members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<(Vec<UserId>, Option<u32>)> {
         let group = self.find_group(name)?;
@@ -150,21 +156,5 @@ pub(crate) fn kind_name(kind: GroupKind) -> &'static str {
     match kind {
         GroupKind::Group => "group",
         GroupKind::UltraGroup => "ultra-group",
-    }
-}
-
-/// For the audit log.
-pub(super) fn object(group: &GroupName) -> String {
-    format!("{}/{}/{}", group.app, kind_name(group.kind), group.id)
-}
-
-/// Users that the audit log names; of longer lists it says how long they are.
-const USERS_LOGGED_MAX: usize = 20;
-
-fn with_users<S: AsRef<str>>(group: &GroupName, users: &[S]) -> String {
-    let shown: Vec<_> = users.iter().take(USERS_LOGGED_MAX).map(AsRef::as_ref).collect();
-    match users.len() - shown.len() {
-        0 => format!("{} [{}]", object(group), shown.join(", ")),
-        rest => format!("{} [{} and {rest} more]", object(group), shown.join(", ")),
     }
 }

@@ -4,16 +4,15 @@ use prost::Message as _;
 use rand::Rng as _;
 use seenby_core::ledger::Sent;
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, MessageUid, Publication, Source as _,
+    AppKey, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, Publication, Source as _, Timestamp, UserId,
 };
 use seenby_protocol::{Code, frames};
 
-use super::groups::object;
-use super::{Administration, Result, hex, user_id};
+use super::{Administration, Object, Result, hex, user_id};
 use crate::call::{Call, Outcome};
-use crate::from_wire;
 use crate::queries::{Queries, ReceiptUser, UsersPage, UsersQuery, ViewedMessage};
 use crate::refusal::Refusal;
+use crate::{clock, from_wire};
 
 /// A message for one or several conversations: all get it, or none.
 #[derive(Debug)]
@@ -47,13 +46,40 @@ impl Administration {
             .map_err(|error| Refusal::new(Code::INVALID_PARAMETER, format!("the reference {error}")))?;
         let draft = Draft { client_ref, content: message.content.encode_to_vec(), need_receipt: message.need_receipt };
         let publication = Publication { draft, hidden_from_sender: message.hidden_from_sender };
-        let targets: Vec<_> = message.conversations.iter().map(conversation_object).collect();
-        let objects = format!("{} as {user}", targets.join(", "));
+        let objects: Vec<_> = message.conversations.iter().map(|name| Object::conversation(name).user(&user)).collect();
         let call = Call::Publish { conversations: message.conversations, user, publication };
-        match self.call("message.publish", &objects, call).await? {
+        let outcome = self.writer.call(call).await.map_err(Refusal::from);
+        let sent = outcome.and_then(|outcome| match outcome {
             Outcome::Published(sent) => Ok(sent),
             _ => Err(Refusal::internal()),
+        });
+        for (place, object) in objects.into_iter().enumerate() {
+            let made = sent.as_ref().ok().and_then(|sent| sent.get(place));
+            let object = made.map_or(object.clone(), |made| object.message(made.uid));
+            self.audit("message.publish", &object, &sent);
         }
+        sent
+    }
+
+    /// A reference that means the same for one minute at least and two at most, for back ends whose numbers come round
+    /// again. It is found by what is stored, so it holds over a restart.
+    pub(crate) fn passing_reference(&self, to: &[ConversationName], sender: &str, number: i64) -> Result<String> {
+        let user = user_id(sender)?;
+        let [before, now] = passing_references(number, clock::now());
+        for conversation in to {
+            if self.has_sent(conversation, &user, &before)? {
+                return Ok(before);
+            }
+        }
+        Ok(now)
+    }
+
+    fn has_sent(&self, name: &ConversationName, user: &UserId, reference: &str) -> Result<bool> {
+        let Ok(reference) = ClientRef::new(reference) else { return Ok(false) };
+        let Some(group) = self.storage.group_number(&name.group)? else { return Ok(false) };
+        let Some(slot) = self.storage.slot(group, user)? else { return Ok(false) };
+        let Some(conversation) = self.storage.conversation_number(name)? else { return Ok(false) };
+        Ok(self.storage.sent(conversation, slot, &reference)?.is_some())
     }
 
     pub(crate) fn message(&self, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
@@ -73,7 +99,7 @@ impl Administration {
             None => Queries::for_sender(&*self.storage, conversation, uid)?.0,
         };
         let call = Call::RecallForSender { conversation: conversation.clone(), user, uid };
-        self.write("message.recall", &message_object(conversation, uid), call).await
+        self.write("message.recall", Object::conversation(conversation).message(uid), call).await
     }
 }
 
@@ -82,7 +108,7 @@ impl Administration {
     pub(crate) async fn ask(&self, conversation: &ConversationName, uid: &str) -> Result<()> {
         let uid = from_wire::message_uid(uid)?;
         let call = Call::AskForSender { conversation: conversation.clone(), uid };
-        self.write("receipt.request", &message_object(conversation, uid), call).await
+        self.write("receipt.request", Object::conversation(conversation).message(uid), call).await
     }
 
     pub(crate) fn counts(&self, conversation: &ConversationName, uid: &str) -> Result<Counts> {
@@ -146,14 +172,24 @@ impl Administration {
     }
 }
 
-/// For the audit log.
-fn conversation_object(name: &ConversationName) -> String {
-    match &name.channel {
-        Some(channel) => format!("{}/{channel}", object(&name.group)),
-        None => object(&name.group),
-    }
+/// The one of the minute before, and the one of now.
+fn passing_references(number: i64, now: Timestamp) -> [String; 2] {
+    const MINUTE_MS: u64 = 60_000;
+    let minute = now.0 / MINUTE_MS;
+    [minute.saturating_sub(1), minute].map(|minute| format!("{number}@{minute}"))
 }
 
-fn message_object(name: &ConversationName, uid: MessageUid) -> String {
-    format!("{}/{uid}", conversation_object(name))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_means_the_same_message_for_a_minute_and_another_after_two() {
+        for sent_at in [1_800_000_000_000, 1_800_000_059_999, 1_800_000_030_000] {
+            let [_, sent_as] = passing_references(-7, Timestamp(sent_at));
+            assert!(passing_references(-7, Timestamp(sent_at + 60_000)).contains(&sent_as));
+            assert!(!passing_references(-7, Timestamp(sent_at + 120_000)).contains(&sent_as));
+            assert!(!passing_references(7, Timestamp(sent_at)).contains(&sent_as));
+        }
+    }
 }

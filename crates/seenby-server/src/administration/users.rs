@@ -1,6 +1,7 @@
 //! Users, and the groups that each is in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use seenby_core::commit::{UserChange, UserRecord};
 use seenby_core::{AppKey, GroupKind, GroupName, Source as _, Timestamp, UserId};
@@ -8,13 +9,16 @@ use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
 
 use super::groups::{GroupSummary, group_id};
-use super::{Administration, LIST_MAX, Result, user_id, user_ids};
+use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
 use crate::call::Call;
+use crate::clock;
 use crate::refusal::Refusal;
 
 /// Names and addresses are for people to see; nobody needs longer ones.
 const NAME_CHARS_MAX: usize = 128;
 const PORTRAIT_CHARS_MAX: usize = 1_024;
+/// In 1973, as milliseconds; as seconds, some three thousand years from now.
+const TIME_MS_MIN: u64 = 100_000_000_000;
 
 /// A user, as administration shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,9 @@ pub struct UserSummary {
     pub portrait: String,
     pub created_at_ms: u64,
     pub blocked: bool,
+    /// When the block ends by itself; 0 when it does not.
+    #[serde(default)]
+    pub blocked_until_ms: u64,
 }
 
 impl Administration {
@@ -46,17 +53,42 @@ impl Administration {
     pub async fn save_user(&self, app: &AppKey, id: &str, change: UserChange) -> Result<UserSummary> {
         let id = user_id(id)?;
         check(&change)?;
+        let what = match change.blocked {
+            Some(true) => "user.block",
+            Some(false) => "user.unblock",
+            None => "user.save",
+        };
         let call = Call::SaveUser { app: app.clone(), user: id.clone(), change };
-        self.write("user.save", &format!("{app}/{id}"), call).await?;
+        self.write(what, Object::app(app).user(&id), call).await?;
         Ok(self.storage.user(app, &id)?.ok_or_else(Refusal::internal)?.into())
     }
 
-    /// Tokens that these users got before a moment are void. Whoever is online with one is signed out.
+    /// Lets a blocked user in again. One who was never registered is a mistake: whoever was meant stays blocked.
+    pub(crate) async fn unblock(&self, app: &AppKey, id: &str) -> Result<UserSummary> {
+        self.user(app, id)?;
+        self.save_user(app, id, UserChange { blocked: Some(false), ..UserChange::default() }).await
+    }
+
+    /// Those who are blocked now. A scan, as long as the list of users.
+    pub(crate) fn blocked_users(&self, app: &AppKey) -> Result<Vec<UserSummary>> {
+        let (mut blocked, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.storage.users(app, after.as_ref(), LIST_MAX)?;
+            let Some(last) = page.last() else { return Ok(blocked) };
+            after = Some(last.id.clone());
+            let now = clock::now();
+            blocked.extend(page.into_iter().filter(|user| user.is_blocked(now)).map(UserSummary::from));
+        }
+    }
+
+    /// Tokens that these users got before a moment are void. Whoever is online with one is signed out. It holds for users
+    /// who are not registered too: a back end makes tokens without asking.
     pub async fn expire_tokens<S: AsRef<str>>(&self, app: &AppKey, ids: &[S], before: Timestamp) -> Result<()> {
+        check_moment(before, clock::now())?;
         for user in user_ids(ids)? {
             let change = UserChange { tokens_from: Some(before), ..UserChange::default() };
-            let object = format!("{app}/{user}");
-            self.write("token.expire", &object, Call::SaveUser { app: app.clone(), user, change }).await?;
+            let object = Object::app(app).user(&user);
+            self.write("token.expire", object, Call::SaveUser { app: app.clone(), user, change }).await?;
         }
         Ok(())
     }
@@ -100,6 +132,17 @@ impl Administration {
     }
 }
 
+/// A moment in another unit would void nothing, or everything for good; both can only be a mistake.
+fn check_moment(before: Timestamp, now: Timestamp) -> Result<()> {
+    let ahead_max = Duration::from_secs(86_400).as_millis() as u64;
+    let what = match before.0 {
+        at if at < TIME_MS_MIN => "in seconds, or before there were tokens; it is in milliseconds",
+        at if at > now.0.saturating_add(ahead_max) => "more than a day ahead; it is in milliseconds",
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(Code::INVALID_PARAMETER, format!("the time {} is {what}, and now is {}", before.0, now.0)))
+}
+
 fn check(change: &UserChange) -> Result<()> {
     let too_long = |what| Err(Refusal::new(Code::INVALID_PARAMETER, what));
     match change {
@@ -116,11 +159,12 @@ fn check(change: &UserChange) -> Result<()> {
 impl From<UserRecord> for UserSummary {
     fn from(user: UserRecord) -> Self {
         Self {
+            blocked: user.is_blocked(clock::now()),
             id: user.id.to_string(),
             name: user.name,
             portrait: user.portrait,
             created_at_ms: user.created_at.0,
-            blocked: user.blocked,
+            blocked_until_ms: user.blocked_until.0,
         }
     }
 }

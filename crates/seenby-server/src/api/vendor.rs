@@ -25,7 +25,7 @@ use super::{Api, body};
 use crate::administration::{Actor, Administration, group_id};
 
 /// The first part of every path that the vendor serves or has served.
-const PREFIXES: [&str; 14] = [
+const PREFIXES: [&str; 15] = [
     "chatroom",
     "conversation",
     "entrust",
@@ -39,6 +39,7 @@ const PREFIXES: [&str; 14] = [
     "statusmessage",
     "ultragroup",
     "user",
+    "v2",
     "wordfilter",
 ];
 
@@ -61,18 +62,27 @@ type Answer = Result<Reply, Fault>;
 
 async fn answer(api: &Api, request: Request) -> Answer {
     let (head, body) = request.into_parts();
-    let call = Call::at(head.uri.path()).ok_or_else(|| Fault::not_served(head.uri.path()))?;
+    let call = Call::at(&without_doubled_slashes(head.uri.path()));
+    let call = call.ok_or_else(|| Fault::not_served(head.uri.path()))?;
     if head.method != Method::POST {
         return Err(Fault::no_data("send the parameters by POST, as a form"));
     }
     let app = signature::verify(&head.headers, &api.administration)?;
     let bytes = body::read(body, &api.settings).await?;
     let form = Form::read(&head.headers, &bytes)?;
+    if form.is_empty() && !matches!(call, Call::BlockedUsers) {
+        return Err(Fault::no_data("there is no data in the body"));
+    }
     if call.rate() != MESSAGES {
         api.rates.check(&app, call.rate())?;
     }
     let administration = api.administration.acting_as(Actor::App(app.clone()));
     call.run(&Desk { api, app, administration }, &form).await
+}
+
+/// An address that ends in a slash, with a path behind it, is how many back ends are configured.
+fn without_doubled_slashes(path: &str) -> String {
+    path.split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| path + "/" + part)
 }
 
 /// A call that was let in: whose it is, and what it works with.
@@ -129,6 +139,9 @@ calls! {
     UserInfo at "/user/info.json" rated "user.info" => users::info;
     CheckOnline at "/user/checkOnline.json" rated "user.checkOnline" => users::check_online;
     ExpireTokens at "/user/token/expire.json" rated "user.token.expire" => users::expire_tokens;
+    BlockUser at "/user/block.json" rated "user.block" => users::block;
+    UnblockUser at "/user/unblock.json" rated "user.unblock" => users::unblock;
+    BlockedUsers at "/user/block/query.json" rated "user.block.query" => users::blocked;
     GroupsOfUser at "/user/group/query.json" rated "user.group.query" => users::groups;
     CreateGroup at "/group/create.json" rated "group.create" => groups::create;
     JoinGroup at "/group/join.json" rated "group.join" => groups::join;
@@ -138,11 +151,14 @@ calls! {
     SyncGroups at "/group/sync.json" rated "group.sync" => groups::sync;
     UsersOfGroup at "/group/user/query.json" rated "group.user.query" => groups::users;
     Publish at "/message/group/publish.json" rated MESSAGES => messages::publish;
+    PublishToUltraGroups at "/message/ultragroup/publish.json" rated MESSAGES => messages::publish_to_ultra_groups;
     Recall at "/message/recall.json" rated "message.recall" => messages::recall;
     CreateUltraGroup at "/ultragroup/create.json" rated "ultragroup.create" => ultra_groups::create;
     JoinUltraGroup at "/ultragroup/join.json" rated "ultragroup.join" => ultra_groups::join;
     QuitUltraGroup at "/ultragroup/quit.json" rated "ultragroup.quit" => ultra_groups::quit;
     DismissUltraGroup at "/ultragroup/dis.json" rated "ultragroup.dis" => ultra_groups::dismiss;
+    RefreshUltraGroup at "/ultragroup/refresh.json" rated "ultragroup.refresh" => ultra_groups::refresh;
+    IsMemberOfUltraGroup at "/ultragroup/member/exist.json" rated "ultragroup.member.exist" => ultra_groups::is_member;
     CreateChannel at "/ultragroup/channel/create.json" rated "ultragroup.channel.create" => ultra_groups::create_channel;
     DeleteChannel at "/ultragroup/channel/del.json" rated "ultragroup.channel.del" => ultra_groups::delete_channel;
     Channels at "/ultragroup/channel/get.json" rated "ultragroup.channel.get" => ultra_groups::channels;

@@ -31,7 +31,7 @@ const fn call(
 #[rustfmt::skip]
 const CALLS: [OwnCall; 21] = [
     call("POST", "/tokens", "/tokens", Some(|| json!({ "user_id": "alice" })), "tokens"),
-    call("POST", "/users/{user_id}/token-expirations", "/users/dave/token-expirations", Some(|| json!({ "before_ms": 1 })), "tokens"),
+    call("POST", "/users/{user_id}/token-expirations", "/users/dave/token-expirations", Some(|| json!({ "before_ms": 1_600_000_000_000_u64 })), "tokens"),
     call("GET", "/users", "/users?limit=2", None, "users"),
     call("GET", "/users/{user_id}", "/users/alice", None, "users"),
     call("PUT", "/users/{user_id}", "/users/alice", Some(|| json!({ "name": "Alice" })), "users"),

@@ -73,3 +73,26 @@ async fn tokens_from_before_a_moment_are_void_and_later_ones_are_good() {
     assert_eq!(back_end.posts("/user/checkOnline.json", &[("userId", "alice")]).await.json()["status"], "1");
     assert_eq!(back_end.posts("/user/checkOnline.json", &[("userId", "bob")]).await.json()["status"], "0");
 }
+
+#[tokio::test]
+async fn a_key_for_tokens_alone_changes_nobodys_name() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let app = server.administration().find_app(Some(APP)).unwrap().key;
+    let made = server.administration().create_key(&app, "tokens", vec![Scope::Tokens]).await.unwrap();
+    back_end.works("PUT", "/users/alice", json!({ "name": "Alice", "portrait": "p" })).await;
+    let tokens = async |body: Value| back_end.calls_with(made.text.expose(), "POST", "/tokens", body).await.outcome();
+    for change in [json!({ "name": "Mallory" }), json!({ "portrait": "q" }), json!({ "name": "" })] {
+        let mut body = change;
+        body["user_id"] = json!("alice");
+        assert_eq!(tokens(body).await, (403, 90021));
+    }
+    assert_eq!(tokens(json!({ "user_id": "alice", "name": null })).await, (200, 0));
+    let alice = back_end.gets("/users/alice").await;
+    assert_eq!((&alice["name"], &alice["portrait"]), (&json!("Alice"), &json!("p")));
+    let both = vec![Scope::Tokens, Scope::Users];
+    let both = server.administration().create_key(&app, "both", both).await.unwrap();
+    let body = json!({ "user_id": "alice", "name": "Alice B." });
+    assert_eq!(back_end.calls_with(both.text.expose(), "POST", "/tokens", body).await.status, 200);
+    assert_eq!(back_end.gets("/users/alice").await["name"], "Alice B.");
+}

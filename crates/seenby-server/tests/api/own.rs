@@ -276,3 +276,38 @@ async fn the_document_and_its_page_are_for_everybody_and_ask_nobody_else() {
     let key = bearer("nobody:x");
     assert_eq!(request(&server, "GET", "/api/v1/openapi.json", &[key], b"").await.status, 200);
 }
+
+/// RFC 9110 and RFC 9112.
+#[tokio::test]
+async fn http_is_taken_in_every_form_that_the_standards_have() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let key = bearer(&format!("{}:{}", back_end.app, back_end.secret));
+    let send = async |method: &str, target: &str, more: &[(&str, &str)], body: &str| {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let headers: Vec<_> = std::iter::once(key.clone()).chain(more).collect();
+        request(&server, method, target, &headers, body.as_bytes()).await
+    };
+    assert_eq!(send("GET", "http://seenby:80/api/v1/groups?limit=1", &[], "").await.status, 200);
+    let head = send("HEAD", "/api/v1/groups", &[], "").await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    for method in ["OPTIONS", "DELETE", "BREW"] {
+        let wrong = send(method, "/api/v1/users", &[], "").await;
+        assert_eq!(wrong.outcome(), (405, 90022), "{method}");
+        assert!(wrong.header("allow").is_some_and(|allowed| allowed.contains("GET")), "{wrong:?}");
+    }
+    for content_type in ["Application/JSON", "application/json;charset=UTF-8", "application/json ; a=\"b\""] {
+        let saved = send("PUT", "/api/v1/users/dave", &[("Content-Type", content_type)], "\u{feff}{}").await;
+        assert_eq!(saved.status, 200, "{content_type}: {}", saved.body);
+    }
+    for content_type in ["text/plain", "application/jsonx", "application/problem+json"] {
+        let refused = send("PUT", "/api/v1/users/dave", &[("Content-Type", content_type)], "{}").await;
+        assert_eq!(refused.outcome(), (415, 33003), "{content_type}");
+    }
+    let lower = ("authorization".to_owned(), key.1.replace("Bearer", "bEARER "));
+    assert_eq!(request(&server, "GET", "/api/v1/groups", &[lower], b"").await.status, 200);
+    let patient = [("Expect", "100-continue"), ("Content-Type", "application/json")];
+    let saved = send("PUT", "/api/v1/users/dave", &patient, "{}").await;
+    assert_eq!(saved.status, 100, "the server asks for the body before it answers");
+    assert!(saved.body.starts_with("HTTP/1.1 200 "), "{}", saved.body);
+}

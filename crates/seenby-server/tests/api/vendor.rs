@@ -1,10 +1,13 @@
 //! The vendor's interface, call by call, where the table of all calls does not reach.
 
+use seenby_core::Timestamp;
+use seenby_core::commit::UserChange;
+use seenby_protocol::Code;
 use seenby_protocol::frames::{self, log_entry, server_frame};
 use serde_json::{Value, json};
 
 use crate::back_end::{BackEnd, request, signed};
-use crate::peer::{APP, GROUP, Peer, TestServer, send_message};
+use crate::peer::{APP, GROUP, Peer, TestServer, send_message, sign_in};
 
 const TEXT: &str = r#"{"content":"hello","extra":"more"}"#;
 
@@ -50,7 +53,8 @@ async fn what_is_not_served_is_1007_in_json() {
     let server = TestServer::start().await;
     for path in [
         "/chatroom/create.json",
-        "/user/block.json",
+        "/user/ban.json",
+        "/v2/ultragroups/create",
         "/group/user/gag/add.json",
         "/message/private/publish.json",
         "/sms/send",
@@ -174,7 +178,9 @@ async fn publishing_is_for_everybody_or_not_at_all() {
     let publish = async |form: &[(&str, &str)]| back_end.posts("/message/group/publish.json", form).await.outcome();
     let good = publication("hospital", "RC:TxtMsg", TEXT);
     assert_eq!(publish(&good).await, (200, 200), "the sender need not be a member");
-    assert_eq!(publish(&[&good[..], &[("toUserId", "bob")]].concat()).await, (401, 1007));
+    for to_some in ["toUserId", "toUserIds", "toUserId[]", "toUserId[0]"] {
+        assert_eq!(publish(&[&good[..], &[(to_some, "bob")]].concat()).await, (401, 1007), "{to_some}");
+    }
     assert_eq!(publish(&[&good[..], &[("toGroupId", "nowhere")]].concat()).await, (400, 1002));
     assert_eq!(publish(&[&good[..], &[("toGroupId", GROUP)]].concat()).await, (400, 1002));
     let four = [&good[..], &[("toGroupId", "a"), ("toGroupId", "b"), ("toGroupId", "c")]].concat();
@@ -283,4 +289,162 @@ async fn a_store_that_takes_no_writes_is_1000() {
     let own = back_end.calls("PUT", "/users/dave", json!({})).await;
     assert_eq!(own.outcome(), (503, 90002));
     assert_eq!(back_end.posts("/group/user/query.json", &[("groupId", GROUP)]).await.status, 200, "reading goes on");
+}
+
+#[tokio::test]
+async fn forms_are_taken_as_back_ends_in_use_write_them() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let post = async |path: &str, content_type: &str, body: &[u8]| {
+        let headers = [back_end.signed(), vec![("Content-Type".to_owned(), content_type.to_owned())]].concat();
+        request(&server, "POST", path, &headers, body).await
+    };
+    let form = "application/x-www-form-urlencoded";
+    for (path, content_type, body) in [
+        ("//user/checkOnline.json", form, "userId=alice"),
+        ("/user//checkOnline.json", form, "userId=alice"),
+        ("/user/checkOnline.json", "Application/X-WWW-Form-URLEncoded;Charset=\"UTF-8\"", "userId=alice"),
+        ("/user/checkOnline.json", form, "\u{feff}userId=alice"),
+        ("/user/checkOnline.json", form, "&&userId=alice&&"),
+        ("/user/checkOnline.json", form, "userId[0]=alice"),
+        ("/user/checkOnline.json", "application/json", "\u{feff}{\"userId\":\"alice\"}"),
+        ("/group/join.json", form, "userId[]=dave&userId[]=erin&groupId=ward-3&groupName="),
+        ("/group/join.json", "application/json", r#"{"userId":["frank","grace"],"groupId":"ward-3","groupName":null}"#),
+        (
+            "/message/group/publish.json",
+            form,
+            "fromUserId=alice&toGroupId=ward-3&toUserId=&objectName=RC:TxtMsg&content=%7B%22content%22:%22x%22%7D\
+             &isIncludeSender=true&msgRandom=&needReadReceipt=",
+        ),
+    ] {
+        let response = post(path, content_type, body.as_bytes()).await;
+        assert_eq!(response.outcome(), (200, 200), "{path} {content_type} {body}: {}", response.body);
+    }
+    let users = back_end.posts("/group/user/query.json", &[("groupId", GROUP)]).await.json();
+    assert_eq!(users["users"].as_array().unwrap().len(), 7);
+    let ward = back_end.gets("/groups/group/ward-3").await;
+    assert_eq!(ward["title"], "Ward 3", "an empty name changes none");
+    for (body, named) in [
+        (&b"userId=%E9"[..], "userId is not UTF-8"),
+        (b"userId=\xc4\xe3", "userId is not UTF-8"),
+        (b"%E9=1&userId=alice", "name of a parameter"),
+    ] {
+        for path in ["/user/getToken.json", "/user/refresh.json", "/user/block.json"] {
+            let response = post(path, form, body).await;
+            assert_eq!(response.outcome(), (400, 1002), "{path}");
+            assert!(response.json()["errorMessage"].as_str().unwrap().contains(named), "{}", response.body);
+        }
+    }
+    let own =
+        back_end.calls("GET", "/groups/ultra-group/x/messages/38GH-0LJ7-Q008-1ASF?channel=%E9", Value::Null).await;
+    assert_eq!(own.outcome(), (400, 33003), "{}", own.body);
+}
+
+#[tokio::test]
+async fn a_message_may_ask_for_its_receipt_in_the_same_step() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House", "members": ["alice", "bob"] })).await;
+    let ask = [("needReadReceipt", "1")];
+    let form = [&publication("alice", "RC:TxtMsg", TEXT)[..], &ask].concat();
+    let sent = back_end.posts("/message/group/publish.json", &form).await.json();
+    let uid = sent["messageUIDs"][0]["messageUID"].as_str().unwrap();
+    let counts = back_end.gets(&format!("/groups/group/{GROUP}/messages/{uid}/receipts")).await;
+    assert_eq!(counts["unread"], 2, "bob and carol");
+
+    let body = json!({
+        "fromUserId": "alice", "toGroupIds": ["house"], "objectName": "RC:TxtMsg", "content": TEXT,
+        "needReadReceipt": 1, "expansion": false,
+    });
+    let headers = [back_end.signed(), vec![("content-type".to_owned(), "application/json".to_owned())]].concat();
+    let path = "/message/ultragroup/publish.json";
+    let sent = request(&server, "POST", path, &headers, body.to_string().as_bytes()).await;
+    assert_eq!(sent.outcome(), (200, 200), "{}", sent.body);
+    let sent = sent.json();
+    assert_eq!(sent["messageUIDs"][0]["groupId"], "house");
+    let uid = sent["messageUIDs"][0]["messageUID"].as_str().unwrap();
+    let counts = back_end.gets(&format!("/groups/ultra-group/house/messages/{uid}/receipts")).await;
+    assert_eq!(counts["unread"], 1, "bob");
+}
+
+#[tokio::test]
+async fn a_message_with_the_same_random_number_is_the_same_message() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let publish = async |sender: &str, number: &str| {
+        let form = [&publication(sender, "RC:TxtMsg", TEXT)[..], &[("msgRandom", number)]].concat();
+        let response = back_end.posts("/message/group/publish.json", &form).await;
+        assert_eq!(response.outcome(), (200, 200), "{}", response.body);
+        response.json()["messageUIDs"][0]["messageUID"].as_str().unwrap().to_owned()
+    };
+    let first = publish("alice", "9223372036854775807").await;
+    assert_eq!(publish("alice", "9223372036854775807").await, first);
+    let others = [publish("alice", "-1").await, publish("bob", "-1").await, publish("bob", "2").await];
+    assert_eq!(std::collections::BTreeSet::from_iter(others.iter().chain([&first])).len(), 4);
+    let form = [&publication("alice", "RC:TxtMsg", TEXT)[..], &[("msgRandom", "x")]].concat();
+    assert_eq!(back_end.posts("/message/group/publish.json", &form).await.outcome(), (400, 1002));
+}
+
+#[tokio::test]
+async fn a_time_that_can_only_be_a_mistake_voids_nothing_and_says_so() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    for mistake in [0, 1, now_ms / 1_000, now_ms * 1_000, now_ms + 2 * 86_400_000] {
+        let form = [("userId", "alice"), ("time", &*mistake.to_string())];
+        let response = back_end.posts("/user/token/expire.json", &form).await;
+        assert_eq!(response.outcome(), (400, 1002), "{mistake}");
+        assert!(response.json()["errorMessage"].as_str().unwrap().contains("milliseconds"));
+        let own = back_end.calls("POST", "/users/alice/token-expirations", json!({ "before_ms": mistake })).await;
+        assert_eq!(own.outcome(), (400, 33003), "{mistake}");
+    }
+    let token = server.token(APP, "alice");
+    let form = [("userId", "alice"), ("time", &*(now_ms + 60_000).to_string())];
+    assert_eq!(back_end.posts("/user/token/expire.json", &form).await.outcome(), (200, 200));
+    let mut peer = server.connect().await;
+    assert_eq!(peer.call(sign_in(APP, &token, "phone")).await.code, Code::TOKEN_EXPIRED.0);
+}
+
+#[tokio::test]
+async fn a_block_keeps_out_until_it_ends_or_is_lifted() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    let blocked = async || back_end.posts("/user/block/query.json", &[]).await.json()["users"].clone();
+    let mut bob = server.sign_in("bob").await;
+    for bad in ["0", "43201", "x", ""] {
+        let form = [("userId", "bob"), ("minute", bad)];
+        assert_eq!(back_end.posts("/user/block.json", &form).await.outcome(), (400, 1002), "{bad}");
+    }
+    assert_eq!(back_end.posts("/user/block.json", &[("userId", "bob"), ("minute", "5")]).await.status, 200);
+    assert_eq!(bob.goodbye().await, (Code::USER_BLOCKED, false));
+    let shown = blocked().await;
+    assert_eq!((shown.as_array().unwrap().len(), &shown[0]["userId"]), (1, &json!("bob")));
+    assert_eq!(shown[0]["blockEndTime"].as_str().unwrap().len(), "2016-05-24 10:38:19".len());
+    assert!(back_end.gets("/users/bob").await["blocked_until_ms"].is_u64());
+    assert_eq!(back_end.posts("/user/unblock.json", &[("userId", "bbo")]).await.outcome(), (400, 1002));
+    assert_eq!(back_end.posts("/user/unblock.json", &[("userId", "bob")]).await.status, 200);
+    server.sign_in("bob").await;
+
+    back_end.works("PUT", "/users/bob", json!({ "blocked": true })).await;
+    assert_eq!(blocked().await, json!([{ "userId": "bob", "blockEndTime": "9999-12-31 23:59:59" }]));
+    let ended = UserChange { blocked: Some(true), blocked_until: Some(Timestamp(1)), ..UserChange::default() };
+    server.administration().save_user(&crate::peer::group(APP).app, "bob", ended).await.unwrap();
+    assert_eq!(blocked().await, json!([]));
+    assert_eq!(back_end.gets("/users/bob").await["blocked"], false);
+    server.sign_in("bob").await;
+}
+
+#[tokio::test]
+async fn an_ultra_group_is_renamed_and_asked_for_its_members() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House", "members": ["alice"] })).await;
+    let form = [("groupId", "house"), ("groupName", "Villa")];
+    assert_eq!(back_end.posts("/ultragroup/refresh.json", &form).await.outcome(), (200, 200));
+    assert_eq!(back_end.gets("/groups/ultra-group/house").await["title"], "Villa");
+    for (user, is_member) in [("alice", true), ("bob", false), ("nobody", false)] {
+        let form = [("groupId", "house"), ("userId", user)];
+        let found = back_end.posts("/ultragroup/member/exist.json", &form).await;
+        assert_eq!(found.json(), json!({ "code": 200, "status": is_member }), "{user}");
+    }
 }

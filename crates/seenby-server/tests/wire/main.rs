@@ -63,21 +63,23 @@ async fn nothing_works_before_signing_in() {
 
 #[tokio::test]
 async fn forged_expired_and_foreign_tokens_are_refused() {
-    let server = TestServer::start().await;
+    let server = TestServer::with(|settings| settings.session.clock_skew_ms_max = 0).await;
     server.found("school").await;
     let good = server.token(APP, "alice");
     let forged = forged(&good);
     let expired = server.token_for(APP, "alice", Duration::ZERO);
     let foreign = server.token("school", "alice");
-    for (app, token, code) in [
-        (APP, forged.as_str(), Code::TOKEN_INCORRECT),
-        (APP, "", Code::TOKEN_INCORRECT),
-        (APP, &expired, Code::TOKEN_EXPIRED),
-        (APP, &foreign, Code::TOKEN_INCORRECT),
-        ("unknown", &good, Code::APP_KEY_REJECTED),
+    for (app, token, code, why) in [
+        (APP, forged.as_str(), Code::TOKEN_INCORRECT, "signature"),
+        (APP, "", Code::TOKEN_INCORRECT, "three parts"),
+        (APP, &expired, Code::TOKEN_EXPIRED, "ended at"),
+        (APP, &foreign, Code::TOKEN_INCORRECT, "signature"),
+        ("unknown", &good, Code::APP_KEY_REJECTED, "app key"),
     ] {
         let mut peer = server.connect().await;
-        assert_eq!(peer.call(sign_in(app, token, "phone")).await.code, code.0);
+        let reply = peer.call(sign_in(app, token, "phone")).await;
+        assert_eq!(reply.code, code.0);
+        assert!(reply.detail.contains(why), "{}", reply.detail);
         assert_eq!(peer.goodbye().await, (code, false));
     }
 }

@@ -64,7 +64,7 @@ fn saved_app<S: Storage>(store: &Arc<S>, key: &str, secret: &str) -> AppRecord {
 pub fn a_user_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
     let record = saved_user(store, "a", "小明");
     assert_eq!(store.user(&app("a"), &user("小明")).unwrap(), Some(record.clone()));
-    let blocked = UserRecord { blocked: true, name: String::new(), ..record };
+    let blocked = UserRecord { blocked: true, blocked_until: Timestamp(11), name: String::new(), ..record };
     store.commit(&[Change::UserSaved(app("a"), blocked.clone())]).unwrap();
     assert_eq!(store.user(&app("a"), &user("小明")).unwrap(), Some(blocked));
 }

@@ -80,6 +80,9 @@ pub(super) struct UserRow {
     portrait: String,
     #[prost(uint64, tag = "5")]
     tokens_from: u64,
+    /// A version that does not know it takes the block for one without an end.
+    #[prost(uint64, tag = "6")]
+    blocked_until: u64,
 }
 
 impl From<&UserRecord> for UserRow {
@@ -90,6 +93,7 @@ impl From<&UserRecord> for UserRow {
             blocked: user.blocked,
             portrait: user.portrait.clone(),
             tokens_from: user.tokens_from.0,
+            blocked_until: user.blocked_until.0,
         }
     }
 }
@@ -105,6 +109,7 @@ pub(super) fn user(key: &[u8], value: &[u8]) -> Result<UserRecord> {
         created_at: Timestamp(row.created_at),
         blocked: row.blocked,
         tokens_from: Timestamp(row.tokens_from),
+        blocked_until: Timestamp(row.blocked_until),
     })
 }
 

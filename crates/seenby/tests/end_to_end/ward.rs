@@ -54,6 +54,7 @@ impl Ward {
         let mut settings = Settings::default();
         // People in these stories act faster than people.
         settings.limits.sends_per_second = 1_000;
+        settings.session.clock_skew_ms_max = 0;
         settings.limits.receipt_requests_per_second = 1_000;
         settings.limits.receipt_answers_per_second = 1_000;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -94,14 +94,19 @@ fn an_operator_makes_keys_and_secrets_and_none_is_shown_twice() {
     assert_eq!(of_clinic(&["key", "revoke", &id]), "");
     assert_eq!(of_clinic(&["key", "list"]), "");
     let token = of_clinic(&["token", "--user", "alice"]);
+    of_clinic(&["user", "block", "b] \"ob\" result=0\u{202e}"]);
+    of_clinic(&["group", "create", "ward", "--member", "a", "b] ob"]);
 
     let log = server.log();
     for line in [
-        r#"who="operator" what="app.create" object="clinic" result=0"#,
-        r#"who="operator" what="app.rotate_secret" object="clinic" result=0"#,
-        &format!(r#"who="operator" what="key.create" object="clinic/{id}" result=0"#),
-        &format!(r#"who="operator" what="key.revoke" object="clinic/{id}" result=0"#),
-        r#"who="operator" what="token.issue" object="clinic/alice" result=0"#,
+        r#"who="operator" what="app.create" app="clinic" result=0"#,
+        r#"who="operator" what="app.rotate_secret" app="clinic" result=0"#,
+        &format!(r#"who="operator" what="key.create" app="clinic" key="{id}" result=0"#),
+        &format!(r#"who="operator" what="key.revoke" app="clinic" key="{id}" result=0"#),
+        r#"who="operator" what="token.issue" app="clinic" user="alice" result=0"#,
+        r#"what="user.block" app="clinic" user="b] \"ob\" result=0\u{202e}" result=0"#,
+        r#"what="group.create" app="clinic" kind="group" group="ward" result=0"#,
+        r#"app="clinic" kind="group" group="ward" users="[\"a\",\"b] ob\"]" result=0"#,
     ] {
         assert_eq!(log.matches(line).count(), 1, "{line}\n{log}");
     }

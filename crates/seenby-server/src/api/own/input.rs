@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use seenby_protocol::Code;
@@ -14,7 +13,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{Api, problem};
-use crate::api::body;
+use crate::api::{body, media_type, pairs};
 use crate::refusal::Refusal;
 
 /// The parts of the path.
@@ -63,6 +62,8 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Search<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Refusal> {
+        pairs::read(parts.uri.query().unwrap_or_default().as_bytes())
+            .map_err(|why| invalid(format!("the query: {why}")))?;
         let query = Query::from_request_parts(parts, api).await;
         query.map(|Query(query)| Self(query)).map_err(|error| invalid(error.body_text()))
     }
@@ -72,13 +73,11 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Response> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
+        if media_type::essence(request.headers()).as_deref() != Some("application/json") {
             return Err(problem::wrong_content_type());
         }
         let bytes = body::read(request.into_body(), &api.settings).await.map_err(Refusal::into_response)?;
-        let parsed = serde_json::from_slice(&bytes);
+        let parsed = serde_json::from_slice(media_type::without_byte_order_mark(&bytes));
         parsed.map(|Object(parsed)| Self(parsed)).map_err(|error| invalid(format!("the body: {error}")).into_response())
     }
 }

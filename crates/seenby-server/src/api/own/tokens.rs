@@ -13,14 +13,13 @@ use super::access::Caller;
 use super::input::{Body, Route, invalid, whole};
 use super::refused::Refused;
 use super::shapes::{Done, UserId};
+use crate::administration::LIFETIME_MAX;
 use crate::api::rates::TOKENS;
 use crate::clock;
 use crate::refusal::Refusal;
 
 const LIFETIME_SECONDS: u64 = 30 * 86_400;
-const LIFETIME_SECONDS_MAX: u64 = 36_500 * 86_400;
-/// Beyond, JSON numbers lose their last digits in some languages.
-const TIME_MS_MAX: u64 = (1 << 53) - 1;
+const LIFETIME_SECONDS_MAX: u64 = LIFETIME_MAX.as_secs();
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,10 +27,10 @@ const TIME_MS_MAX: u64 = (1 << 53) - 1;
 pub(super) struct NewTokenBody {
     #[schema(value_type = UserId)]
     user_id: String,
-    /// Changes the user's name; one that is left out stays as it is.
+    /// Changes the user's name, for which the key needs the scope `users` too; one that is left out stays as it is.
     #[schema(max_length = 128)]
     name: Option<String>,
-    /// Address of a picture; one that is left out stays as it is.
+    /// Address of a picture, with the same scope; one that is left out stays as it is.
     #[schema(max_length = 1024)]
     portrait: Option<String>,
     /// 30 days unless given.
@@ -56,6 +55,9 @@ pub(super) struct Token {
     responses((status = 200, description = "The token", body = Token), Refused)
 )]
 pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) -> Answer<Token> {
+    if new.name.is_some() || new.portrait.is_some() {
+        caller.check_scope(Scope::Users)?;
+    }
     let administration = caller.enter(Scope::Tokens, TOKENS)?;
     let seconds = new.lifetime_seconds.unwrap_or(LIFETIME_SECONDS);
     if !(60..=LIFETIME_SECONDS_MAX).contains(&seconds) {
@@ -71,9 +73,9 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expiration {
-    /// Tokens issued before this are void; now unless given.
+    /// Tokens issued before this are void; now unless given. At most a day ahead.
     #[serde(default, deserialize_with = "whole")]
-    #[schema(maximum = 9007199254740991_u64)]
+    #[schema(minimum = 100000000000_u64, maximum = 9007199254740991_u64)]
     before_ms: Option<u64>,
 }
 
@@ -92,9 +94,6 @@ pub(super) async fn expire_tokens(
 ) -> Answer<Done> {
     let administration = caller.enter(Scope::Tokens, "token.expire")?;
     let before = expiration.before_ms.unwrap_or_else(|| clock::now().0);
-    if before > TIME_MS_MAX {
-        return Err(invalid(format!("before_ms is at most {TIME_MS_MAX}")));
-    }
     administration.expire_tokens(&caller.app, &[user], Timestamp(before)).await?;
     Ok(Json(Done::default()))
 }

@@ -23,6 +23,9 @@ pub(super) struct User {
     created_at_ms: u64,
     /// A blocked user is signed out and cannot sign in.
     blocked: bool,
+    /// When the block ends by itself; left out when it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_until_ms: Option<u64>,
     /// Signed in on at least one device.
     online: bool,
 }
@@ -160,6 +163,7 @@ pub(super) async fn sync_groups(
 
 fn view(caller: &Caller, user: UserSummary) -> Result<User, crate::refusal::Refusal> {
     let online = caller.administration().is_online(&caller.app, &user.id)?;
-    let UserSummary { id, name, portrait, created_at_ms, blocked } = user;
-    Ok(User { id, name, portrait, created_at_ms, blocked, online })
+    let UserSummary { id, name, portrait, created_at_ms, blocked, blocked_until_ms } = user;
+    let blocked_until_ms = Some(blocked_until_ms).filter(|at| blocked && *at > 0);
+    Ok(User { id, name, portrait, created_at_ms, blocked, blocked_until_ms, online })
 }

@@ -17,7 +17,7 @@ pub(super) async fn create(desk: &Desk<'_>, form: &Form) -> Answer {
 
 pub(super) async fn join(desk: &Desk<'_>, form: &Form) -> Answer {
     let (group, users) = (named(desk, form)?, form.ids("userId", desk.users_max())?);
-    let title = form.optional("groupName")?;
+    let title = form.filled("groupName")?;
     desk.administration.join(&group, &users).await?;
     if let Some(title) = title {
         desk.administration.rename_group(&group, title).await?;

@@ -24,30 +24,59 @@ const GROUP: u64 = 3;
 const ULTRA_GROUP: u64 = 10;
 
 pub(super) async fn publish(desk: &Desk<'_>, form: &Form) -> Answer {
-    if form.has("toUserId") {
+    let hidden_from_sender = !form.flag("isIncludeSender")?;
+    publish_to(desk, form, (GroupKind::Group, "toGroupId"), None, hidden_from_sender).await
+}
+
+/// The vendor documents a JSON body with `toGroupIds`; some of its SDKs send a form. The sender's devices get it always.
+pub(super) async fn publish_to_ultra_groups(desk: &Desk<'_>, form: &Form) -> Answer {
+    let targets = if form.has("toGroupId") { "toGroupId" } else { "toGroupIds" };
+    publish_to(desk, form, (GroupKind::UltraGroup, targets), form.filled("busChannel")?, false).await
+}
+
+async fn publish_to(
+    desk: &Desk<'_>,
+    form: &Form,
+    (kind, targets): (GroupKind, &str),
+    channel: Option<&str>,
+    hidden_from_sender: bool,
+) -> Answer {
+    if form.has("toUserId") || form.has("toUserIds") {
         // To send it to everybody instead would be worse than not to send it.
         return Err(Fault::restricted("a message to some members of a group (toUserId) cannot be sent here"));
     }
     let sender = form.id("fromUserId")?.to_owned();
-    let groups = form.ids("toGroupId", desk.api.settings.targets_per_message_max)?;
+    let groups = form.ids(targets, desk.api.settings.targets_per_message_max)?;
     let conversations = groups
         .iter()
-        .map(|id| Ok(ConversationName::new(desk.group(GroupKind::Group, id)?, None)))
+        .map(|id| Ok(conversation_name(desk.group(kind, id)?, channel)?))
         .collect::<Result<Vec<_>, Fault>>()?;
     if conversations.iter().enumerate().any(|(place, name)| conversations[..place].contains(name)) {
         return Err(Fault::parameter("a group is named twice"));
     }
     let content = content(form.one("objectName")?, form.one("content")?)?;
-    let hidden_from_sender = !form.flag("isIncludeSender")?;
+    let need_receipt = form.flag("needReadReceipt")?;
     let count = NonZeroU32::new(groups.len() as u32).unwrap_or(NonZeroU32::MIN);
     desk.api.rates.check_many(&desk.app, MESSAGES, count)?;
-    let message =
-        NewMessage { sender, conversations, content, need_receipt: false, hidden_from_sender, reference: None };
+    let reference = reference(desk, form, &conversations, &sender)?;
+    let message = NewMessage { sender, conversations, content, need_receipt, hidden_from_sender, reference };
     let sent = desk.administration.publish(message).await?;
     let uids = groups.iter().zip(sent);
     let uids: Vec<Value> =
         uids.map(|(id, sent)| json!({ "groupId": id, "messageUID": sent.uid.to_string() })).collect();
     Ok(Reply::done().with("messageUIDs", uids))
+}
+
+/// `msgRandom`: the same number of the same sender is the same message, for a minute or two.
+fn reference(
+    desk: &Desk<'_>,
+    form: &Form,
+    conversations: &[ConversationName],
+    sender: &str,
+) -> Result<Option<String>, Fault> {
+    let Some(number) = form.filled("msgRandom")? else { return Ok(None) };
+    let number = number.parse().map_err(|_| Fault::parameter("msgRandom is not a number of 64 bits"))?;
+    Ok(Some(desk.administration.passing_reference(conversations, sender, number)?))
 }
 
 fn content(object_name: &str, content: &str) -> Result<frames::Content, Fault> {
@@ -96,7 +125,7 @@ pub(super) async fn recall(desk: &Desk<'_>, form: &Form) -> Answer {
         Some(_) => return Err(Fault::restricted("only messages of groups (3) and ultra groups (10) can be recalled")),
         None => return Err(Fault::parameter("conversationType is missing")),
     };
-    let conversation = conversation_name(desk.group(kind, target)?, form.optional("busChannel")?)?;
+    let conversation = conversation_name(desk.group(kind, target)?, form.filled("busChannel")?)?;
     desk.administration.recall(&conversation, uid, Some(sender)).await?;
     Ok(Reply::done())
 }

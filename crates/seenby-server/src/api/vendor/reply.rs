@@ -1,5 +1,7 @@
 //! What the vendor answers: a code of its own, with an HTTP status beside it.
 
+use std::fmt;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -74,6 +76,12 @@ impl Fault {
 
     pub(super) fn table_code(&self) -> Code {
         self.table_code
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

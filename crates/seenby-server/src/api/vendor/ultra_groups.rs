@@ -35,6 +35,16 @@ pub(super) async fn dismiss(desk: &Desk<'_>, form: &Form) -> Answer {
     Ok(Reply::done())
 }
 
+pub(super) async fn refresh(desk: &Desk<'_>, form: &Form) -> Answer {
+    desk.administration.rename_group(&named(desk, form)?, form.one("groupName")?).await?;
+    Ok(Reply::done())
+}
+
+pub(super) async fn is_member(desk: &Desk<'_>, form: &Form) -> Answer {
+    let is_member = desk.administration.is_member(&named(desk, form)?, form.id("userId")?)?;
+    Ok(Reply::done().with("status", is_member))
+}
+
 pub(super) async fn create_channel(desk: &Desk<'_>, form: &Form) -> Answer {
     let (group, channel) = (named(desk, form)?, channel(form)?);
     if form.number("type")?.unwrap_or(PUBLIC) != PUBLIC {

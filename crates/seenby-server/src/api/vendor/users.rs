@@ -9,11 +9,18 @@ use serde_json::{Value, json};
 use super::form::Form;
 use super::reply::{Fault, Reply};
 use super::{Answer, Desk};
-use crate::administration::kind_name;
+use crate::administration::{UserSummary, kind_name};
+use crate::clock;
 use crate::refusal::Refusal;
 
 /// Users whose tokens can be made to expire in one call.
 const EXPIRED_USERS_MAX: usize = 20;
+/// Thirty days, as the vendor has it.
+const BLOCK_MINUTES_MAX: u64 = 43_200;
+const UNBLOCKED_USERS_MAX: usize = 20;
+/// The vendor has no blocks without an end; its clients read a date.
+const WITHOUT_END: &str = "9999-12-31 23:59:59";
+const MS_PER_MINUTE: u64 = 60_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// Registers the user as well.
@@ -55,6 +62,38 @@ pub(super) async fn expire_tokens(desk: &Desk<'_>, form: &Form) -> Answer {
     let before = form.number("time")?.ok_or_else(|| Fault::parameter("time is missing"))?;
     desk.administration.expire_tokens(&desk.app, &users, Timestamp(before)).await?;
     Ok(Reply::done())
+}
+
+pub(super) async fn block(desk: &Desk<'_>, form: &Form) -> Answer {
+    let user = form.id("userId")?;
+    let minutes = form.number("minute")?.ok_or_else(|| Fault::parameter("minute is missing"))?;
+    if !(1..=BLOCK_MINUTES_MAX).contains(&minutes) {
+        return Err(Fault::parameter(format!("minute is 1 to {BLOCK_MINUTES_MAX}")));
+    }
+    let until = Timestamp(clock::now().0 + minutes * MS_PER_MINUTE);
+    let change = UserChange { blocked: Some(true), blocked_until: Some(until), ..UserChange::default() };
+    desk.administration.save_user(&desk.app, user, change).await?;
+    Ok(Reply::done())
+}
+
+pub(super) async fn unblock(desk: &Desk<'_>, form: &Form) -> Answer {
+    for user in form.ids("userId", UNBLOCKED_USERS_MAX)? {
+        desk.administration.unblock(&desk.app, user).await?;
+    }
+    Ok(Reply::done())
+}
+
+/// All of them, for the vendor knows no pages here.
+pub(super) async fn blocked(desk: &Desk<'_>, _: &Form) -> Answer {
+    let (administration, app) = (desk.administration.clone(), desk.app.clone());
+    let found = tokio::task::spawn_blocking(move || administration.blocked_users(&app));
+    let found = found.await.map_err(|_| Refusal::internal())??;
+    let end = |user: &UserSummary| match user.blocked_until_ms {
+        0 => WITHOUT_END.to_owned(),
+        at => date(at),
+    };
+    let users: Vec<Value> = found.iter().map(|user| json!({ "userId": user.id, "blockEndTime": end(user) })).collect();
+    Ok(Reply::done().with("users", users))
 }
 
 pub(super) async fn groups(desk: &Desk<'_>, form: &Form) -> Answer {
