@@ -2,8 +2,9 @@
 //!
 //! Handles send it commands; it moves what the session wants done, in the order that the session documents.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +17,7 @@ use crate::error::{ConnectError, ResponseError};
 use crate::promise::Promise;
 use crate::session::{Action, CallId, Outcome, ServerTime, Session};
 use crate::socket::{Dialer, Socket, SocketError};
-use crate::store::{DeviceStore, Owner};
+use crate::store::{Change, DeviceStore, Owner};
 use crate::{ConnectionStatus, Conversation, Event, ReceiptResponse};
 
 /// What a handle asks of the driver. They are taken as fast as they come, and the session refuses what is too much, so
@@ -41,6 +42,10 @@ pub(crate) enum Command {
         conversation: Conversation,
         message_uids: Vec<String>,
         promise: Promise<AnswerResult>,
+    },
+    /// Tell when every answer given so far is kept.
+    Flush {
+        done: oneshot::Sender<()>,
     },
     Subscribe(mpsc::Sender<Event>),
     /// A result whose future was dropped.
@@ -70,6 +75,12 @@ pub(crate) struct Driver {
     link: Link,
     subscriber: Option<mpsc::Sender<Event>>,
     waiters: HashMap<CallId, Waiter>,
+    /// Answers that neither the device store nor the server has.
+    unkept: BTreeSet<CallId>,
+    /// Who waits until no answer up to this one is unkept.
+    flushes: Vec<(CallId, oneshot::Sender<()>)>,
+    /// The last thing that it was asked for failed, and the log says so.
+    store_fails: bool,
     /// Told once the connection is closed.
     disconnects: Vec<oneshot::Sender<()>>,
     glance: watch::Sender<Glance>,
@@ -118,6 +129,9 @@ impl Driver {
             link: Link::Closed,
             subscriber: None,
             waiters: HashMap::new(),
+            unkept: BTreeSet::new(),
+            flushes: Vec::new(),
+            store_fails: false,
             disconnects: Vec::new(),
             glance,
             server_time: None,
@@ -186,6 +200,11 @@ impl Driver {
             Command::Answer { conversation, message_uids, promise } => {
                 let call = self.session.answer(now, conversation, message_uids);
                 self.waiters.insert(call, Waiter::Answer(promise));
+                self.unkept.insert(call);
+            }
+            Command::Flush { done } => {
+                let last = self.unkept.last().copied().unwrap_or(CallId(0));
+                self.flushes.push((last, done));
             }
             Command::Subscribe(subscriber) => self.subscriber = Some(subscriber),
             Command::Unheard(event) => self.session.push_event(*event),
@@ -222,6 +241,7 @@ impl Driver {
         while let Some(outcome) = self.session.poll_outcome() {
             self.tell(outcome);
         }
+        self.tell_flushes();
         for done in self.disconnects.drain(..) {
             let _ = done.send(());
         }
@@ -235,11 +255,7 @@ impl Driver {
                 Action::Connect => self.link = Link::Dialing(Box::pin(self.dialer.dial())),
                 Action::Close => self.close().await,
                 Action::Load { user_id } => self.load(user_id),
-                Action::Save { user_id, changes } => {
-                    if let Err(error) = self.store.save(&self.owner(user_id), &changes) {
-                        tracing::error!(%error, "the device store cannot be written; a restart may lose answers");
-                    }
-                }
+                Action::Save { user_id, changes } => self.save(user_id, changes),
             }
         }
     }
@@ -252,13 +268,31 @@ impl Driver {
 
     fn load(&mut self, user_id: String) {
         let now = self.now();
-        match self.store.load(&self.owner(user_id)) {
-            Ok(memory) => self.session.handle_loaded(now, memory),
-            Err(error) => {
-                tracing::error!(%error, "the device store cannot be read");
-                self.session.handle_load_failed(&format!("the device store cannot be read: {error}"));
-            }
+        let loaded = self.store.load(&self.owner(user_id.clone()));
+        self.note_store(&loaded, "read");
+        match loaded {
+            Ok(memory) => self.session.handle_loaded(now, &user_id, memory),
+            Err(_) => self.session.handle_load_failed(now, &user_id),
         }
+    }
+
+    fn save(&mut self, user_id: String, changes: Vec<Change>) {
+        let saved = self.store.save(&self.owner(user_id.clone()), &changes);
+        self.note_store(&saved, "written");
+        match saved {
+            Ok(()) => self.session.handle_saved(&user_id, &changes),
+            Err(_) => self.session.handle_save_failed(&user_id, changes),
+        }
+    }
+
+    /// A store that stays broken is asked again and again, and logged once.
+    fn note_store<T>(&mut self, result: &io::Result<T>, done: &str) {
+        if let Err(error) = result
+            && !self.store_fails
+        {
+            tracing::warn!(%error, "the device store cannot be {done}; a restart may lose answers");
+        }
+        self.store_fails = result.is_err();
     }
 
     fn owner(&self, user_id: String) -> Owner {
@@ -267,8 +301,13 @@ impl Driver {
 
     fn tell(&mut self, outcome: Outcome) {
         let call = match &outcome {
+            Outcome::Kept(call) => {
+                self.unkept.remove(call);
+                return;
+            }
             Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _) => call,
         };
+        self.unkept.remove(call);
         let unheard = match (self.waiters.remove(call), outcome) {
             (Some(Waiter::Connect(waiter)), Outcome::Connected(_, result)) => {
                 let _ = waiter.send(result);
@@ -279,6 +318,13 @@ impl Driver {
             _ => None,
         };
         unheard.into_iter().for_each(|event| self.session.push_event(event));
+    }
+
+    fn tell_flushes(&mut self) {
+        let first = self.unkept.first().copied();
+        for (_, done) in self.flushes.extract_if(.., |(last, _)| first.is_none_or(|first| first > *last)) {
+            let _ = done.send(());
+        }
     }
 
     fn hand_on_events(&mut self) {

@@ -84,7 +84,11 @@ impl Engine {
         let dialer = Dialer::new(&options.server, &options.extra_root_certificates)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| CreateError::NoRuntime)?;
         let mut store = options.device_store;
-        let device_id = store.device_id(&random_name()).map_err(CreateError::DeviceStore)?;
+        let fresh = random_name();
+        let device_id = store.device_id(&fresh).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the device store cannot be used; this is like a new device");
+            fresh
+        });
         let mut reference_prefix: String = device_id.chars().take(REFERENCE_PREFIX_CHARACTERS).collect();
         reference_prefix.push('-');
         let session = Session::new(SessionOptions {
@@ -125,6 +129,27 @@ impl Engine {
         let (done, result) = oneshot::channel();
         let _ = self.commands.send(Command::Disconnect { done });
         let _ = result.await;
+    }
+
+    /// Waits until every answer given so far is kept: in the device store or, if that refuses it, by the server.
+    ///
+    /// Before that an answer is lost if the process ends. [`destroy`](Self::destroy) tries to keep what it can.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponseError::Destroyed`] if the engine ends first: an answer may not be kept.
+    ///
+    /// ```no_run
+    /// # async fn run(engine: seenby_client::Engine, read: Vec<seenby_client::Message>) -> Result<(), seenby_client::ResponseError> {
+    /// // The result comes as an event, perhaps to the next run of the program.
+    /// drop(engine.send_group_read_receipt_response("team", None, &read));
+    /// engine.flush().await
+    /// # }
+    /// ```
+    pub async fn flush(&self) -> Result<(), ResponseError> {
+        let (done, result) = oneshot::channel();
+        let _ = self.commands.send(Command::Flush { done });
+        result.await.map_err(|_| ResponseError::Destroyed)
     }
 
     /// Ends the engine for all its clones: every call from now on, and every call under way, ends with `Destroyed`.
@@ -366,8 +391,9 @@ impl Engine {
     /// Answers for messages of one conversation: this user has read them. `channel_id` is for ultra groups; elsewhere give
     /// `None`. All messages must be of the conversation named.
     ///
-    /// The answer is made at once. Without a connection it is kept, over a restart too if the device store does, and sent
-    /// when there is one again; the future waits as long. Who drops it is told of the result by
+    /// The answer is given immediately, also if the future is not polled. Without a connection it is kept in the device
+    /// store, under the user that the token names, and sent when that user has signed in; [`flush`](Self::flush) waits
+    /// until it is kept, the future until it has its result. If you drop the future, the result is delivered as
     /// [`Event::GroupReadReceiptResponseSent`] instead.
     ///
     /// ```no_run

@@ -2,7 +2,6 @@
 //!
 //! Every one of them knows its status code: `error.code()`. The codes and what to do about each are in [`Code`].
 
-use std::io;
 use std::time::Duration;
 
 use seenby_protocol::{Code, frames};
@@ -34,9 +33,6 @@ pub enum CreateError {
     /// An extra root certificate cannot be read: give it as DER or PEM.
     #[error("an extra root certificate cannot be read")]
     Certificate(#[source] rustls::Error),
-    /// The device store cannot be read or written.
-    #[error("the device store cannot be used")]
-    DeviceStore(#[source] io::Error),
     /// Create the engine inside a Tokio runtime: its driver is a task.
     #[error("there is no Tokio runtime here")]
     NoRuntime,
@@ -48,7 +44,6 @@ impl CreateError {
         match self {
             Self::Parameter(parameter) => parameter.code,
             Self::Certificate(_) => Code::INVALID_PARAMETER,
-            Self::DeviceStore(_) => Code::NATIVE_OPERATION_ERROR,
             Self::NoRuntime => Code::CLIENT_NOT_INIT,
         }
     }
@@ -194,8 +189,8 @@ pub enum ResponseError {
     /// Correct the call; nothing was kept.
     #[error("{0}")]
     Parameter(Parameter),
-    /// Connect first: nobody has signed in, so it is not known whose answer this is. Nothing was kept.
-    #[error("nobody has signed in")]
+    /// Connect first: no token has named a user yet, so it is not known whose answer this is. Nothing was kept.
+    #[error("it is not known whose answer this is")]
     NotConnected,
     /// Too many answers wait for the connection already. Nothing was kept: answer again later.
     #[error("too many answers are waiting")]
@@ -204,7 +199,7 @@ pub enum ResponseError {
     /// Those with [`Code::SUCCESS`] count.
     #[error("not every answer was accepted: {}", .0.code())]
     Refused(ReceiptResponse),
-    /// The engine was destroyed. The answer stays in the device store; the engine that next signs in this user sends it.
+    /// The engine was destroyed. If the device store has the answer, the engine that next signs in this user sends it.
     #[error("the engine was destroyed")]
     Destroyed,
 }

@@ -26,7 +26,8 @@ pub struct EngineOptions {
     #[doc(alias = "naviServer")]
     pub server: String,
     /// What this installation remembers between runs. Without one that outlives the process, an answer that was not sent
-    /// before the process ended is lost, and a restart is like a new device.
+    /// before the process ended is lost, and a restart is like a new device. If it fails, the engine logs a warning and
+    /// goes on.
     pub device_store: Box<dyn DeviceStore>,
     /// Ceiling of the first wait before connecting again. Each wait is a random part of its ceiling.
     pub reconnect_min: Duration,

@@ -24,7 +24,8 @@ pub trait DeviceStore: Send + 'static {
     /// Everything remembered of this user.
     fn load(&mut self, owner: &Owner) -> io::Result<Memory>;
 
-    /// Remembers changes, in their order. Answers must outlive the process once this returns.
+    /// Remembers changes, in their order. Answers must outlive the process once this returns. After an error the answers
+    /// among the changes are handed in again later; it does no harm to have them already.
     fn save(&mut self, owner: &Owner, changes: &[Change]) -> io::Result<()>;
 }
 

@@ -67,9 +67,10 @@ fn settle(session: &mut Session, now: Duration) -> Settled {
         while let Some(action) = session.poll_action() {
             is_done = false;
             match action {
-                Action::Load { .. } => session.handle_loaded(now, Memory::default()),
+                Action::Load { user_id } => session.handle_loaded(now, &user_id, Memory::default()),
+                Action::Save { user_id, changes } => session.handle_saved(&user_id, &changes),
                 Action::Connect => session.handle_opened(now),
-                Action::Close | Action::Save { .. } => {}
+                Action::Close => {}
             }
         }
         while session.poll_outcome().is_some() {

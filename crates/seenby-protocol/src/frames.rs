@@ -158,6 +158,10 @@ pub struct SignedIn {
     pub answers_per_frame_max: u32,
     #[prost(uint32, tag = "7")]
     pub page_size_max: u32,
+    /// Positions and receipts that all Resume calls of a connection may carry together. A server whose protocol_minor is
+    /// below 2 leaves it 0 and takes 10,000.
+    #[prost(uint32, tag = "8")]
+    pub resume_items_max: u32,
 }
 /// Says what the client already has. Several may follow one another; nothing is pushed before the one marked `last`.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -16,7 +16,7 @@ pub use code::Code;
 pub use codec::{FrameError, decode, encode};
 
 /// The minor version of this protocol. It grows when something is added; nothing is ever taken away in `v1`.
-pub const PROTOCOL_MINOR: u32 = 1;
+pub const PROTOCOL_MINOR: u32 = 2;
 
 /// The path of the WebSocket endpoint.
 pub const ENDPOINT_PATH: &str = "/v1/connect";

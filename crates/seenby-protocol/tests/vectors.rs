@@ -324,6 +324,7 @@ fn session_results() -> Vec<(&'static str, reply::Result)> {
                 ping_interval_ms: 30_000,
                 answers_per_frame_max: 100,
                 page_size_max: 1_000,
+                resume_items_max: 10_000,
             }),
         ),
         ("pong", reply::Result::Pong(frames::Pong { server_time_ms: EXACT_MAX })),

@@ -117,6 +117,7 @@ impl Session {
             ping_interval_ms: settings.session.ping_interval_ms,
             answers_per_frame_max: settings.limits.answers_per_frame_max as u32,
             page_size_max: settings.limits.page_size_max as u32,
+            resume_items_max: resuming::ITEMS_MAX as u32,
             ..to_wire::signed_in(&user, now)
         };
         Ok((Self::new(node.clone(), app.key, user, issued_at, registration), signed_in))

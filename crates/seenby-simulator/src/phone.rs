@@ -252,12 +252,13 @@ impl Phone {
                         link.phone_has_closed = true;
                     }
                 }
-                Action::Load { .. } => {
+                Action::Load { user_id } => {
                     let memory = self.remembered();
-                    self.session.handle_loaded(self.time(now), memory);
+                    self.session.handle_loaded(self.time(now), &user_id, memory);
                 }
-                Action::Save { changes, .. } => {
+                Action::Save { user_id, changes } => {
                     self.memory.save(&self.owner(), &changes).expect("memory can be written");
+                    self.session.handle_saved(&user_id, &changes);
                 }
             }
         }
@@ -268,7 +269,10 @@ impl Phone {
 /// What the app is told.
 impl Phone {
     fn take_outcome(&mut self, outcome: Outcome) {
-        let (Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _)) = &outcome;
+        let call = match &outcome {
+            Outcome::Kept(_) => return,
+            Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _) => call,
+        };
         let Some(pending) = self.pending.remove(call) else {
             self.broken = Some(format!("{call} has a second outcome: {outcome:?}"));
             return;

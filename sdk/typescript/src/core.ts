@@ -2,13 +2,14 @@
 
 import { Driver } from "./driver.js";
 import { portsOf } from "./platform.js";
-import type { Ports } from "./ports.js";
+import type { Ports, Storage } from "./ports.js";
 import { RCIMIWLogLevel } from "./rcim/enums.js";
 import { EventTeller } from "./rcim/event_teller.js";
 import { KnownMessages } from "./rcim/known_messages.js";
 import { Listeners } from "./rcim/listeners.js";
 import type { RCIMIWEngineOptions } from "./rcim/types.js";
 import { endpoint } from "./socket.js";
+import { memoryStorage } from "./storage/memory.js";
 import { DeviceStore } from "./store.js";
 import { SDK_VERSION } from "./version.js";
 
@@ -66,9 +67,35 @@ export async function createCore(appKey: string, options: RCIMIWEngineOptions): 
   if (!address) return refused(log, "naviServer is not a ws, wss, http or https address");
   if (!ports) return refused(log, "there is no WebSocket here: give one as options.webSocket");
   const fresh = randomName(ports);
-  const store = await DeviceStore.open(ports.storage);
-  const deviceId = store ? await store.deviceId(fresh) : fresh;
-  return assemble({ appKey, address, ports, store, deviceId, log });
+  const store = await openStore(ports.storage, log);
+  try {
+    return assemble({ appKey, address, ports, store, deviceId: await deviceIdOf(store, fresh, log), log });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** An app without a storage, or with one that fails, keeps answers as long as it runs. */
+async function openStore(storage: Storage, log: Log): Promise<DeviceStore> {
+  const goesOn = "what is kept ends with the program";
+  try {
+    const store = await DeviceStore.open(storage);
+    if (store) return store;
+    log.warn(`too many tabs are open; ${goesOn}`);
+  } catch (error) {
+    log.warn(`the storage cannot be used; ${goesOn}`, error);
+  }
+  return DeviceStore.alone(memoryStorage());
+}
+
+async function deviceIdOf(store: DeviceStore, fresh: string, log: Log): Promise<string> {
+  try {
+    return await store.deviceId(fresh);
+  } catch (error) {
+    log.warn("the storage cannot be used; this is like a new device", error);
+    return fresh;
+  }
 }
 
 function refused(log: Log, problem: string): undefined {
@@ -79,7 +106,7 @@ interface Parts {
   appKey: string;
   address: string;
   ports: Ports;
-  store: DeviceStore | undefined;
+  store: DeviceStore;
   deviceId: string;
   log: Log;
 }

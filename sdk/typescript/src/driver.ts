@@ -4,9 +4,10 @@
  * What the application is told comes in a microtask of its own, so no callback runs inside a call of the application.
  */
 
+import { Code } from "./codes.js";
 import type { Conversation } from "./conversation.js";
-import { emptyMemory } from "./memory.js";
-import type { Eventual, Ports, Socket, SocketListener } from "./ports.js";
+import type { Change } from "./memory.js";
+import { type Eventual, isLater, type Ports, type Socket, type SocketListener } from "./ports.js";
 import { type Call, decode, encode, type Reply, type ServerFrame } from "./protocol/frames.js";
 import type { Action, CallId, ConnectionStatus, Outcome, ReceiptResponse, SessionEvent } from "./session/outcome.js";
 import { Session } from "./session/session.js";
@@ -20,8 +21,7 @@ export interface DriverOptions {
   address: string;
   session: SessionOptions;
   ports: Ports;
-  /** Without one nothing outlives this page. */
-  store: DeviceStore | undefined;
+  store: DeviceStore;
   onEvent(event: SessionEvent): void;
   log(problem: string, error: unknown): void;
 }
@@ -30,6 +30,10 @@ export class Driver {
   private readonly options: DriverOptions;
   private readonly session: Session;
   private readonly waiters = new Map<CallId, (outcome: Outcome) => void>();
+  /** Answers that neither the storage nor the server has. */
+  private readonly keeping = new Map<CallId, (code: number) => void>();
+  /** The last thing that it was asked for failed, and the log says so. */
+  private storageFails = false;
   private link: { socket: Socket; isOpen: boolean } | undefined;
   private cancelTimer = () => {};
   /** The store works; nothing goes on until it has done. */
@@ -61,8 +65,15 @@ export class Driver {
     this.expect(this.session.call(this.now(), call), "replied", ({ reply }) => then(reply));
   }
 
-  answer(conversation: Conversation, messageUids: string[], then: (answered: Answered) => void): void {
-    this.expect(this.session.answer(this.now(), conversation, messageUids), "answered", then);
+  /**
+   * Gives 0 when the answer is kept: by the storage or, where that refuses it, by the server. If the driver ends before,
+   * it gives 2.
+   */
+  answer(conversation: Conversation, messageUids: string[], then: (answered: Answered) => void): Promise<number> {
+    const call = this.session.answer(this.now(), conversation, messageUids);
+    const kept = new Promise<number>((resolve) => this.keeping.set(call, resolve));
+    this.expect(call, "answered", then);
+    return kept;
   }
 
   /** 0, or the code with which a call would be refused now. */
@@ -82,10 +93,11 @@ export class Driver {
     this.settle();
     while (this.busy) await this.busy;
     this.isEnded = true;
+    this.endKeeping();
     this.close();
     this.cancelTimer();
     this.cancelRest();
-    this.options.store?.close();
+    this.options.store.close();
   }
 
   get status(): ConnectionStatus {
@@ -135,7 +147,7 @@ export class Driver {
       const action = this.session.pollAction();
       if (!action) return true;
       const done = this.do(action);
-      if (done instanceof Promise) {
+      if (isLater(done)) {
         this.busy = done.then(() => {
           this.busy = undefined;
           this.settle();
@@ -154,34 +166,46 @@ export class Driver {
       case "load":
         return this.load(action.userId);
       case "save":
-        return this.attempt(
-          () => this.options.store?.save(this.owner(action.userId), action.changes),
-          (error) => this.options.log("cannot remember; a restart may lose answers", error),
-        );
+        return this.save(action.userId, action.changes);
     }
   }
 
   private load(userId: string): Eventual<void> {
-    return this.attempt(
-      async () => {
-        const memory = (await this.options.store?.load(this.owner(userId))) ?? emptyMemory();
-        this.session.handleLoaded(this.now(), memory);
-      },
-      (error) => {
-        this.options.log("cannot read what is remembered", error);
-        this.session.handleLoadFailed();
-      },
+    return this.ask(
+      "cannot be read",
+      () => this.options.store.load(this.owner(userId)),
+      (memory) => this.session.handleLoaded(this.now(), userId, memory),
+      () => this.session.handleLoadFailed(this.now(), userId),
     );
   }
 
-  /** A storage may fail at once or later. */
-  private attempt(work: () => Eventual<void> | undefined, onError: (error: unknown) => void): Eventual<void> {
+  private save(userId: string, changes: Change[]): Eventual<void> {
+    return this.ask(
+      "cannot be written",
+      () => this.options.store.save(this.owner(userId), changes),
+      () => this.session.handleSaved(userId, changes),
+      () => this.session.handleSaveFailed(userId, changes),
+    );
+  }
+
+  /** A storage may work or fail, at once or later. One that stays broken is asked again and again, and logged once. */
+  private ask<T>(problem: string, work: () => Eventual<T>, then: (result: T) => void, otherwise: () => void) {
+    const worked = (result: T) => {
+      this.storageFails = false;
+      then(result);
+    };
+    const failed = (error: unknown) => {
+      if (!this.storageFails) this.options.log(`the storage ${problem}; a restart may lose answers`, error);
+      this.storageFails = true;
+      otherwise();
+    };
+    let result: Eventual<T>;
     try {
-      const done = work();
-      return done instanceof Promise ? done.catch(onError) : undefined;
+      result = work();
     } catch (error) {
-      onError(error);
+      return failed(error);
     }
+    return isLater(result) ? result.then(worked, failed) : worked(result);
   }
 
   private owner(userId: string) {
@@ -261,19 +285,21 @@ export class Driver {
   private tellSoon(): void {
     if (this.isTelling) return;
     this.isTelling = true;
-    // Who awaits a call has its number before its result, for which one turn is not enough.
-    void Promise.resolve()
-      .then(() => {})
-      .then(() => {
-        this.isTelling = false;
-        this.tell();
-      });
+    void turns().then(() => {
+      this.isTelling = false;
+      this.tell();
+    });
   }
 
   private tell(): void {
     // Positions must not be remembered before what they stand for was told, nor told while the store works.
     if (this.isEnded || this.busy) return;
     for (let outcome = this.session.pollOutcome(); outcome; outcome = this.session.pollOutcome()) {
+      if (outcome.kind === "kept") {
+        this.tellKept(outcome.call, Code.SUCCESS);
+        // Its result, if it is there, comes when the application has this.
+        return this.tellSoon();
+      }
       const then = this.waiters.get(outcome.call);
       this.waiters.delete(outcome.call);
       then?.(outcome);
@@ -294,9 +320,26 @@ export class Driver {
     if (told) this.settle();
   }
 
+  private tellKept(call: CallId, code: number): void {
+    this.keeping.get(call)?.(code);
+    this.keeping.delete(call);
+  }
+
+  private endKeeping(): void {
+    for (let outcome = this.session.pollOutcome(); outcome; outcome = this.session.pollOutcome()) {
+      if (outcome.kind === "kept") this.tellKept(outcome.call, Code.SUCCESS);
+    }
+    for (const call of this.keeping.keys()) this.tellKept(call, Code.ENGINE_DESTROYED);
+  }
+
   private now(): number {
     return this.options.ports.clock.now();
   }
+}
+
+/** So many that an app that awaits a call has its number before its result, also behind a wrapper or two. */
+export async function turns(): Promise<void> {
+  for (let turn = 0; turn < 8; turn += 1) await undefined;
 }
 
 const closedSocket: Socket = { send() {}, close() {} };

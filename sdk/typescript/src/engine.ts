@@ -8,7 +8,9 @@
 import { Code } from "./codes.js";
 import { type Conversation, checkConversation, conversation } from "./conversation.js";
 import { type Core, createCore, hide } from "./core.js";
+import { turns } from "./driver.js";
 import { isUid } from "./message.js";
+import type { Eventual } from "./ports.js";
 import { type Call, type Message, type Reply, TimeOrder } from "./protocol/frames.js";
 import { isArray, isBoolean, isCount, isNumber, isObject, isOptionalString, isString } from "./rcim/arguments.js";
 import type * as callbacks from "./rcim/callbacks.js";
@@ -362,7 +364,8 @@ class RCIMIWEngine {
   /**
    * Says that this user has read messages of one conversation, any number of them. `channelId` is for ultra groups.
    *
-   * Without a connection the answer is kept and sent later; its result comes once, and is final.
+   * It resolves to 0 when the answer is kept. Without a connection it is sent later, also by the next run of the program;
+   * its result comes once, and is final.
    */
   sendGroupReadReceiptResponse(
     targetId: string,
@@ -376,12 +379,11 @@ class RCIMIWEngine {
       if (!value) return code;
       const refusal = this.core.driver.mayAnswer(value.messageUids.length);
       if (refusal) return refusal;
-      this.core.driver.answer(value.conversation, value.messageUids, ({ code, response }) => {
+      return this.core.driver.answer(value.conversation, value.messageUids, ({ code, response }) => {
         const results = response?.results ?? value.messageUids.map((messageUid) => ({ messageUid, code }));
         const result = responseSent(value.conversation, messages, { conversation: value.conversation, results });
         this.finish(callback, "onGroupReadReceiptResponseSent", result);
       });
-      return Code.SUCCESS;
     });
   }
 
@@ -401,11 +403,10 @@ class RCIMIWEngine {
       const uids = onceEach(messageUIds);
       const code = refusal || this.core.driver.mayAnswer(uids.length);
       if (code) return code;
-      this.core.driver.answer(where, uids, ({ code }) => {
+      return this.core.driver.answer(where, uids, ({ code }) => {
         if (code) callMember(callback, "onError", { code }, this.core.log);
         else callMember(callback, "onSuccess", {}, this.core.log);
       });
-      return Code.SUCCESS;
     });
   }
 
@@ -591,14 +592,14 @@ class RCIMIWEngine {
   // ------------------------------------------------------------------------------------ what the calls share
 
   /** Refuses what cannot be; else does it. */
-  private async accept(isValid: boolean, work: () => number): Promise<number> {
+  private async accept(isValid: boolean, work: () => Eventual<number>): Promise<number> {
     if (this.core.isDestroyed) return Code.ENGINE_DESTROYED;
     if (!isValid) {
       this.core.log.error("an argument is missing or has the wrong type");
       return Code.PARAM_ERROR;
     }
     try {
-      return work();
+      return await work();
     } catch (error) {
       // Such as an object whose fields throw when they are looked at.
       this.core.log.error("a call has failed", error);
@@ -652,13 +653,11 @@ class RCIMIWEngine {
     else callMember(callback, "onError", { code: code || Code.NATIVE_OPERATION_ERROR }, log);
   }
 
-  /** Not before the call has resolved: who awaits it has the number first, for which one turn is not enough. */
+  /** Not before the call has resolved. */
   private later(work: () => void): void {
-    void Promise.resolve()
-      .then(() => {})
-      .then(() => {
-        if (!this.core.isDestroyed) work();
-      });
+    void turns().then(() => {
+      if (!this.core.isDestroyed) work();
+    });
   }
 
   static {

@@ -38,12 +38,10 @@ function platformStorage(platform: Platform): Storage {
   return platform.uni?.setStorageSync ? uniStorage(platform.uni as UniStorage) : memoryStorage();
 }
 
-/** Where it is forbidden, a look at it throws. */
+/** Where it is forbidden, a look at it throws. One that is full may have answers of an earlier run. */
 function usableLocalStorage(platform: Platform): WebStorage | undefined {
-  const probe = "seenby/probe";
   try {
-    platform.localStorage?.setItem(probe, "");
-    platform.localStorage?.removeItem(probe);
+    platform.localStorage?.getItem("seenby/probe");
     return platform.localStorage;
   } catch {
     return undefined;

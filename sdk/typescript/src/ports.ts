@@ -80,13 +80,18 @@ export const platformRandom: Random = () => {
   return crypto.getRandomValues(new Uint32Array(1))[0] as number;
 };
 
+/** Whether a result comes later. A storage of the application may have promises of its own kind. */
+export function isLater<T>(result: Eventual<T>): result is Promise<T> {
+  return typeof (result as Promise<T> | undefined)?.then === "function";
+}
+
 /** Carries on with a result, at once if it is there. */
 export function whenDone<T, R>(result: Eventual<T>, then: (result: T) => Eventual<R>): Eventual<R> {
-  return result instanceof Promise ? result.then(then) : then(result);
+  return isLater(result) ? Promise.resolve(result).then(then) : then(result);
 }
 
 /** Waits for all of them, if any has to be waited for. */
 export function whenAllDone(results: Eventual<unknown>[]): Eventual<void> {
-  const waiting = results.filter((result) => result instanceof Promise);
+  const waiting = results.filter(isLater);
   if (waiting.length > 0) return Promise.all(waiting).then(() => {});
 }

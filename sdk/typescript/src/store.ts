@@ -41,6 +41,11 @@ export class DeviceStore {
     return undefined;
   }
 
+  /** For a storage that nobody shares. */
+  static alone(storage: Storage): DeviceStore {
+    return new DeviceStore(storage, 0, () => {});
+  }
+
   close(): void {
     this.release();
   }
@@ -56,7 +61,8 @@ export class DeviceStore {
 
   /** Everything remembered of this user. */
   async load(owner: Owner): Promise<Memory> {
-    await this.takeOver(owner);
+    // What cannot be brought here now stays where it is, for another time.
+    await this.takeOver(owner).catch((error) => console.warn("seenby: answers of another tab stay there", error));
     const prefix = ownerFolder(this.place, owner);
     return memoryOf(await this.storage.entries(prefix), prefix);
   }
@@ -115,8 +121,7 @@ export class DeviceStore {
       const answers = await this.storage.entries(prefix);
       const release = answers.length > 0 ? await claim(this.storage, place) : undefined;
       if (!release) continue;
-      await this.adopt(owner, answers);
-      release();
+      await this.adopt(owner, answers).finally(release);
     }
   }
 

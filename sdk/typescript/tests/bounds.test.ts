@@ -30,7 +30,7 @@ function signedIn(memory: Partial<Memory>): Session {
   });
   session.connect(NOW, "token");
   opensAndSignsIn();
-  session.handleLoaded(NOW, { ...emptyMemory(), storeId: "store-1", ...memory });
+  session.handleLoaded(NOW, "alice", { ...emptyMemory(), storeId: "store-1", ...memory });
   return session;
 }
 
@@ -44,6 +44,7 @@ function opensAndSignsIn(): void {
     pingIntervalMs: 30_000,
     answersPerFrameMax: 100,
     pageSizeMax: 100,
+    resumeItemsMax: 10_000,
   };
   const signIn = transmits().find(({ call }) => call?.$case === "signIn");
   replies(signIn?.callId ?? 0, { result: { $case: "signedIn", value } });
@@ -148,13 +149,13 @@ describe("too much to remember", () => {
   });
 
   it("reports so many positions as a server takes, in frames of five hundred", () => {
-    const positions = Array.from({ length: 8_001 }, (_, place) => ({
+    const positions = Array.from({ length: 10_001 }, (_, place) => ({
       conversation: { ...group, targetId: `g${10_000 + place}` },
       through: 1,
     }));
     signedIn({ positions });
     const sizes = resumes().map(({ positions, last }) => [positions.length, last]);
-    expect(sizes).toEqual([...Array(15).fill([500, false]), [500, true]]);
+    expect(sizes).toEqual([...Array(19).fill([500, false]), [500, true]]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Storage } from "../src/ports.js";
 import type { SessionEvent } from "../src/session/outcome.js";
 import { memoryStorage } from "../src/storage/memory.js";
 import { DeviceStore } from "../src/store.js";
+import { tokenOf } from "./engine/fake_server.js";
 import { type FakePorts, fakePorts, settled } from "./fake_ports.js";
 import { SlowStorage, sharedStorage } from "./fake_storage.js";
 
@@ -17,12 +18,14 @@ const answersKept = "seenby/0/app/bob/answer/";
 class Bob {
   readonly told: string[] = [];
   readonly problems: string[] = [];
+  /** Answers that the application was told are kept, by their first message, and the code. */
+  readonly kept: string[] = [];
   /** What the application does with an event. */
   whenTold = () => {};
   readonly ports: FakePorts;
   readonly driver: Driver;
 
-  private constructor(ports: FakePorts, store: DeviceStore | undefined) {
+  private constructor(ports: FakePorts, store: DeviceStore) {
     this.ports = ports;
     this.driver = new Driver({
       address: "ws://server/v1/connect",
@@ -48,7 +51,7 @@ class Bob {
   }
 
   static async with(storage: Storage): Promise<Bob> {
-    return new Bob(fakePorts(storage), await DeviceStore.open(storage));
+    return new Bob(fakePorts(storage), (await DeviceStore.open(storage)) ?? DeviceStore.alone(memoryStorage()));
   }
 
   /** On a device that begins with nothing. */
@@ -67,18 +70,23 @@ class Bob {
     return this.ports.dialer.last;
   }
 
-  connects(): void {
-    this.driver.connect("token", undefined, ({ code, userId }) => this.told.push(`connect ${code} ${userId}`));
+  connects(token = "token"): void {
+    this.driver.connect(token, undefined, ({ code, userId }) => this.told.push(`connect ${code} ${userId}`));
   }
 
   answers(...messageUids: string[]): void {
-    this.driver.answer(group, messageUids, ({ code }) => this.told.push(`answer ${code}`));
+    const answered = this.driver.answer(group, messageUids, ({ code }) => this.told.push(`answer ${code}`));
+    void answered.then((code) => this.kept.push(`${messageUids[0]} ${code}`));
   }
 
   accepts(...codes: number[]): void {
     const { callId } = this.peer.takes("answerReceipts");
     this.peer.replies(callId, { result: { $case: "receiptsAccepted", value: { codes } } });
   }
+}
+
+function full(): never {
+  throw new Error("the disk is full");
 }
 
 function nameOf(event: SessionEvent): string {
@@ -122,18 +130,81 @@ describe("an answer", () => {
     expect(storage.inner.entries(answersKept)).toEqual([]);
   });
 
-  it("is sent although it cannot be kept, and the log says so", async () => {
+  it("is told as kept when the storage has it, and not before", async () => {
+    const storage = new SlowStorage();
+    const bob = await Bob.online(storage);
+    storage.isSlow = true;
+    bob.answers("m1");
+    await settled();
+    expect(bob.kept).toEqual([]);
+    storage.finishNext();
+    await settled();
+    expect(bob.kept).toEqual(["m1 0"]);
+  });
+
+  it.each([
+    ["throws", full],
+    ["gives a promise that is rejected", () => Promise.reject(new Error("the disk is full"))],
+    [
+      "gives another kind of promise",
+      // biome-ignore lint/suspicious/noThenProperty: a storage of the application may have such promises.
+      () => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error()) }) as never,
+    ],
+  ])(
+    "is sent although the storage %s, told as kept when the server has it, and the log says so once",
+    async (_, set) => {
+      const storage = memoryStorage();
+      const bob = await Bob.online(storage);
+      storage.set = set;
+      bob.answers("m1");
+      await settled();
+      bob.answers("m2");
+      await settled();
+      expect(bob.problems).toEqual(["the storage cannot be written; a restart may lose answers"]);
+      expect([bob.kept, bob.peer.waiting]).toEqual([[], ["answerReceipts", "answerReceipts"]]);
+      bob.peer.replies(bob.peer.takes("answerReceipts").callId, { code: Code.NOT_IN_AUDIENCE });
+      await settled();
+      expect([bob.kept, bob.told]).toEqual([["m1 0"], [`answer ${Code.NOT_IN_AUDIENCE}`]]);
+    },
+  );
+
+  it("that is not kept when the end comes is told so", async () => {
     const storage = memoryStorage();
     const bob = await Bob.online(storage);
-    storage.set = () => {
-      throw new Error("the disk is full");
-    };
     bob.answers("m1");
-    storage.set = () => Promise.reject(new Error("the disk is full"));
+    storage.set = full;
+    bob.answers("m2");
+    await bob.driver.end();
+    await settled();
+    expect(bob.kept).toEqual(["m1 0", `m2 ${Code.ENGINE_DESTROYED}`]);
+  });
+
+  it("that is given before the first sign-in of a run is in the storage at once", async () => {
+    const storage = memoryStorage();
+    const bob = await Bob.with(storage);
+    bob.connects(tokenOf("bob"));
+    await settled();
+    bob.answers("m1");
+    expect(storage.entries(answersKept)).toHaveLength(1);
+    await settled();
+    expect(bob.kept).toEqual(["m1 0"]);
+  });
+
+  it("that is given while the storage is still being read is kept behind what it has", async () => {
+    const storage = new SlowStorage();
+    (await Bob.online(storage)).answers("m1");
+    const bob = await Bob.with(storage);
+    storage.isSlow = true;
+    bob.connects(tokenOf("bob"));
     bob.answers("m2");
     await settled();
-    expect(bob.problems).toEqual(Array(2).fill("cannot remember; a restart may lose answers"));
-    expect(bob.peer.waiting).toEqual(["answerReceipts", "answerReceipts"]);
+    expect([bob.kept, storage.waiting.map(({ name }) => name)]).toEqual([[], ["entries seenby/0/app/bob/"]]);
+    storage.finishNext();
+    await settled();
+    storage.finishNext();
+    await settled();
+    expect(bob.kept).toEqual(["m2 0"]);
+    expect(storage.inner.entries(answersKept)).toHaveLength(2);
   });
 
   it("of an earlier run is sent after the next sign-in", async () => {
@@ -257,19 +328,22 @@ describe("a connection", () => {
 });
 
 describe("a sign-in", () => {
-  it("fails if what is remembered cannot be read", async () => {
+  it("works if what is remembered cannot be read, and nothing is written over it", async () => {
     const storage = memoryStorage();
+    (await Bob.online(storage)).answers("m1");
     const bob = await Bob.with(storage);
-    storage.entries = () => {
-      throw new Error("the disk is broken");
-    };
+    const { entries } = storage;
+    storage.entries = full;
     bob.connects();
     bob.peer.opens();
     bob.peer.signsIn("bob");
     await settled();
-    expect(bob.problems).toEqual(["cannot read what is remembered"]);
-    expect(bob.told).toContain(`connect ${Code.NATIVE_OPERATION_ERROR} undefined`);
-    expect(bob.peer.isClosed).toBe(true);
+    expect(bob.problems).toEqual(["the storage cannot be read; a restart may lose answers"]);
+    expect(bob.told).toContain("connect 0 bob");
+    bob.answers("m2");
+    await settled();
+    expect(bob.kept).toEqual([]);
+    expect(await entries(answersKept)).toEqual([[`${answersKept}0`, expect.stringContaining("m1")]]);
   });
 
   it("works without a store", async () => {

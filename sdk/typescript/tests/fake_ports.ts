@@ -102,6 +102,7 @@ export class Peer {
           pingIntervalMs: 30_000,
           answersPerFrameMax: 100,
           pageSizeMax: 100,
+          resumeItemsMax: 10_000,
         },
       },
     });

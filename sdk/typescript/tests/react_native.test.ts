@@ -24,6 +24,7 @@ function agreeableServer(): Dialer & { push(kind: NonNullable<Frame["kind"]>): v
     pingIntervalMs: 30_000,
     answersPerFrameMax: 100,
     pageSizeMax: 100,
+    resumeItemsMax: 10_000,
   };
   return {
     push,

@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Conversation } from "../src/conversation.js";
-import type { Memory } from "../src/memory.js";
+import type { Change, Memory } from "../src/memory.js";
 import type { Call, ClientFrame, Reply, ServerFrame } from "../src/protocol/frames.js";
 import type { Outcome, Reader, SessionEvent } from "../src/session/outcome.js";
 import { Session } from "../src/session/session.js";
@@ -48,9 +48,13 @@ function take(session: Session, step: Step): unknown {
     case "handleFrame":
       return session.handleFrame(at(), frameOf<ServerFrame>("ServerFrame", given(step, "frame")));
     case "handleLoaded":
-      return session.handleLoaded(at(), given<Memory>(step, "memory"));
+      return session.handleLoaded(at(), given(step, "userId"), given<Memory>(step, "memory"));
     case "handleLoadFailed":
-      return session.handleLoadFailed();
+      return session.handleLoadFailed(at(), given(step, "userId"));
+    case "handleSaved":
+      return session.handleSaved(given(step, "userId"), given<Change[]>(step, "changes"));
+    case "handleSaveFailed":
+      return session.handleSaveFailed(given(step, "userId"), given<Change[]>(step, "changes"));
     case "pollAction":
       return session.pollAction();
     case "pollTransmit":

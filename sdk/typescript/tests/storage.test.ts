@@ -104,6 +104,45 @@ describe("the storage web", () => {
   });
 });
 
+describe.each(["set", "delete"] as const)("%s of the storage indexedDb", (method) => {
+  const begun = async () => {
+    const database = new ScriptedDatabase();
+    let outcome = "open";
+    const done = indexedDbStorage(database.factory)[method]("a/1", "one") as Promise<void>;
+    void done.then(
+      () => {
+        outcome = "kept";
+      },
+      (error) => {
+        outcome = error.message;
+      },
+    );
+    await vi.waitFor(() => expect(database.requests).toBe(1));
+    database.succeeds();
+    await new Promise((resume) => setImmediate(resume));
+    return { database, outcome: () => outcome };
+  };
+
+  it("is done when its transaction is, not when its request is", async () => {
+    const { database, outcome } = await begun();
+    expect(outcome()).toBe("open");
+    database.transaction.oncomplete?.();
+    await vi.waitFor(() => expect(outcome()).toBe("kept"));
+  });
+
+  it("is not done if its transaction was aborted after all", async () => {
+    const { database, outcome } = await begun();
+    database.transaction.error = new Error("QuotaExceededError");
+    database.transaction.onabort?.();
+    await vi.waitFor(() => expect(outcome()).toBe("QuotaExceededError"));
+  });
+
+  it("asks for a transaction that is on the disk when it is complete", async () => {
+    const { database } = await begun();
+    expect(database.opened).toEqual([["readwrite", { durability: "strict" }]]);
+  });
+});
+
 describe("the storage indexedDb", () => {
   it("opens the database anew if it could not be opened once", async () => {
     vi.stubGlobal("IDBKeyRange", IDBKeyRange);
@@ -228,5 +267,37 @@ class FakeLocks {
     } finally {
       this.#held.delete(name);
     }
+  }
+}
+
+/** A database whose every moment the test decides. */
+class ScriptedDatabase {
+  readonly opened: unknown[][] = [];
+  requests = 0;
+  private readonly request: { onsuccess?: () => void; result?: undefined } = {};
+  readonly transaction: { oncomplete?: () => void; onabort?: () => void; error?: Error; objectStore(): object } = {
+    objectStore: () => ({ transaction: this.transaction, put: this.made, delete: this.made }),
+  };
+
+  private readonly made = () => {
+    this.requests += 1;
+    return this.request;
+  };
+
+  get factory(): IDBFactory {
+    const transaction = (_: string, ...how: unknown[]) => {
+      this.opened.push(how);
+      return this.transaction;
+    };
+    const open = () => {
+      const request = { result: { transaction } } as unknown as IDBOpenDBRequest;
+      queueMicrotask(() => request.onsuccess?.(new Event("success")));
+      return request;
+    };
+    return { open } as unknown as IDBFactory;
+  }
+
+  succeeds(): void {
+    this.request.onsuccess?.();
   }
 }

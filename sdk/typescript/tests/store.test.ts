@@ -167,6 +167,30 @@ describe("tabs that share a storage", () => {
     expect(storage.claimed).toEqual(new Set(["seenby/0/"]));
   });
 
+  it("leave answers where they are that cannot be brought here, and bring them later", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const storage = sharedStorage();
+    const [one, two] = [await opened(storage), await opened(storage)];
+    await one.save(bob, [kept(0, "m1")]);
+    await two.save(bob, [kept(0, "m2"), kept(1, "m3")]);
+    two.close();
+    const { set } = storage;
+    let room = 1;
+    storage.set = (key, value) => {
+      room -= 1;
+      if (room < 0) throw new Error("QuotaExceededError");
+      return set(key, value);
+    };
+    const names = async () => (await one.load(bob)).answers.map(({ answer }) => answer.messageUids[0]);
+    expect(await names()).toEqual(["m1", "m2"]);
+    expect(await storage.entries("seenby/1/app/bob/answer/")).toHaveLength(1);
+    expect(storage.claimed).toEqual(new Set(["seenby/0/"]));
+    expect(warn).toHaveBeenCalledOnce();
+    room = 1;
+    expect(await names()).toEqual(["m1", "m2", "m3"]);
+    warn.mockRestore();
+  });
+
   it("leave alone what is another user's", async () => {
     const storage = sharedStorage();
     const [one, two] = [await opened(storage), await opened(storage)];

@@ -11,9 +11,9 @@ use super::positions::Positions;
 use super::receipts::Receipts;
 use super::recent::Recent;
 use super::unanswered::Unanswered;
-use super::{ANSWERS_PER_FRAME_MAX, Action, Online, Outcome, Phase, Session};
+use super::{ANSWERS_PER_FRAME_MAX, Action, MemoryState, Online, Outcome, Phase, Session, SessionOwner};
 use crate::ConnectionStatus;
-use crate::error::{ConnectError, ResponseError};
+use crate::error::ConnectError;
 use crate::store::Change;
 
 impl Session {
@@ -21,22 +21,65 @@ impl Session {
         self.phase = Phase::Opening { until: now + self.options.attempt_timeout };
         self.actions.push_back(Action::Connect);
         self.set_status(ConnectionStatus::Connecting);
+        self.try_store_again();
+    }
+
+    /// What the device store has refused may work by now. Nothing is on its way to the server, so answers may get new
+    /// numbers.
+    fn try_store_again(&mut self) {
+        match &self.owner {
+            Some(owner) if owner.memory == MemoryState::Unreadable => self.load(owner.user_id.clone()),
+            Some(_) if self.must_save_again => self.save_again(),
+            _ => {}
+        }
+    }
+
+    /// Answers given from now on are this user's, or refused if nobody is named.
+    pub(super) fn expect_user(&mut self, user_id: Option<String>) {
+        if self.owner.as_ref().map(|owner| &owner.user_id) == user_id.as_ref() {
+            return;
+        }
+        self.park_owner();
+        if let Some(user_id) = user_id {
+            self.store_id.clear();
+            self.load(user_id);
+        }
+    }
+
+    fn load(&mut self, user_id: String) {
+        self.owner = Some(SessionOwner { user_id: user_id.clone(), memory: MemoryState::Loading });
+        self.actions.push_back(Action::Load { user_id });
+    }
+
+    /// Whether this user's memory was awaited.
+    pub(super) fn ends_loading(&mut self, user_id: &str, memory: MemoryState) -> bool {
+        match &mut self.owner {
+            Some(owner) if owner.user_id == user_id && owner.memory == MemoryState::Loading => {
+                owner.memory = memory;
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn handle_signed_in(&mut self, now: Duration, signed_in: SignedIn) {
         self.read_server_time(now, signed_in.server_time_ms);
-        if self.owner.as_ref().is_some_and(|owner| owner.user_id != signed_in.user_id) {
-            self.park_owner();
-        }
-        if self.owner.is_some() {
+        self.expect_user(Some(signed_in.user_id.clone()));
+        self.phase = Phase::Loading(signed_in);
+        self.go_online_if_loaded(now);
+    }
+
+    /// Without its memory too, if that cannot be read: then this is like a new device.
+    pub(super) fn go_online_if_loaded(&mut self, now: Duration) {
+        if let Phase::Loading(signed_in) = &self.phase
+            && self.owner.as_ref().is_some_and(|owner| owner.memory != MemoryState::Loading)
+        {
+            let signed_in = signed_in.clone();
             self.go_online(now, &signed_in);
-        } else {
-            self.actions.push_back(Action::Load { user_id: signed_in.user_id.clone() });
-            self.phase = Phase::Loading(signed_in);
         }
     }
 
-    pub(super) fn go_online(&mut self, now: Duration, signed_in: &SignedIn) {
+    fn go_online(&mut self, now: Duration, signed_in: &SignedIn) {
         if self.store_id != signed_in.store_id {
             self.forget_store(&signed_in.store_id);
         }
@@ -53,7 +96,7 @@ impl Session {
                 self.outcomes.push_back(Outcome::Connected(call, Ok(signed_in.user_id.clone())));
             }
         }
-        self.resume(now);
+        self.resume(now, signed_in.resume_items_max);
         self.resend(now);
         self.pump(now);
     }
@@ -103,7 +146,7 @@ impl Session {
         self.sign_out(ConnectionStatus::of_refusal(code), ConnectError::Refused { code, detail });
     }
 
-    /// Stops. What the application waits for ends here, but for the answers of a known user.
+    /// Stops. What the application waits for ends here, but for its answers.
     pub(super) fn sign_out(&mut self, status: ConnectionStatus, error: ConnectError) {
         if self.is_connected() {
             self.actions.push_back(Action::Close);
@@ -118,22 +161,27 @@ impl Session {
                 self.end_unknown(number, &call, Code::RESULT_UNKNOWN);
             }
         }
-        if self.owner.is_none() {
-            for call in self.outbox.take_calls().into_values() {
-                self.outcomes.push_back(Outcome::Answered(call, Err(ResponseError::NotConnected)));
-            }
-        }
         self.set_status(status);
     }
 
     /// Puts the present user aside. Its answers are remembered, and so is who waits for them.
-    pub(super) fn park_owner(&mut self) {
+    fn park_owner(&mut self) {
         self.forget();
-        self.flush_unsaved();
-        let calls = self.outbox.take_calls();
-        if let Some(owner) = self.owner.take() {
-            self.parked.entry(owner.user_id).or_default().extend(calls);
+        if self.must_save_again {
+            self.save_again();
         }
+        self.flush_unsaved();
+        self.unsaved.clear();
+        if let Some(owner) = self.owner.take() {
+            let parked = self.parked.entry(owner.user_id).or_default();
+            self.outbox.park(parked, owner.memory == MemoryState::Loaded);
+        }
+    }
+
+    fn save_again(&mut self) {
+        self.must_save_again = false;
+        self.unsaved.retain(|change| !matches!(change, Change::AnswerKept(..)));
+        self.unsaved.splice(..0, self.outbox.take_unsaved());
     }
 
     /// Nothing that is known holds any longer. Events that wait were true when they happened, and are told.
@@ -149,9 +197,17 @@ impl Session {
     }
 
     pub(super) fn flush_unsaved(&mut self) {
-        if let Some(owner) = self.owner.as_ref().filter(|_| !self.unsaved.is_empty()) {
-            let changes = std::mem::take(&mut self.unsaved);
-            self.actions.push_back(Action::Save { user_id: owner.user_id.clone(), changes });
+        let Some(owner) = self.owner.as_ref().filter(|_| !self.unsaved.is_empty()) else { return };
+        let user_id = owner.user_id.clone();
+        match owner.memory {
+            MemoryState::Loading => return,
+            MemoryState::Unreadable => return self.unsaved.clear(),
+            MemoryState::Loaded => {}
         }
+        if self.must_save_again {
+            self.save_again();
+        }
+        let changes = std::mem::take(&mut self.unsaved);
+        self.actions.push_back(Action::Save { user_id, changes });
     }
 }

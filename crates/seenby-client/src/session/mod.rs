@@ -21,6 +21,7 @@ mod recent;
 mod reconnect;
 mod replies;
 mod resume;
+mod token;
 mod unanswered;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -33,7 +34,7 @@ use seenby_protocol::{Code, PROTOCOL_MINOR, frames};
 use self::calls::{CALLS_IN_FLIGHT_MAX, Calls, Purpose};
 use self::events::{Events, News};
 use self::heartbeat::{Beat, Heartbeat};
-use self::outbox::Outbox;
+use self::outbox::{Outbox, Parked};
 use self::positions::Positions;
 use self::receipts::Receipts;
 use self::recent::Recent;
@@ -68,8 +69,11 @@ pub struct Session {
     outbox: Outbox,
     answers_pause: Pause,
     fetches_pause: Pause,
-    /// Calls about answers of other users than the present one, by user and number.
-    parked: BTreeMap<String, BTreeMap<u64, CallId>>,
+    /// The device store has refused changes. Those about answers are handed to it again with the next change, and before
+    /// the next connection.
+    must_save_again: bool,
+    /// Answers of other users than the present one.
+    parked: BTreeMap<String, Parked>,
 
     positions: Positions,
     receipts: Receipts,
@@ -135,10 +139,10 @@ pub enum Action {
     Close,
     /// Read what is remembered of this user, then call `handle_loaded` or `handle_load_failed`.
     Load {
-        /// The user who has signed in.
+        /// Whose memory it is.
         user_id: String,
     },
-    /// Remember these changes.
+    /// Remember these changes, then call `handle_saved` or `handle_save_failed`.
     Save {
         /// Whose they are.
         user_id: String,
@@ -147,13 +151,15 @@ pub enum Action {
     },
 }
 
-/// The result of a command. Each command has exactly one.
+/// The result of a command. Each command has exactly one, and before it an answer that is not refused is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Of `connect`: the user who signed in.
     Connected(CallId, Result<String, ConnectError>),
     /// Of `call`: the server's reply, or one made here with a code that says why there is none.
     Replied(CallId, Box<frames::Reply>),
+    /// Of `answer`: the device store has it, or else the server has settled it. Until then it may be lost.
+    Kept(CallId),
     /// Of `answer`.
     Answered(CallId, Result<ReceiptResponse, ResponseError>),
 }
@@ -205,10 +211,19 @@ struct Login {
     give_up_at: Option<Duration>,
 }
 
-/// The user whose memory is loaded; stays after signing out, so that answers are kept for the right one.
+/// The user whose answers are taken, at first by what the token says alone. It stays after signing out.
 struct SessionOwner {
     user_id: String,
-    token: String,
+    memory: MemoryState,
+}
+
+/// What is known of an owner's memory. Until it is loaded nothing is saved: the numbers of answers would collide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MemoryState {
+    Loading,
+    Loaded,
+    /// It is read again before the next connection. Meanwhile this is like a new device.
+    Unreadable,
 }
 
 /// Says nothing of tokens, which frames hold too.
@@ -237,6 +252,7 @@ impl Session {
             next_call: 0,
             calls: Calls::default(),
             outbox: Outbox::default(),
+            must_save_again: false,
             parked: BTreeMap::new(),
             positions: Positions::default(),
             receipts: Receipts::default(),
@@ -263,14 +279,12 @@ impl Session {
             self.outcomes.push_back(Outcome::Connected(call, Err(ConnectError::AlreadyConnected)));
             return call;
         }
-        // Another token may be another user: until the server says who it is, nothing may count as this one's.
-        if self.owner.as_ref().is_some_and(|owner| owner.token != token) {
-            self.park_owner();
-        }
+        let named = token::user_id(&token);
         let give_up_at = timeout.map(|timeout| now + timeout);
         self.login = Some(Login { token, call: Some(call), give_up_at });
         self.backoff.reset();
         self.open(now);
+        self.expect_user(named);
         call
     }
 
@@ -304,7 +318,7 @@ impl Session {
         }
         let answer = Answer { conversation, message_uids };
         let number = self.outbox.keep(answer.clone(), call);
-        if self.owner.is_some() {
+        if self.has_loaded() {
             self.unsaved.push(Change::AnswerKept(number, answer));
         }
         self.pump(now);
@@ -315,7 +329,7 @@ impl Session {
         if message_uids.is_empty() {
             return Err(Parameter::new(Code::PARAM_ERROR, "there are no messages to answer for").into());
         }
-        if self.owner.is_none() && self.login.is_none() {
+        if self.owner.is_none() {
             return Err(ResponseError::NotConnected);
         }
         match self.outbox.has_room_for(message_uids.len()) {
@@ -411,33 +425,62 @@ impl Session {
         self.pump(now);
     }
 
-    /// What is remembered of the user who has signed in.
-    pub fn handle_loaded(&mut self, now: Duration, memory: Memory) {
-        let Phase::Loading(signed_in) = &self.phase else { return };
-        let signed_in = signed_in.clone();
-        let Some(login) = &self.login else { return };
-        self.owner = Some(SessionOwner { user_id: signed_in.user_id.clone(), token: login.token.clone() });
-        self.store_id = memory.store_id;
-        self.positions = Positions::restored(memory.positions);
-        self.receipts = Receipts::restored(memory.asked);
-        self.unanswered = Unanswered::restored(memory.unanswered);
-        self.restore_answers(&signed_in.user_id, memory.answers);
-        self.go_online(now, &signed_in);
+    /// What is remembered of this user.
+    pub fn handle_loaded(&mut self, now: Duration, user_id: &str, memory: Memory) {
+        if !self.ends_loading(user_id, MemoryState::Loaded) {
+            return;
+        }
+        if self.store_id.is_empty() {
+            self.store_id = memory.store_id;
+            self.positions = Positions::restored(memory.positions);
+            self.receipts = Receipts::restored(memory.asked);
+            self.unanswered = Unanswered::restored(memory.unanswered);
+        } else {
+            // This session has been online without it, and knows more by now.
+            self.unsaved.push(Change::StoreChanged(self.store_id.clone()));
+        }
+        self.restore_answers(user_id, memory.answers);
+        self.go_online_if_loaded(now);
     }
 
-    /// What is remembered cannot be read. To go on would lose answers, so the sign-in fails.
-    pub fn handle_load_failed(&mut self, detail: &str) {
-        let code = Code::NATIVE_OPERATION_ERROR;
-        let error = ConnectError::Refused { code, detail: detail.to_owned() };
-        self.sign_out(ConnectionStatus::Refused(code), error);
+    /// What is remembered of this user cannot be read now.
+    pub fn handle_load_failed(&mut self, now: Duration, user_id: &str) {
+        if !self.ends_loading(user_id, MemoryState::Unreadable) {
+            return;
+        }
+        if let Some(parked) = self.parked.get_mut(user_id) {
+            self.outbox.take_unkept(parked);
+        }
+        self.go_online_if_loaded(now);
     }
 
-    /// Answers given before it was known who signs in are this user's, and are remembered from now on.
+    /// The store has these changes.
+    pub fn handle_saved(&mut self, user_id: &str, changes: &[Change]) {
+        for change in changes {
+            let Change::AnswerKept(number, _) = change else { continue };
+            let call = match self.has_loaded_of(user_id) {
+                true => self.outbox.note_kept(*number),
+                false => self.parked.get(user_id).and_then(|parked| parked.call(*number)),
+            };
+            self.outcomes.extend(call.map(Outcome::Kept));
+        }
+    }
+
+    /// The store has not taken these changes, or only some. What they say of answers is said again; the rest a restart
+    /// learns from the server.
+    pub fn handle_save_failed(&mut self, user_id: &str, changes: Vec<Change>) {
+        if self.has_loaded_of(user_id) {
+            self.must_save_again = true;
+            self.outbox.take_back(&changes);
+        } else if let Some(parked) = self.parked.get_mut(user_id) {
+            parked.take_back(changes);
+        }
+    }
+
+    /// Answers that are not remembered yet are this user's, and are remembered from now on.
     fn restore_answers(&mut self, user_id: &str, remembered: BTreeMap<u64, Answer>) {
-        let known: Vec<u64> = remembered.keys().copied().collect();
         self.outbox.restore(remembered, self.parked.remove(user_id).unwrap_or_default());
-        let fresh = self.outbox.answers().filter(|(number, _)| known.binary_search(number).is_err());
-        self.unsaved.extend(fresh.map(|(number, answer)| Change::AnswerKept(number, answer.clone())));
+        self.unsaved.extend(self.outbox.take_unsaved());
     }
 
     fn handle_goodbye(&mut self, now: Duration, goodbye: Goodbye) {
@@ -555,8 +598,8 @@ impl Session {
 
     /// Who has signed in.
     pub fn user_id(&self) -> Option<&str> {
-        let owner = self.owner.as_ref().filter(|_| self.login.is_some())?;
-        Some(&owner.user_id)
+        self.login.as_ref().filter(|login| login.call.is_none())?;
+        Some(&self.owner.as_ref()?.user_id)
     }
 
     /// The server's clock, when it was last read.
@@ -617,6 +660,14 @@ impl Session {
 
     fn read_server_time(&mut self, now: Duration, server_time_ms: u64) {
         self.server_time = Some(ServerTime { server_time_ms, read_at: now });
+    }
+
+    fn has_loaded(&self) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.memory == MemoryState::Loaded)
+    }
+
+    fn has_loaded_of(&self, user_id: &str) -> bool {
+        self.has_loaded() && self.owner.as_ref().is_some_and(|owner| owner.user_id == user_id)
     }
 
     fn must_catch_up(&self) -> bool {

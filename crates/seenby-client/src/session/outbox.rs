@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use seenby_protocol::Code;
 
 use super::CallId;
-use crate::store::Answer;
+use crate::store::{Answer, Change};
 use crate::{Conversation, ReceiptResponse, ReceiptResult};
 
 /// Messages that may wait at once. A call that would pass it is refused, unless nothing waits: a single answer may be of
@@ -26,6 +26,8 @@ pub(super) struct Outbox {
     unsettled: BTreeMap<String, usize>,
     unsettled_messages: usize,
     next_number: u64,
+    /// Settled answers that the device store may still have: it has refused to forget them.
+    to_forget: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,34 @@ struct Kept {
     open: usize,
     /// `None` after a restart.
     call: Option<CallId>,
+    /// The device store has it.
+    is_kept: bool,
+}
+
+/// Answers of a user who is not there now.
+#[derive(Debug, Default)]
+pub(super) struct Parked {
+    /// Who waits for those that the device store has, or is about to have, by their number.
+    calls: BTreeMap<u64, CallId>,
+    /// Those that it does not have.
+    unkept: Vec<(Answer, CallId)>,
+}
+
+impl Parked {
+    pub(super) fn call(&self, number: u64) -> Option<CallId> {
+        self.calls.get(&number).copied()
+    }
+
+    /// The device store has not taken these after all.
+    pub(super) fn take_back(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            if let Change::AnswerKept(number, answer) = change
+                && let Some(call) = self.calls.remove(&number)
+            {
+                self.unkept.push((answer, call));
+            }
+        }
+    }
 }
 
 /// One message of one answer.
@@ -56,19 +86,38 @@ pub(super) struct Batch {
 pub(super) struct Settled {
     pub(super) number: u64,
     pub(super) call: Option<CallId>,
+    pub(super) is_kept: bool,
     pub(super) response: ReceiptResponse,
 }
 
 impl Outbox {
-    /// Goes on with what was remembered; `calls` are those of this process that still wait for one of them.
-    /// Answers kept already are of the same user and get new numbers.
-    pub(super) fn restore(&mut self, answers: BTreeMap<u64, Answer>, mut calls: BTreeMap<u64, CallId>) {
+    /// Goes on with what the device store has, and what was parked. Answers that are here already are of the same user
+    /// and get new numbers.
+    pub(super) fn restore(&mut self, answers: BTreeMap<u64, Answer>, mut parked: Parked) {
         let newer = std::mem::take(self).kept.into_values();
         for (number, answer) in answers {
-            self.insert(number, answer, calls.remove(&number));
+            self.insert(number, answer, parked.calls.remove(&number), true);
         }
+        self.take_unkept(&mut parked);
         for kept in newer {
-            self.insert(self.next_number, kept.answer, kept.call);
+            self.insert(self.next_number, kept.answer, kept.call, false);
+        }
+    }
+
+    pub(super) fn take_unkept(&mut self, parked: &mut Parked) {
+        for (answer, call) in std::mem::take(&mut parked.unkept) {
+            self.insert(self.next_number, answer, Some(call), false);
+        }
+    }
+
+    /// Empties the outbox. With `is_saved` the device store has all of it, or is about to.
+    pub(super) fn park(&mut self, parked: &mut Parked, is_saved: bool) {
+        for (number, kept) in std::mem::take(self).kept {
+            match kept.call {
+                Some(call) if is_saved => drop(parked.calls.insert(number, call)),
+                Some(call) => parked.unkept.push((kept.answer, call)),
+                None => {}
+            }
         }
     }
 
@@ -78,11 +127,11 @@ impl Outbox {
 
     pub(super) fn keep(&mut self, answer: Answer, call: CallId) -> u64 {
         let number = self.next_number;
-        self.insert(number, answer, Some(call));
+        self.insert(number, answer, Some(call), false);
         number
     }
 
-    fn insert(&mut self, number: u64, answer: Answer, call: Option<CallId>) {
+    fn insert(&mut self, number: u64, answer: Answer, call: Option<CallId>, is_kept: bool) {
         let waiting = self.waiting.entry(answer.conversation.clone()).or_insert_with_key(|newcomer| {
             self.turns.push_back(newcomer.clone());
             VecDeque::new()
@@ -94,7 +143,7 @@ impl Outbox {
         let open = answer.message_uids.len();
         self.unsettled_messages += open;
         self.next_number = self.next_number.max(number.saturating_add(1));
-        self.kept.insert(number, Kept { codes: vec![None; open], answer, open, call });
+        self.kept.insert(number, Kept { codes: vec![None; open], answer, open, call, is_kept });
     }
 
     pub(super) fn next_batch(&mut self, messages_max: usize) -> Option<Batch> {
@@ -167,14 +216,26 @@ impl Outbox {
         !self.waiting.is_empty()
     }
 
-    pub(super) fn answers(&self) -> impl Iterator<Item = (u64, &Answer)> {
-        self.kept.iter().map(|(number, kept)| (*number, &kept.answer))
+    /// The device store has not taken these changes, or only some.
+    pub(super) fn take_back(&mut self, changes: &[Change]) {
+        self.to_forget.extend(changes.iter().filter_map(|change| match change {
+            Change::AnswerDone(number) => Some(*number),
+            _ => None,
+        }));
     }
 
-    /// Empties the outbox; the calls that wait, by the number of their answer.
-    pub(super) fn take_calls(&mut self) -> BTreeMap<u64, CallId> {
-        let kept = std::mem::take(self).kept;
-        kept.into_iter().filter_map(|(number, kept)| Some((number, kept.call?))).collect()
+    /// What the device store does not know.
+    pub(super) fn take_unsaved(&mut self) -> Vec<Change> {
+        let unkept = self.kept.iter().filter(|(_, kept)| !kept.is_kept);
+        let unkept = unkept.map(|(number, kept)| Change::AnswerKept(*number, kept.answer.clone()));
+        self.to_forget.drain(..).map(Change::AnswerDone).chain(unkept).collect()
+    }
+
+    /// The device store has this answer: who is to be told.
+    pub(super) fn note_kept(&mut self, number: u64) -> Option<CallId> {
+        let kept = self.kept.get_mut(&number).filter(|kept| !kept.is_kept)?;
+        kept.is_kept = true;
+        kept.call
     }
 }
 
@@ -185,6 +246,7 @@ impl Kept {
         Settled {
             number,
             call: self.call,
+            is_kept: self.is_kept,
             response: ReceiptResponse { conversation: self.answer.conversation, results },
         }
     }

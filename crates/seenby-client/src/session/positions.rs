@@ -6,9 +6,6 @@ use crate::Conversation;
 
 /// A position beyond this many conversations is not remembered: after a reconnect the server tells those entries again.
 const CONVERSATIONS_MAX: usize = 100_000;
-/// The positions that are reported, the newest first. Of the other conversations the server says everything again, and
-/// what is known is passed over. With 2,000 receipts this is as much as a server takes.
-const REPORTED_MAX: usize = 8_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Positions {
@@ -46,11 +43,12 @@ impl Positions {
         true
     }
 
-    pub(super) fn reported(&self) -> impl Iterator<Item = (&Conversation, u64)> {
+    /// Those that have advanced last, if there are more than so many.
+    pub(super) fn newest(&self, positions_max: usize) -> impl Iterator<Item = (&Conversation, u64)> {
         let mut positions: Vec<_> = self.by_conversation.iter().collect();
-        if positions.len() > REPORTED_MAX {
+        if positions.len() > positions_max {
             positions.sort_by_key(|(_, position)| std::cmp::Reverse(position.advanced));
-            positions.truncate(REPORTED_MAX);
+            positions.truncate(positions_max);
         }
         positions.into_iter().map(|(conversation, position)| (conversation, position.through))
     }

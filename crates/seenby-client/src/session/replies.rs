@@ -124,6 +124,7 @@ impl Session {
     fn tell_answered(&mut self, settled: Settled) {
         self.unsaved.push(Change::AnswerDone(settled.number));
         let code = settled.response.code();
+        self.outcomes.extend(settled.call.filter(|_| !settled.is_kept).map(Outcome::Kept));
         match settled.call {
             Some(call) if code.is_success() => {
                 self.outcomes.push_back(Outcome::Answered(call, Ok(settled.response)));

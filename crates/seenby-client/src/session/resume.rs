@@ -12,15 +12,22 @@ use crate::Conversation;
 
 /// Positions and receipts in one frame.
 const ITEMS_PER_FRAME_MAX: usize = 500;
+/// What a server takes that does not say so.
+const ITEMS_MAX: usize = 10_000;
 
 impl Session {
-    pub(super) fn resume(&mut self, now: Duration) {
+    /// Of conversations that find no room the server tells everything again, and what is known is passed over; so
+    /// receipts go first.
+    pub(super) fn resume(&mut self, now: Duration, items_max: u32) {
         let mut resumes = vec![frames::Resume::default()];
         if !std::mem::take(&mut self.resume_refused) {
-            for (conversation, through) in self.positions.reported() {
+            let items_max = if items_max == 0 { ITEMS_MAX } else { items_max as usize };
+            let mut receipts = self.known_receipts();
+            receipts.truncate(items_max);
+            for (conversation, through) in self.positions.newest(items_max - receipts.len()) {
                 room(&mut resumes).positions.push(position(conversation, through));
             }
-            for receipt in self.known_receipts() {
+            for receipt in receipts {
                 room(&mut resumes).receipts.push(receipt);
             }
         }

@@ -4,9 +4,12 @@
 
 mod server;
 
+use std::io;
 use std::sync::Arc;
 
-use seenby_client::store::FileStore;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use seenby_client::store::{Change, DeviceStore, FileStore, Memory, Owner};
 use seenby_client::{
     CallError, Code, ConnectError, ConnectionStatus, Conversation, ConversationType, CreateError, Engine,
     EngineOptions, Event, EventStream, Message, MessageDirection, PageQuery, ReadReceiptStatus, ResponseError,
@@ -14,6 +17,7 @@ use seenby_client::{
 };
 use seenby_protocol::frames::{self, client_frame::Call, reply, server_frame};
 use server::{Connection, FakeServer, soon};
+use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite;
 
 fn team() -> Conversation {
@@ -175,6 +179,80 @@ async fn who_awaited_the_future_alone_is_told() {
     while let Some(event) = soon(events.next()).await {
         assert!(matches!(event, Event::ConnectionStatusChanged { .. }), "{event:?}");
     }
+}
+
+/// A token as the server gives it, but for the signature.
+fn token(user_id: &str) -> String {
+    let text = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.{}", text("{}"), text(&format!(r#"{{"sub":"{user_id}"}}"#)), text("signed"))
+}
+
+/// Every call fails.
+struct BrokenStore;
+
+impl DeviceStore for BrokenStore {
+    fn device_id(&mut self, _: &str) -> io::Result<String> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn load(&mut self, _: &Owner) -> io::Result<Memory> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn save(&mut self, _: &Owner, _: &[Change]) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+#[tokio::test]
+async fn an_answer_given_without_a_network_in_a_new_run_is_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody_listens = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let server = format!("ws://{nobody_listens}");
+    let options =
+        EngineOptions { server, device_store: Box::new(FileStore::open(folder.path()).unwrap()), ..Default::default() };
+    let engine = Engine::create("app", options).unwrap();
+    let connecting = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.connect(token("bob")).await }
+    });
+    // The connection is asked for by another task.
+    while engine.connection_status() == ConnectionStatus::Unconnected {
+        tokio::task::yield_now().await;
+    }
+    drop(engine.send_read_receipt_response(&team(), &["m1"]));
+    soon(engine.flush()).await.unwrap();
+    let journals =
+        std::fs::read_dir(folder.path()).unwrap().filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok());
+    assert!(journals.into_iter().any(|journal| journal.contains("AnswerKept") && journal.contains("m1")));
+    engine.destroy().await;
+    assert!(connecting.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_device_store_that_fails_stops_nobody() {
+    let server = FakeServer::start().await;
+    let options = EngineOptions { device_store: Box::new(BrokenStore), ..server.options() };
+    let engine = Engine::create("app", options).unwrap();
+    let mut connection = server.signed_in(&engine, "bob").await;
+    let answering = engine.send_read_receipt_response(&team(), &["m1"]);
+    let (call_id, _) = connection.next().await.unwrap();
+    let mut flushing = Box::pin(engine.flush());
+    assert!(futures_util::poll!(&mut flushing).is_pending(), "neither the store nor the server has it");
+    connection.accept(call_id).await;
+    soon(flushing).await.unwrap();
+    soon(answering).await.unwrap();
+
+    let answering = engine.send_read_receipt_response(&team(), &["m2"]);
+    connection.next().await.unwrap();
+    let flushing = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.flush().await }
+    });
+    tokio::task::yield_now().await;
+    engine.destroy().await;
+    assert_eq!(soon(flushing).await.unwrap(), Err(ResponseError::Destroyed));
+    assert_eq!(soon(answering).await, Err(ResponseError::Destroyed));
 }
 
 #[tokio::test]

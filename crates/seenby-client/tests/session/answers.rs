@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::pair::{Pair, group, requested};
-use seenby_client::{Code, Conversation, Event, ResponseError};
-use seenby_protocol::frames::{self, client_frame::Call, server_frame};
+use seenby_client::{Code, ConnectionStatus, Conversation, Event, ResponseError};
+use seenby_protocol::frames::{self, Reply, client_frame::Call, server_frame};
 
 const OK: Code = Code::SUCCESS;
 
@@ -88,7 +88,7 @@ fn an_answer_is_resent_until_it_is_replied_to_and_told_once() {
     bob.accept_answers(&[OK]);
     assert!(bob.answered(call).is_some());
     // The same reply once more is to no call.
-    bob.reply(frames::Reply { call_id: reply_to, ..Default::default() });
+    bob.reply(Reply { call_id: reply_to, ..Default::default() });
     assert_eq!(bob.answered(call), None);
 }
 
@@ -361,18 +361,81 @@ fn a_fresh_token_of_the_same_user_sends_what_was_kept() {
 }
 
 #[test]
-fn an_answer_given_before_the_first_sign_in_belongs_to_whoever_signs_in() {
+fn an_answer_given_before_the_first_sign_in_is_kept_at_once() {
     let mut bob = Pair::new();
     bob.server.is_up = false;
     bob.connect("bob");
     let call = bob.answers(&["m1"]);
-    assert_eq!(bob.answered(call), None);
-    bob.server.is_up = true;
-    bob.wait_for_connection();
+    assert!(bob.kept.contains(&call));
     assert_eq!(bob.memory("bob").answers.len(), 1);
+    bob.restart();
+    bob.server.is_up = true;
+    bob.sign_in("bob#2");
     assert_eq!(bob.answered_uids(), ["m1"]);
     bob.accept_answers(&[OK]);
+    assert!(bob.memory("bob").answers.is_empty());
+}
+
+#[test]
+fn an_answer_given_before_the_first_sign_in_comes_behind_those_of_the_last_run() {
+    let mut bob = Pair::signed_in("bob");
+    bob.disconnect();
+    bob.answers(&["m1"]);
+    bob.restart();
+    bob.server.is_up = false;
+    bob.connect("bob");
+    let call = bob.answers(&["m2"]);
+    assert_eq!(bob.memory("bob").answers.len(), 2);
+    bob.server.is_up = true;
+    bob.wait_for_connection();
+    assert_eq!(bob.answered_uids(), ["m1", "m2"]);
+    bob.accept_answers(&[OK, OK]);
     assert!(bob.answered(call).unwrap().is_ok());
+}
+
+#[test]
+fn an_answer_under_a_token_that_is_refused_waits_for_its_user() {
+    let mut device = Pair::new();
+    device.server.is_up = false;
+    device.connect("bob");
+    device.answers(&["m1"]);
+    device.server.is_up = true;
+    device.server.sign_in_refusal = Some(Reply { code: Code::TOKEN_INCORRECT.0, ..Default::default() });
+    device.wait(Duration::from_secs(20));
+    assert_eq!(device.session.status(), ConnectionStatus::TokenIncorrect);
+    device.server.sign_in_refusal = None;
+    device.sign_in("eve");
+    assert!(device.calls.is_empty());
+    device.disconnect();
+    device.sign_in("bob#2");
+    assert_eq!(device.answered_uids(), ["m1"]);
+}
+
+#[test]
+fn an_answer_is_not_sent_for_another_than_the_token_names() {
+    let mut device = Pair::new();
+    device.server.sign_in_as = Some("eve".into());
+    device.server.is_up = false;
+    device.connect("bob");
+    device.answers(&["m1"]);
+    device.server.is_up = true;
+    device.wait_for_connection();
+    assert!(device.calls.is_empty());
+    assert_eq!((device.memory("bob").answers.len(), device.memory("eve").answers.len()), (1, 0));
+}
+
+#[test]
+fn an_answer_is_refused_while_the_token_does_not_say_whose_it_is() {
+    let mut bob = Pair::new();
+    bob.server.is_up = false;
+    bob.connect_with("bob".into(), None);
+    let call = bob.answers(&["m1"]);
+    assert_eq!(bob.answered(call), Some(Err(ResponseError::NotConnected)));
+    bob.server.is_up = true;
+    bob.wait_for_connection();
+    let call = bob.answers(&["m1"]);
+    assert!(bob.kept.contains(&call));
+    assert_eq!(bob.memory("bob").answers.len(), 1);
 }
 
 #[test]
@@ -380,12 +443,120 @@ fn an_answer_of_nobody_is_refused() {
     let mut nobody = Pair::new();
     let call = nobody.answers(&["m1"]);
     assert_eq!(nobody.answered(call), Some(Err(ResponseError::NotConnected)));
+    assert!(nobody.kept.is_empty());
+}
 
-    nobody.server.is_up = false;
-    nobody.connect("bob");
-    let call = nobody.answers(&["m1"]);
-    nobody.disconnect();
-    assert_eq!(nobody.answered(call), Some(Err(ResponseError::NotConnected)), "and nobody came");
+#[test]
+fn an_answer_that_the_store_refuses_is_kept_by_the_server_alone() {
+    let mut bob = Pair::signed_in("bob");
+    bob.store_refuses_to_write = true;
+    let call = bob.answers(&["m1"]);
+    assert!(!bob.kept.contains(&call));
+    bob.drop_connection();
+    bob.wait_for_connection();
+    assert_eq!(bob.answered_uids(), ["m1"]);
+    bob.accept_answers(&[OK]);
+    assert!(bob.kept.contains(&call));
+    assert!(bob.answered(call).unwrap().is_ok());
+}
+
+#[test]
+fn an_answer_that_the_store_has_refused_is_handed_to_it_again_with_the_next() {
+    let mut bob = Pair::signed_in("bob");
+    bob.disconnect();
+    bob.store_refuses_to_write = true;
+    let refused = bob.answers(&["m1"]);
+    bob.store_refuses_to_write = false;
+    let taken = bob.answers(&["m2"]);
+    assert_eq!(bob.kept.iter().copied().collect::<Vec<_>>(), [refused, taken]);
+    assert_eq!(bob.memory("bob").answers.len(), 2);
+}
+
+#[test]
+fn an_answer_that_the_store_has_refused_is_handed_to_it_again_before_the_next_attempt_to_connect() {
+    let mut bob = Pair::signed_in("bob");
+    bob.server.is_up = false;
+    bob.drop_connection();
+    bob.store_refuses_to_write = true;
+    let call = bob.answers(&["m1"]);
+    bob.wait(Duration::from_secs(20));
+    assert!(!bob.kept.contains(&call));
+    bob.store_refuses_to_write = false;
+    bob.wait(Duration::from_secs(20));
+    assert!(bob.kept.contains(&call));
+    assert_eq!(bob.memory("bob").answers.len(), 1);
+}
+
+#[test]
+fn an_answer_that_the_store_has_refused_is_not_lost_when_another_user_signs_in() {
+    let mut device = Pair::signed_in("bob");
+    device.disconnect();
+    let kept = device.answers(&["m1"]);
+    device.store_refuses_to_write = true;
+    let refused = device.answers(&["m2"]);
+    device.sign_in("eve");
+    assert!(device.calls.is_empty());
+    device.store_refuses_to_write = false;
+    device.disconnect();
+    device.sign_in("bob");
+    assert_eq!(device.answered_uids(), ["m1", "m2"]);
+    assert_eq!(device.memory("bob").answers.len(), 2);
+    assert_eq!(device.kept.iter().copied().collect::<Vec<_>>(), [kept, refused]);
+    device.accept_answers(&[OK, OK]);
+    assert!(device.answered(kept).is_some() && device.answered(refused).is_some());
+}
+
+#[test]
+fn an_answer_that_the_store_has_refused_to_forget_is_forgotten_later() {
+    let mut bob = Pair::signed_in("bob");
+    bob.answers(&["m1"]);
+    bob.store_refuses_to_write = true;
+    bob.accept_answers(&[OK]);
+    assert_eq!(bob.memory("bob").answers.len(), 1);
+    bob.store_refuses_to_write = false;
+    bob.drop_connection();
+    bob.wait_for_connection();
+    assert!(bob.memory("bob").answers.is_empty());
+}
+
+#[test]
+fn answers_that_cannot_be_read_are_neither_lost_nor_overwritten() {
+    let mut bob = Pair::signed_in("bob");
+    bob.disconnect();
+    bob.answers(&["m1"]);
+    bob.restart();
+    bob.store_refuses_to_read = true;
+    bob.sign_in("bob");
+    let sent = bob.answers(&["m2"]);
+    bob.accept_answers(&[OK]);
+    assert!(bob.kept.contains(&sent) && bob.answered(sent).unwrap().is_ok());
+    bob.server.is_up = false;
+    bob.drop_connection();
+    let held = bob.answers(&["m3"]);
+    assert!(!bob.kept.contains(&held));
+    assert_eq!(bob.memory("bob").answers[&0].message_uids, ["m1"]);
+
+    bob.store_refuses_to_read = false;
+    bob.server.is_up = true;
+    bob.wait_for_connection();
+    assert!(bob.kept.contains(&held));
+    assert_eq!(bob.memory("bob").answers.len(), 2);
+    assert_eq!(bob.answered_uids(), ["m1", "m3"]);
+}
+
+#[test]
+fn an_answer_of_a_user_whose_memory_cannot_be_read_any_more_is_sent_nevertheless() {
+    let mut device = Pair::signed_in("bob");
+    device.disconnect();
+    device.store_refuses_to_write = true;
+    let call = device.answers(&["m1"]);
+    device.sign_in("eve");
+    device.store_refuses_to_read = true;
+    device.disconnect();
+    device.sign_in("bob");
+    assert_eq!(device.answered_uids(), ["m1"]);
+    device.accept_answers(&[OK]);
+    assert!(device.answered(call).unwrap().is_ok());
 }
 
 #[test]

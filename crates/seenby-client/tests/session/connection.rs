@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::pair::{PING_INTERVAL, Pair, sent};
+use crate::pair::{PING_INTERVAL, Pair, said, sent};
 use seenby_client::{Code, ConnectError, ConnectionStatus as Status, Event};
 use seenby_protocol::frames::{Goodbye, Reply, RequestReceipt, Resume, client_frame::Call, server_frame};
 
@@ -68,13 +68,18 @@ fn a_busy_server_is_tried_again_but_not_before_it_wants() {
 }
 
 #[test]
-fn a_sign_in_whose_memory_cannot_be_read_fails() {
-    let mut alice = Pair::new();
-    alice.store_is_broken = true;
-    let call = alice.connect("alice");
-    assert_eq!(alice.connected(call).unwrap().unwrap_err().code(), Code::NATIVE_OPERATION_ERROR);
-    assert_eq!(alice.statuses(), [Status::Connecting, Status::Refused(Code::NATIVE_OPERATION_ERROR)]);
-    assert!(!alice.is_open);
+fn a_sign_in_whose_memory_cannot_be_read_is_that_of_a_new_device() {
+    let mut alice = Pair::signed_in("alice");
+    alice.log(3, vec![said("bob", "m1", "")]);
+    alice.restart();
+    alice.store_refuses_to_read = true;
+    alice.sign_in("alice");
+    alice.drop_connection();
+    alice.wait_for_connection();
+    let resume = alice.resumes.last().unwrap();
+    assert_eq!((resume.positions.len(), resume.last), (0, true));
+    alice.log(3, vec![said("bob", "m1", "")]);
+    assert_eq!(alice.memory("alice").positions.len(), 1, "and what cannot be read is left as it is");
 }
 
 #[test]

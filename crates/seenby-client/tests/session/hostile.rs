@@ -21,6 +21,8 @@ enum Step {
     Sends(u8),
     Answers(u8),
     SignsOut,
+    /// The store refuses to read, to write, or both, or works again.
+    Store(bool, bool),
     SignsIn(u8),
     Reads(bool),
 }
@@ -35,6 +37,7 @@ fn step(largest: u64) -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Sends),
         3 => any::<u8>().prop_map(Step::Answers),
         1 => Just(Step::SignsOut),
+        1 => any::<(bool, bool)>().prop_map(|(reads, writes)| Step::Store(reads, writes)),
         1 => (0..3_u8).prop_map(Step::SignsIn),
         1 => any::<bool>().prop_map(Step::Reads),
     ]
@@ -144,6 +147,9 @@ fn play(pair: &mut Pair, steps: Vec<Step>) -> usize {
             Step::Server(_) | Step::Close => {}
             Step::Wait(ms) => pair.wait(Duration::from_millis(ms)),
             Step::SignsOut => pair.disconnect(),
+            Step::Store(reads, writes) => {
+                (pair.store_refuses_to_read, pair.store_refuses_to_write) = (!reads, !writes);
+            }
             Step::Reads(reading) => {
                 pair.reading = reading;
                 pair.settle();
@@ -171,6 +177,7 @@ fn play(pair: &mut Pair, steps: Vec<Step>) -> usize {
 
 /// Everything ends: each user comes once more, and the server is an honest one that accepts what is left.
 fn finish(pair: &mut Pair) {
+    (pair.store_refuses_to_read, pair.store_refuses_to_write) = (false, false);
     for user in ["u0", "u1", "u2"] {
         pair.disconnect();
         pair.connect(user);
@@ -192,8 +199,9 @@ proptest! {
         let mut pair = Pair::unrecorded("any number of cases");
         let commands = play(&mut pair, steps);
         finish(&mut pair);
-        let mut told: Vec<_> = pair.outcomes.iter().map(|outcome| match outcome {
-            Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _) => *call,
+        let mut told: Vec<_> = pair.outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Connected(call, _) | Outcome::Replied(call, _) | Outcome::Answered(call, _) => Some(*call),
+            Outcome::Kept(_) => None,
         }).collect();
         // The connects of `finish` have results of their own.
         prop_assert_eq!(told.len(), commands + 3);

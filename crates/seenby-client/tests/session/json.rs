@@ -82,6 +82,10 @@ fn answer(answer: &Answer) -> Value {
     json!({ "conversation": conversation(&answer.conversation), "messageUids": answer.message_uids })
 }
 
+pub fn changes(changes: &[Change]) -> Vec<Value> {
+    changes.iter().map(change).collect()
+}
+
 fn change(change: &Change) -> Value {
     match change {
         Change::StoreChanged(store_id) => json!({ "kind": "storeChanged", "storeId": store_id }),
@@ -105,13 +109,14 @@ pub fn action(action: &Action) -> Value {
         Action::Close => json!({ "kind": "close" }),
         Action::Load { user_id } => json!({ "kind": "load", "userId": user_id }),
         Action::Save { user_id, changes } => {
-            json!({ "kind": "save", "userId": user_id, "changes": changes.iter().map(change).collect::<Vec<_>>() })
+            json!({ "kind": "save", "userId": user_id, "changes": self::changes(changes) })
         }
     }
 }
 
 pub fn outcome(outcome: &Outcome) -> Value {
     match outcome {
+        Outcome::Kept(call) => json!({ "kind": "kept", "call": call.0 }),
         Outcome::Connected(call, Ok(user_id)) => {
             json!({ "kind": "connected", "call": call.0, "code": 0, "userId": user_id })
         }

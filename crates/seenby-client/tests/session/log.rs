@@ -206,21 +206,43 @@ fn positions_of_many_conversations_are_said_in_frames_of_five_hundred() {
 }
 
 #[test]
-fn no_more_is_said_than_a_server_takes_and_the_newest_is() {
-    let mut bob = Pair::unrecorded("8,001 conversations");
+fn no_more_is_said_than_the_server_takes_and_the_newest_is() {
+    let mut bob = Pair::new();
+    bob.server.resume_items_max = 4;
     bob.sign_in("bob");
-    let page = |number: u32, through| {
-        let conversation = frames::Conversation { r#type: 2, target_id: format!("g{number}"), ..Default::default() };
-        let conversation = Some(conversation);
-        server_frame::Kind::LogEntries(frames::LogEntries { conversation, through, ..Default::default() })
-    };
-    (0..8_001).for_each(|number| bob.push(page(number, 5)));
-    bob.push(page(0, 6));
-    bob.drop_connection();
-    bob.wait_for_connection();
-    let said = bob.resumes.iter().flat_map(|resume| &resume.positions);
-    let groups: Vec<_> = said.map(|position| &*position.conversation.as_ref().unwrap().target_id).collect();
-    assert_eq!((groups.len(), groups.contains(&"g0"), groups.contains(&"g1")), (8_000, true, false));
+    bob.has_asked("own");
+    let (groups, receipts) = bob.says_after_hearing_of(6);
+    assert_eq!((groups.len(), groups[0].as_str(), receipts), (3, "g0", 1));
+}
+
+#[test]
+fn a_server_that_does_not_say_what_it_takes_takes_ten_thousand() {
+    let mut bob = Pair::unrecorded("10,001 conversations");
+    bob.server.resume_items_max = 0;
+    bob.sign_in("bob");
+    bob.has_asked("own");
+    let (groups, receipts) = bob.says_after_hearing_of(10_001);
+    assert_eq!((groups.len(), groups[0].as_str(), receipts), (9_999, "g0", 1));
+}
+
+impl Pair {
+    /// The conversations and the number of receipts that a new connection begins with, after so many conversations of
+    /// which the first has the last news.
+    fn says_after_hearing_of(&mut self, conversations: u32) -> (Vec<String>, usize) {
+        let page = |number: u32, through| {
+            let conversation =
+                frames::Conversation { r#type: 2, target_id: format!("g{number}"), ..Default::default() };
+            let conversation = Some(conversation);
+            server_frame::Kind::LogEntries(frames::LogEntries { conversation, through, ..Default::default() })
+        };
+        (0..conversations).for_each(|number| self.push(page(number, 5)));
+        self.push(page(0, 6));
+        self.drop_connection();
+        self.wait_for_connection();
+        let positions = self.resumes.iter().flat_map(|resume| &resume.positions);
+        let groups = positions.map(|position| position.conversation.clone().unwrap().target_id).collect();
+        (groups, self.resumes.iter().map(|resume| resume.receipts.len()).sum())
+    }
 }
 
 #[test]

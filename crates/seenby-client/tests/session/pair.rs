@@ -1,11 +1,13 @@
 //! A session and a scripted server, in virtual time.
 //!
-//! The server signs in whoever comes (the token is the user's id), takes every Resume and answers every Ping; all other
+//! The server signs in whoever comes (whom the token names), takes every Resume and answers every Ping; all other
 //! calls wait in `calls` for the test to answer. The device store is a [`MemoryStore`] that outlives sessions.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use seenby_client::session::{Action, CallId, Outcome, SessionOptions};
 use seenby_client::store::{DeviceStore, Memory, MemoryStore, Owner};
 use seenby_client::{Code, ConnectError, ConnectionStatus, Conversation, Event, ReceiptResponse, ResponseError};
@@ -23,7 +25,10 @@ pub struct Pair {
     pub now: Duration,
     pub server: Server,
     pub store: MemoryStore,
-    pub store_is_broken: bool,
+    pub store_refuses_to_read: bool,
+    pub store_refuses_to_write: bool,
+    /// Answers that are in the store, or else settled.
+    pub kept: BTreeSet<CallId>,
     /// Calls that the test has to answer, oldest first.
     pub calls: VecDeque<(u64, Call)>,
     pub resumes: Vec<frames::Resume>,
@@ -46,6 +51,7 @@ pub struct Server {
     pub store_id: String,
     pub answers_per_frame_max: u32,
     pub page_size_max: u32,
+    pub resume_items_max: u32,
     pub ping_interval_ms: u32,
     pub sign_in_refusal: Option<Reply>,
     /// Who signs in, whatever the token says.
@@ -73,12 +79,15 @@ impl Pair {
                 store_id: "store-1".into(),
                 answers_per_frame_max: 100,
                 page_size_max: 100,
+                resume_items_max: 10_000,
                 ping_interval_ms: PING_INTERVAL.as_millis() as u32,
                 sign_in_refusal: None,
                 sign_in_as: None,
             },
             store: MemoryStore::new(),
-            store_is_broken: false,
+            store_refuses_to_read: false,
+            store_refuses_to_write: false,
+            kept: BTreeSet::new(),
             calls: VecDeque::new(),
             resumes: Vec::new(),
             outcomes: Vec::new(),
@@ -97,12 +106,17 @@ impl Pair {
 
     // ------------------------------------------------------------------------------------------ the application
 
-    pub fn connect(&mut self, token: &str) -> CallId {
-        self.connect_within(token, None)
+    /// What follows a `#` makes another token of the same user.
+    pub fn connect(&mut self, user_id: &str) -> CallId {
+        self.connect_within(user_id, None)
     }
 
-    pub fn connect_within(&mut self, token: &str, timeout: impl Into<Option<Duration>>) -> CallId {
-        let call = self.session.connect(self.now, token.to_owned(), timeout.into());
+    pub fn connect_within(&mut self, user_id: &str, timeout: impl Into<Option<Duration>>) -> CallId {
+        self.connect_with(token(user_id), timeout.into())
+    }
+
+    pub fn connect_with(&mut self, token: String, timeout: Option<Duration>) -> CallId {
+        let call = self.session.connect(self.now, token, timeout);
         self.settle();
         call
     }
@@ -110,7 +124,8 @@ impl Pair {
     /// Signs in, and forgets what was told on the way.
     pub fn sign_in(&mut self, user_id: &str) {
         let call = self.connect(user_id);
-        assert_eq!(self.connected(call), Some(Ok(user_id.to_owned())));
+        let expected = user_id.split('#').next().unwrap();
+        assert_eq!(self.connected(call), Some(Ok(expected.to_owned())));
         self.events.clear();
         self.resumes.clear();
         self.attempts.clear();
@@ -169,6 +184,7 @@ impl Pair {
         self.calls.clear();
         self.resumes.clear();
         self.outcomes.clear();
+        self.kept.clear();
         self.events.clear();
         self.attempts.clear();
         self.reading = true;
@@ -324,6 +340,7 @@ impl Pair {
     fn outcome(&mut self, call: CallId) -> Option<Outcome> {
         let is_wanted = |outcome: &Outcome| match outcome {
             Outcome::Connected(id, _) | Outcome::Replied(id, _) | Outcome::Answered(id, _) => *id == call,
+            Outcome::Kept(_) => false,
         };
         let place = self.outcomes.iter().position(is_wanted)?;
         Some(self.outcomes.remove(place))
@@ -349,7 +366,9 @@ impl Pair {
         loop {
             self.act();
             let frame = self.session.poll_transmit();
-            self.outcomes.extend(std::iter::from_fn(|| self.session.poll_outcome()));
+            while let Some(outcome) = self.session.poll_outcome() {
+                self.take_outcome(outcome);
+            }
             if self.reading {
                 self.events.extend(std::iter::from_fn(|| self.session.poll_event()));
             }
@@ -362,6 +381,13 @@ impl Pair {
         }
     }
 
+    fn take_outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Kept(call) => assert!(self.kept.insert(call), "{call} is kept twice"),
+            outcome => self.outcomes.push(outcome),
+        }
+    }
+
     fn act(&mut self) {
         while let Some(action) = self.session.poll_action() {
             match action {
@@ -370,12 +396,20 @@ impl Pair {
                     self.is_open = false;
                     self.calls.clear();
                 }
-                Action::Load { .. } if self.store_is_broken => self.session.handle_load_failed("broken"),
-                Action::Load { user_id } => {
-                    let memory = self.store.load(&owner(&user_id)).unwrap();
-                    self.session.handle_loaded(self.now, memory);
+                Action::Load { user_id } if self.store_refuses_to_read => {
+                    self.session.handle_load_failed(self.now, &user_id);
                 }
-                Action::Save { user_id, changes } => self.store.save(&owner(&user_id), &changes).unwrap(),
+                Action::Load { user_id } => {
+                    let memory = self.memory(&user_id);
+                    self.session.handle_loaded(self.now, &user_id, memory);
+                }
+                Action::Save { user_id, changes } if self.store_refuses_to_write => {
+                    self.session.handle_save_failed(&user_id, changes);
+                }
+                Action::Save { user_id, changes } => {
+                    self.store.save(&owner(&user_id), &changes).unwrap();
+                    self.session.handle_saved(&user_id, &changes);
+                }
             }
         }
     }
@@ -414,7 +448,7 @@ impl Pair {
     }
 
     fn signs_in(&self, sign_in: frames::SignIn) -> frames::SignedIn {
-        let named = sign_in.token.split('#').next().unwrap().to_owned();
+        let named = user_of(&sign_in.token);
         frames::SignedIn {
             user_id: self.server.sign_in_as.clone().unwrap_or(named),
             server_time_ms: 1_000_000,
@@ -422,6 +456,7 @@ impl Pair {
             ping_interval_ms: self.server.ping_interval_ms,
             answers_per_frame_max: self.server.answers_per_frame_max,
             page_size_max: self.server.page_size_max,
+            resume_items_max: self.server.resume_items_max,
             ..Default::default()
         }
     }
@@ -439,6 +474,20 @@ fn options() -> SessionOptions {
         attempt_timeout: Duration::from_secs(10),
         seed: 42,
     }
+}
+
+/// A token as the server gives it, but for the signature. What follows a `#` makes another one of the same user.
+pub fn token(user_id: &str) -> String {
+    let (user_id, number) = user_id.split_once('#').unwrap_or((user_id, ""));
+    let claims = serde_json::json!({ "sub": user_id, "jti": number });
+    format!("e30.{}.{}", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()), BASE64_URL_SAFE_NO_PAD.encode("signed"))
+}
+
+/// The server knows also whose a token is that does not say so.
+fn user_of(token: &str) -> String {
+    let Some(claims) = token.split('.').nth(1) else { return token.to_owned() };
+    let claims: serde_json::Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    claims["sub"].as_str().unwrap().to_owned()
 }
 
 pub fn owner(user_id: &str) -> Owner {

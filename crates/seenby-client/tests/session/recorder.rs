@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use seenby_client::session::{Action, CallId, Outcome, ServerTime, Session, SessionOptions};
-use seenby_client::store::Memory;
+use seenby_client::store::{Change, Memory};
 use seenby_client::{ConnectionStatus, Conversation, Event};
 use seenby_protocol::frames::{ClientFrame, ServerFrame, client_frame::Call};
 use seenby_vectors::{compare, root};
@@ -107,15 +107,28 @@ impl Recorder {
         self.session.handle_frame(now, frame);
     }
 
-    pub fn handle_loaded(&mut self, now: Duration, memory: Memory) {
-        self.record
-            .note(|| json!({ "do": "handleLoaded", "at": json::milliseconds(now), "memory": json::memory(&memory) }));
-        self.session.handle_loaded(now, memory);
+    pub fn handle_loaded(&mut self, now: Duration, user_id: &str, memory: Memory) {
+        self.record.note(|| {
+            let at = json::milliseconds(now);
+            json!({ "do": "handleLoaded", "at": at, "userId": user_id, "memory": json::memory(&memory) })
+        });
+        self.session.handle_loaded(now, user_id, memory);
     }
 
-    pub fn handle_load_failed(&mut self, detail: &str) {
-        self.session.handle_load_failed(detail);
-        self.record.note(|| json!({ "do": "handleLoadFailed", "detail": detail }));
+    pub fn handle_load_failed(&mut self, now: Duration, user_id: &str) {
+        self.session.handle_load_failed(now, user_id);
+        self.record.note(|| json!({ "do": "handleLoadFailed", "at": json::milliseconds(now), "userId": user_id }));
+    }
+
+    pub fn handle_saved(&mut self, user_id: &str, changes: &[Change]) {
+        self.session.handle_saved(user_id, changes);
+        self.record.note(|| json!({ "do": "handleSaved", "userId": user_id, "changes": json::changes(changes) }));
+    }
+
+    pub fn handle_save_failed(&mut self, user_id: &str, changes: Vec<Change>) {
+        let refused = json::changes(&changes);
+        self.record.note(|| json!({ "do": "handleSaveFailed", "userId": user_id, "changes": refused }));
+        self.session.handle_save_failed(user_id, changes);
     }
 
     pub fn poll_action(&mut self) -> Option<Action> {

@@ -11,8 +11,8 @@ use crate::delivery::ReceiptNews;
 use crate::from_wire;
 use crate::refusal::Refusal;
 
-/// Positions and receipts that a client may name when it resumes; beyond, it has to look things up.
-const ITEMS_MAX: usize = 10_000;
+/// Positions and receipts that a client may name when it resumes; it is told so when it signs in.
+pub(super) const ITEMS_MAX: usize = 10_000;
 
 /// What a client says it has.
 #[derive(Default)]

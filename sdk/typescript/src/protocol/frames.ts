@@ -7,7 +7,7 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 export * from "./seenby/v1/seenby.js";
 
 /** What this SDK was written for; see `docs/protocol.md`. */
-export const PROTOCOL_MINOR = 1;
+export const PROTOCOL_MINOR = 2;
 export const ENDPOINT_PATH = "/v1/connect";
 /** A client frame may have this many bytes. */
 export const CLIENT_FRAME_BYTES_MAX = 160 * 1024;

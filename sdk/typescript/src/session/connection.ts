@@ -3,8 +3,8 @@
 import { Code } from "../codes.js";
 import type { SignedIn } from "../protocol/frames.js";
 import { Heartbeat } from "./heartbeat.js";
-import { Outbox } from "./outbox.js";
-import { type CallId, ConnectionStatus } from "./outcome.js";
+import { Outbox, Parked } from "./outbox.js";
+import { ConnectionStatus } from "./outcome.js";
 import { Positions } from "./positions.js";
 import { Receipts } from "./receipts.js";
 import { Recent } from "./recent.js";
@@ -19,20 +19,42 @@ export function open(state: State, now: number): void {
   state.phase = { kind: "opening", until: now + state.options.attemptTimeoutMs };
   state.actions.push({ kind: "connect" });
   state.setStatus(ConnectionStatus.CONNECTING);
+  tryStorageAgain(state);
+}
+
+/** What the storage has refused may work by now. Nothing is on its way to the server, so answers may get new numbers. */
+function tryStorageAgain(state: State): void {
+  if (state.owner?.memory === "unreadable") load(state, state.owner.userId);
+  else if (state.mustSaveAgain) state.saveAgain();
+}
+
+/** Answers given from now on are this user's, or refused if nobody is named. */
+export function expectUser(state: State, userId: string | undefined): void {
+  if (state.owner?.userId === userId) return;
+  parkOwner(state);
+  if (userId === undefined) return;
+  state.storeId = "";
+  load(state, userId);
+}
+
+function load(state: State, userId: string): void {
+  state.owner = { userId, memory: "loading" };
+  state.actions.push({ kind: "load", userId });
 }
 
 export function handleSignedIn(state: State, now: number, signedIn: SignedIn): void {
   state.readServerTime(now, signedIn.serverTimeMs);
-  if (state.owner && state.owner.userId !== signedIn.userId) parkOwner(state);
-  if (state.owner) {
-    goOnline(state, now, signedIn);
-  } else {
-    state.actions.push({ kind: "load", userId: signedIn.userId });
-    state.phase = { kind: "loading", signedIn };
-  }
+  expectUser(state, signedIn.userId);
+  state.phase = { kind: "loading", signedIn };
+  goOnlineIfLoaded(state, now);
 }
 
-export function goOnline(state: State, now: number, signedIn: SignedIn): void {
+/** Without its memory too, if that cannot be read: then this is like a new device. */
+export function goOnlineIfLoaded(state: State, now: number): void {
+  if (state.phase.kind === "loading" && state.owner?.memory !== "loading") goOnline(state, now, state.phase.signedIn);
+}
+
+function goOnline(state: State, now: number, signedIn: SignedIn): void {
   if (state.storeId !== signedIn.storeId) forgetStore(state, signedIn.storeId);
   state.stalled = false;
   state.phase = {
@@ -46,7 +68,7 @@ export function goOnline(state: State, now: number, signedIn: SignedIn): void {
     state.login.giveUpAt = undefined;
     tellConnected(state, Code.SUCCESS, signedIn.userId);
   }
-  resume(state, now);
+  resume(state, now, signedIn.resumeItemsMax);
   for (const [number, call] of state.calls.ofApplication()) state.transmit(now, number, call);
   state.pump(now);
 }
@@ -85,7 +107,7 @@ export function signOutRefused(state: State, code: number): void {
   signOut(state, statusOfRefusal(code), code);
 }
 
-/** Stops. What the application waits for ends here, but for the answers of a known user. */
+/** Stops. What the application waits for ends here, but for its answers. */
 export function signOut(state: State, status: ConnectionStatus, code: number): void {
   if (state.isConnected) state.actions.push({ kind: "close" });
   endConnection(state);
@@ -95,11 +117,6 @@ export function signOut(state: State, status: ConnectionStatus, code: number): v
   for (const [number, call] of state.calls.ofApplication()) {
     state.calls.take(number);
     state.endUnknown(number, call, Code.RESULT_UNKNOWN);
-  }
-  if (!state.owner) {
-    for (const call of takeAnswerCalls(state).values()) {
-      state.outcomes.push({ kind: "answered", call, code: Code.NOT_CONNECTED });
-    }
   }
   state.setStatus(status);
 }
@@ -113,22 +130,17 @@ function tellConnected(state: State, code: number, userId?: string): void {
 }
 
 /** Puts the present user aside. Its answers are remembered, and so is who waits for them. */
-export function parkOwner(state: State): void {
+function parkOwner(state: State): void {
   forget(state);
+  if (state.mustSaveAgain) state.saveAgain();
   state.flushUnsaved();
-  const calls = takeAnswerCalls(state);
+  state.unsaved = [];
   if (!state.owner) return;
-  const parked = state.parked.get(state.owner.userId) ?? new Map<number, CallId>();
-  for (const [number, call] of calls) parked.set(number, call);
+  const parked = state.parked.get(state.owner.userId) ?? new Parked();
+  state.outbox.park(parked, state.hasLoaded);
   state.parked.set(state.owner.userId, parked);
-  state.owner = undefined;
-}
-
-/** Empties the outbox; the calls that wait, by the number of their answer. */
-function takeAnswerCalls(state: State): Map<number, CallId> {
-  const calls = state.outbox.calls();
   state.outbox = new Outbox();
-  return calls;
+  state.owner = undefined;
 }
 
 /** Nothing that is known holds any longer. Events that wait were true when they happened, and are told. */

@@ -7,7 +7,7 @@
  */
 
 import { type Conversation, conversationKey } from "../conversation.js";
-import type { Answer, KeptAnswer } from "../memory.js";
+import type { Answer, Change, KeptAnswer } from "../memory.js";
 import type { CallId, ReceiptResponse } from "./outcome.js";
 
 /**
@@ -22,6 +22,26 @@ interface Kept {
   open: number;
   /** `undefined` after a restart. */
   call: CallId | undefined;
+  /** The storage has it. */
+  isKept: boolean;
+}
+
+/** Answers of a user who is not there now. */
+export class Parked {
+  /** Who waits for those that the storage has, or is about to have, by their number. */
+  readonly calls = new Map<number, CallId>();
+  /** Those that it does not have. */
+  unkept: { answer: Answer; call: CallId }[] = [];
+
+  /** The storage has not taken these after all. */
+  takeBack(changes: readonly Change[]): void {
+    for (const change of changes) {
+      const call = change.kind === "answerKept" ? this.calls.get(change.number) : undefined;
+      if (change.kind !== "answerKept" || call === undefined) continue;
+      this.calls.delete(change.number);
+      this.unkept.push({ answer: change.answer, call });
+    }
+  }
 }
 
 /** One message of one answer. */
@@ -40,6 +60,7 @@ export interface Batch {
 export interface Settled {
   number: number;
   call: CallId | undefined;
+  isKept: boolean;
   response: ReceiptResponse;
 }
 
@@ -52,16 +73,31 @@ export class Outbox {
   private readonly unsettled = new Map<string, number>();
   private unsettledMessages = 0;
   private nextNumber = 0;
+  /** Settled answers that the storage may still have: it has refused to forget them. */
+  private toForget: number[] = [];
 
   /**
-   * Goes on with what was remembered; `calls` are those of this process that still wait for one of them.
-   * Answers kept in `newer` are of the same user and get new numbers.
+   * Goes on with what the storage has, and what was parked. Answers in `newer` are of the same user and get new numbers.
    */
-  static restored(answers: readonly KeptAnswer[], calls: ReadonlyMap<number, CallId>, newer: Outbox): Outbox {
+  static restored(answers: readonly KeptAnswer[], parked: Parked, newer: Outbox): Outbox {
     const restored = new Outbox();
-    for (const { number, answer } of answers) restored.insert(number, answer, calls.get(number));
-    for (const { answer, call } of newer.kept.values()) restored.insert(restored.nextNumber, answer, call);
+    for (const { number, answer } of answers) restored.insert(number, answer, parked.calls.get(number), true);
+    restored.takeUnkept(parked);
+    for (const { answer, call } of newer.kept.values()) restored.insert(restored.nextNumber, answer, call, false);
     return restored;
+  }
+
+  takeUnkept(parked: Parked): void {
+    for (const { answer, call } of parked.unkept.splice(0)) this.insert(this.nextNumber, answer, call, false);
+  }
+
+  /** Sets everything aside. With `isSaved` the storage has all of it, or is about to. */
+  park(parked: Parked, isSaved: boolean): void {
+    for (const [number, { answer, call }] of this.kept) {
+      if (call === undefined) continue;
+      if (isSaved) parked.calls.set(number, call);
+      else parked.unkept.push({ answer, call });
+    }
   }
 
   hasRoomFor(messages: number): boolean {
@@ -70,17 +106,17 @@ export class Outbox {
 
   keep(answer: Answer, call: CallId): number {
     const number = this.nextNumber;
-    this.insert(number, answer, call);
+    this.insert(number, answer, call, false);
     return number;
   }
 
-  private insert(number: number, answer: Answer, call: CallId | undefined): void {
+  private insert(number: number, answer: Answer, call: CallId | undefined, isKept: boolean): void {
     const items = answer.messageUids.map((_, index) => ({ number, index }));
     for (const uid of answer.messageUids) this.unsettled.set(uid, (this.unsettled.get(uid) ?? 0) + 1);
     const open = items.length;
     this.unsettledMessages += open;
     this.nextNumber = Math.max(this.nextNumber, number + 1);
-    this.kept.set(number, { answer, codes: new Array(open).fill(undefined), open, call });
+    this.kept.set(number, { answer, codes: new Array(open).fill(undefined), open, call, isKept });
     this.append({ conversation: answer.conversation, items });
   }
 
@@ -143,7 +179,7 @@ export class Outbox {
     else this.unsettled.delete(uid);
     if (kept.open > 0) return [];
     this.kept.delete(number);
-    return [{ number, call: kept.call, response: responseOf(kept) }];
+    return [{ number, call: kept.call, isKept: kept.isKept, response: responseOf(kept) }];
   }
 
   /** Whether this device is still answering for the message. */
@@ -155,15 +191,24 @@ export class Outbox {
     return this.turns.length > 0;
   }
 
-  answers(): KeptAnswer[] {
-    return [...this.kept].map(([number, { answer }]) => ({ number, answer }));
+  /** The storage has not taken these changes, or only some. */
+  takeBack(changes: readonly Change[]): void {
+    for (const change of changes) if (change.kind === "answerDone") this.toForget.push(change.number);
   }
 
-  /** The calls that wait, by the number of their answer. */
-  calls(): Map<number, CallId> {
-    const calls = new Map<number, CallId>();
-    for (const [number, { call }] of this.kept) if (call !== undefined) calls.set(number, call);
-    return calls;
+  /** What the storage does not know. */
+  takeUnsaved(): Change[] {
+    const done = this.toForget.splice(0).map((number): Change => ({ kind: "answerDone", number }));
+    const unkept = [...this.kept].filter(([, { isKept }]) => !isKept);
+    return [...done, ...unkept.map(([number, { answer }]): Change => ({ kind: "answerKept", number, answer }))];
+  }
+
+  /** The storage has this answer: who is to be told. */
+  noteKept(number: number): CallId | undefined {
+    const kept = this.kept.get(number);
+    if (!kept || kept.isKept) return undefined;
+    kept.isKept = true;
+    return kept.call;
   }
 }
 

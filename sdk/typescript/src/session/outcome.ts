@@ -15,15 +15,17 @@ export type Action =
   | { kind: "close" }
   /** Read what is remembered of this user, then call `handleLoaded` or `handleLoadFailed`. */
   | { kind: "load"; userId: string }
-  /** Remember these changes, in order. */
+  /** Remember these changes, in order, then call `handleSaved` or `handleSaveFailed`. */
   | { kind: "save"; userId: string; changes: Change[] };
 
-/** The result of a command. Each command has exactly one. */
+/** The result of a command. Each command has exactly one, and before it an answer that is not refused is kept. */
 export type Outcome =
   /** Of `connect`: the user who signed in, or the code that says why nobody has. */
   | { kind: "connected"; call: CallId; code: number; userId?: string }
   /** Of `call`: the server's reply, or one made here with a code that says why there is none. */
   | { kind: "replied"; call: CallId; reply: Reply }
+  /** Of `answer`: the storage has it, or else the server has settled it. Until then it may be lost. */
+  | { kind: "kept"; call: CallId }
   /** Of `answer`. Without a response nothing was kept. */
   | { kind: "answered"; call: CallId; code: number; response?: ReceiptResponse };
 

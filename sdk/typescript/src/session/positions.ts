@@ -5,11 +5,6 @@ import type { Position } from "../memory.js";
 
 /** A position beyond this many conversations is not remembered: after a reconnect the server tells those entries again. */
 const CONVERSATIONS_MAX = 100_000;
-/**
- * The positions that are reported, the newest first. Of the other conversations the server says everything again, and
- * what is known is passed over. With 2,000 receipts this is as much as a server takes.
- */
-const REPORTED_MAX = 8_000;
 
 interface Known extends Position {
   /** When it advanced last, counted in advances. */
@@ -43,12 +38,13 @@ export class Positions {
     return true;
   }
 
-  reported(): Position[] {
+  /** Those that have advanced last, if there are more than so many. */
+  newest(positionsMax: number): Position[] {
     const positions = [...this.known.values()];
     positions.sort((a, b) => compareConversations(a.conversation, b.conversation));
-    if (positions.length > REPORTED_MAX) {
+    if (positions.length > positionsMax) {
       positions.sort((a, b) => b.advanced - a.advanced);
-      positions.length = REPORTED_MAX;
+      positions.length = positionsMax;
     }
     return positions.map(({ conversation, through }) => ({ conversation, through }));
   }

@@ -91,9 +91,10 @@ function noteAnswered(state: State, uid: string, code: number): void {
   if (code === Code.SUCCESS) state.doneHere.insert(uid);
 }
 
-function tellAnswered(state: State, { number, call, response }: Settled): void {
+function tellAnswered(state: State, { number, call, isKept, response }: Settled): void {
   state.unsaved.push({ kind: "answerDone", number });
   const code = responseCode(response);
+  if (call !== undefined && !isKept) state.outcomes.push({ kind: "kept", call });
   if (call === undefined) state.events.push({ kind: "groupReadReceiptResponseSent", code, response });
   else state.outcomes.push({ kind: "answered", call, code, response });
 }

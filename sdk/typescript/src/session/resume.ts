@@ -5,12 +5,20 @@ import type { State } from "./state.js";
 
 /** Positions and receipts in one frame. */
 const ITEMS_PER_FRAME_MAX = 500;
+/** What a server takes that does not say so. */
+const ITEMS_MAX = 10_000;
 
-export function resume(state: State, now: number): void {
+/**
+ * Of conversations that find no room the server tells everything again, and what is known is passed over; so receipts go
+ * first.
+ */
+export function resume(state: State, now: number, itemsMax: number): void {
   const resumes: Resume[] = [emptyResume()];
   if (!state.resumeRefused) {
-    for (const position of state.positions.reported()) room(resumes).positions.push(position);
-    for (const receipt of state.knownReceipts()) room(resumes).receipts.push(receipt);
+    const receipts = state.knownReceipts().slice(0, itemsMax || ITEMS_MAX);
+    const positions = state.positions.newest((itemsMax || ITEMS_MAX) - receipts.length);
+    for (const position of positions) room(resumes).positions.push(position);
+    for (const receipt of receipts) room(resumes).receipts.push(receipt);
   }
   state.resumeRefused = false;
   resumes.forEach((value, place) => {

@@ -13,26 +13,27 @@
 
 import { Code } from "../codes.js";
 import type { Conversation } from "../conversation.js";
-import type { KeptAnswer, Memory } from "../memory.js";
+import type { Change, KeptAnswer, Memory } from "../memory.js";
 import { type Call, type ClientFrame, type Goodbye, PROTOCOL_MINOR, type ServerFrame } from "../protocol/frames.js";
 import { CALLS_IN_FLIGHT_MAX } from "./calls.js";
 import {
   dropConnection,
   endConnection,
-  goOnline,
+  expectUser,
+  goOnlineIfLoaded,
   lose,
   open,
-  parkOwner,
   signOut,
   signOutRefused,
 } from "./connection.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, Parked } from "./outbox.js";
 import { type Action, type CallId, ConnectionStatus, type Outcome, type SessionEvent } from "./outcome.js";
 import { Positions } from "./positions.js";
 import { handlePush } from "./pushes.js";
 import { Receipts } from "./receipts.js";
 import { handleReply } from "./replies.js";
-import { type ServerTime, type SessionOptions, State } from "./state.js";
+import { type ServerTime, type SessionOptions, type SessionOwner, State } from "./state.js";
+import { userIdOf } from "./token.js";
 import { Unanswered } from "./unanswered.js";
 
 /** A session of one installation with one server, over any number of connections and users. */
@@ -56,11 +57,10 @@ export class Session {
       state.outcomes.push({ kind: "connected", call, code: Code.CONNECTION_EXISTS });
       return call;
     }
-    // Another token may be another user: until the server says who it is, nothing may count as this one's.
-    if (state.owner && state.owner.token !== token) parkOwner(state);
     state.login = { token, call, giveUpAt: timeoutMs === undefined ? undefined : now + timeoutMs };
     state.backoff.reset();
     open(state, now);
+    expectUser(state, userIdOf(token));
     return call;
   }
 
@@ -100,7 +100,7 @@ export class Session {
     }
     const answer = { conversation, messageUids };
     const number = state.outbox.keep(answer, call);
-    if (state.owner) state.unsaved.push({ kind: "answerKept", number, answer });
+    if (state.hasLoaded) state.unsaved.push({ kind: "answerKept", number, answer });
     state.pump(now);
     return call;
   }
@@ -108,7 +108,7 @@ export class Session {
   /** 0, or the code with which an answer for so many messages would be refused now. */
   mayAnswer(messages: number): number {
     if (messages === 0) return Code.PARAM_ERROR;
-    if (!this.state.owner && !this.state.login) return Code.NOT_CONNECTED;
+    if (!this.state.owner) return Code.NOT_CONNECTED;
     return this.state.outbox.hasRoomFor(messages) ? Code.SUCCESS : Code.TOO_BUSY;
   }
 
@@ -192,34 +192,72 @@ export class Session {
     }
   }
 
-  /** What is remembered of the user who has signed in. */
-  handleLoaded(now: number, memory: Memory): void {
+  /** What is remembered of this user. */
+  handleLoaded(now: number, userId: string, memory: Memory): void {
     const state = this.state;
-    if (state.phase.kind !== "loading" || !state.login) return;
-    const { signedIn } = state.phase;
-    state.owner = { userId: signedIn.userId, token: state.login.token };
-    state.storeId = memory.storeId;
-    state.positions = Positions.restored(memory.positions);
-    state.receipts = Receipts.restored(memory.asked);
-    state.unanswered = Unanswered.restored(memory.unanswered);
-    this.restoreAnswers(signedIn.userId, memory.answers);
-    goOnline(state, now, signedIn);
+    if (!this.endsLoading(userId, "loaded")) return;
+    if (state.storeId === "") {
+      state.storeId = memory.storeId;
+      state.positions = Positions.restored(memory.positions);
+      state.receipts = Receipts.restored(memory.asked);
+      state.unanswered = Unanswered.restored(memory.unanswered);
+    } else {
+      // This session has been online without it, and knows more by now.
+      state.unsaved.push({ kind: "storeChanged", storeId: state.storeId });
+    }
+    this.restoreAnswers(userId, memory.answers);
+    goOnlineIfLoaded(state, now);
   }
 
-  /** Answers given before it was known who signs in are this user's, and are remembered from now on. */
-  private restoreAnswers(userId: string, remembered: readonly KeptAnswer[]): void {
+  /** What is remembered of this user cannot be read now. */
+  handleLoadFailed(now: number, userId: string): void {
     const state = this.state;
-    const known = new Set(remembered.map(({ number }) => number));
-    state.outbox = Outbox.restored(remembered, state.parked.get(userId) ?? new Map(), state.outbox);
-    state.parked.delete(userId);
-    for (const kept of state.outbox.answers()) {
-      if (!known.has(kept.number)) state.unsaved.push({ kind: "answerKept", ...kept });
+    if (!this.endsLoading(userId, "unreadable")) return;
+    const parked = state.parked.get(userId);
+    if (parked) state.outbox.takeUnkept(parked);
+    goOnlineIfLoaded(state, now);
+  }
+
+  /** Whether this user's memory was awaited. */
+  private endsLoading(userId: string, memory: SessionOwner["memory"]): boolean {
+    const { owner } = this.state;
+    if (owner?.userId !== userId || owner.memory !== "loading") return false;
+    owner.memory = memory;
+    return true;
+  }
+
+  /** The storage has these changes. */
+  handleSaved(userId: string, changes: readonly Change[]): void {
+    const state = this.state;
+    for (const change of changes) {
+      if (change.kind !== "answerKept") continue;
+      const { number } = change;
+      const isHere = state.hasLoadedOf(userId);
+      const call = isHere ? state.outbox.noteKept(number) : state.parked.get(userId)?.calls.get(number);
+      if (call !== undefined) state.outcomes.push({ kind: "kept", call });
     }
   }
 
-  /** What is remembered cannot be read. To go on would lose answers, so the sign-in fails. */
-  handleLoadFailed(): void {
-    signOut(this.state, ConnectionStatus.REFUSED, Code.NATIVE_OPERATION_ERROR);
+  /**
+   * The storage has not taken these changes, or only some. What they say of answers is said again; the rest a restart
+   * learns from the server.
+   */
+  handleSaveFailed(userId: string, changes: readonly Change[]): void {
+    const state = this.state;
+    if (state.hasLoadedOf(userId)) {
+      state.mustSaveAgain = true;
+      state.outbox.takeBack(changes);
+    } else {
+      state.parked.get(userId)?.takeBack(changes);
+    }
+  }
+
+  /** Answers that are not remembered yet are this user's, and are remembered from now on. */
+  private restoreAnswers(userId: string, remembered: readonly KeptAnswer[]): void {
+    const state = this.state;
+    state.outbox = Outbox.restored(remembered, state.parked.get(userId) ?? new Parked(), state.outbox);
+    state.parked.delete(userId);
+    state.unsaved.push(...state.outbox.takeUnsaved());
   }
 
   // ------------------------------------------------------------------------------------ what must now be done

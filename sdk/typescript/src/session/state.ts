@@ -6,7 +6,7 @@ import type { Call, ClientFrame, KnownReceipt, SignedIn } from "../protocol/fram
 import { Calls, type Purpose } from "./calls.js";
 import { Events } from "./events.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, type Parked } from "./outbox.js";
 import { type Action, type CallId, ConnectionStatus, type Outcome } from "./outcome.js";
 import { Positions } from "./positions.js";
 import { Receipts } from "./receipts.js";
@@ -60,10 +60,14 @@ export interface Login {
   giveUpAt: number | undefined;
 }
 
-/** The user whose memory is loaded; stays after signing out, so that answers are kept for the right one. */
+/** The user whose answers are taken, at first by what the token says alone. It stays after signing out. */
 export interface SessionOwner {
   userId: string;
-  token: string;
+  /**
+   * Until it is loaded nothing is saved: the numbers of answers would collide. What is unreadable is read again before
+   * the next connection, and meanwhile this is like a new device.
+   */
+  memory: "loading" | "loaded" | "unreadable";
 }
 
 /** The server's clock, when it was last read. */
@@ -87,8 +91,13 @@ export class State {
   outbox = new Outbox();
   readonly answersPause: Pause;
   readonly fetchesPause: Pause;
-  /** Calls about answers of other users than the present one, by user and number. */
-  readonly parked = new Map<string, Map<number, CallId>>();
+  /**
+   * The storage has refused changes. Those about answers are handed to it again with the next change, and before the
+   * next connection.
+   */
+  mustSaveAgain = false;
+  /** Answers of other users than the present one. */
+  readonly parked = new Map<string, Parked>();
 
   positions = new Positions();
   receipts = new Receipts();
@@ -121,7 +130,15 @@ export class State {
   }
 
   get userId(): string | undefined {
-    return this.login && this.owner?.userId;
+    return this.login && this.login.call === undefined ? this.owner?.userId : undefined;
+  }
+
+  get hasLoaded(): boolean {
+    return this.owner?.memory === "loaded";
+  }
+
+  hasLoadedOf(userId: string): boolean {
+    return this.hasLoaded && this.owner?.userId === userId;
   }
 
   get isOnline(): boolean {
@@ -193,9 +210,20 @@ export class State {
   }
 
   flushUnsaved(): void {
-    if (!this.owner || this.unsaved.length === 0) return;
+    if (!this.owner || this.unsaved.length === 0 || this.owner.memory === "loading") return;
+    if (this.owner.memory === "unreadable") {
+      this.unsaved = [];
+      return;
+    }
+    if (this.mustSaveAgain) this.saveAgain();
     this.actions.push({ kind: "save", userId: this.owner.userId, changes: this.unsaved });
     this.unsaved = [];
+  }
+
+  saveAgain(): void {
+    this.mustSaveAgain = false;
+    const others = this.unsaved.filter(({ kind }) => kind !== "answerKept");
+    this.unsaved = [...this.outbox.takeUnsaved(), ...others];
   }
 
   /** Own messages with a request and requests that wait for an answer, as the server is told of them. */

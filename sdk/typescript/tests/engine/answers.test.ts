@@ -2,11 +2,12 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Code } from "../../src/codes.js";
+import type { Storage } from "../../src/ports.js";
 import { memoryStorage } from "../../src/storage/memory.js";
 import { settled } from "../fake_ports.js";
 import { SlowStorage, sharedStorage } from "../fake_storage.js";
 import { App, endEngine, lastOf, messagesOf } from "./app.js";
-import { FakeServer, ward } from "./fake_server.js";
+import { FakeServer, tokenOf, ward } from "./fake_server.js";
 
 let server: FakeServer;
 let bob: App;
@@ -239,7 +240,7 @@ describe("an answer that is given without a connection", () => {
     bob = await App.of("bob", server, server.options(storage));
     await server.vanishes();
     storage.isSlow = true;
-    await bob.answers(...messages);
+    const answering = bob.answers(...messages);
     let isOver = false;
     const ended = bob.engine.destroy().then(() => {
       isOver = true;
@@ -248,6 +249,7 @@ describe("an answer that is given without a connection", () => {
     expect(isOver).toBe(false);
     storage.finishNext();
     await ended;
+    expect((await answering).code).toBe(0);
     storage.isSlow = false;
     bob = await App.at(server, server.options(storage));
     void bob.connects("bob");
@@ -255,17 +257,46 @@ describe("an answer that is given without a connection", () => {
     expect((await server.acceptsAnswer()).messageUids).toEqual(["m1", "m2"]);
   });
 
-  it("is given before the first sign-in of all, and then is this user's", async () => {
+  it("is kept before the first sign-in of a run, and given by the next run", async () => {
+    const storage = sharedStorage();
+    await endEngine();
+    bob = await App.of(tokenOf("bob"), server, server.options(storage));
+    await endEngine();
+    await server.vanishes();
+    const { engine } = await App.at(server, server.options(storage));
+    expect(await engine.connect(tokenOf("bob"), 0)).toBe(0);
+    expect(await engine.sendGroupReadReceiptResponse("ward-3", null, messages)).toBe(0);
+    const kept = await storage.entries("seenby/0/app/bob/answer/");
+    expect(kept).toEqual([[expect.anything(), expect.stringContaining("m1")]]);
+    // The program ends without a word.
+    const next = await copyOf(storage);
+    await endEngine();
+    bob = await App.at(server, server.options(next));
+    void bob.connects(tokenOf("bob"));
+    await server.comesBack();
+    expect((await server.acceptsAnswer()).messageUids).toEqual(["m1", "m2"]);
+  });
+
+  it("before the first sign-in is not sent in the name of another than the token names", async () => {
     const storage = sharedStorage();
     await endEngine();
     await server.vanishes();
     bob = await App.at(server, server.options(storage));
-    void bob.connects("bob", 0);
-    const { code, told } = await bob.answers(...messages);
-    expect([code, told]).toEqual([0, []]);
+    void bob.connects(tokenOf("bob"), 0);
+    expect((await bob.answers(...messages)).code).toBe(0);
+    server.signsInAs = "eve";
     await server.comesBack();
-    await server.acceptsAnswer();
-    expect(lastOf(told).code).toBe(0);
+    expect([server.connections, server.waiting]).toEqual([1, []]);
+    expect(await storage.entries("seenby/0/app/bob/answer/")).toHaveLength(1);
+    expect(await storage.entries("seenby/0/app/eve/answer/")).toEqual([]);
+  });
+
+  it("is refused before the first sign-in if the token does not say whose it is", async () => {
+    await endEngine();
+    await server.vanishes();
+    bob = await App.at(server);
+    void bob.connects("opaque", 0);
+    expect(await bob.answers(...messages)).toEqual({ code: Code.NOT_CONNECTED, told: [] });
   });
 });
 
@@ -276,3 +307,10 @@ describe("an answer of this user's other device", () => {
     expect(bob.heard).toEqual([["onReadReceiptsAnsweredElsewhere", about]]);
   });
 });
+
+/** What a program finds that begins after another has just ended. */
+async function copyOf(storage: Storage): Promise<Storage> {
+  const copy = memoryStorage();
+  for (const [key, value] of await storage.entries("")) await copy.set(key, value);
+  return copy;
+}

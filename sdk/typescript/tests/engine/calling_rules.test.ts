@@ -292,11 +292,28 @@ describe("create", () => {
     alice = await App.at(server);
   });
 
-  it("gives null if the storage cannot be used", async () => {
+  it("works with a storage that gives nobody a place, and warns once", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     await endEngine();
     const storage = { ...sharedStorage(), claim: () => Promise.reject(new Error("forbidden")) };
-    expect(await RCIMIWEngine.create("app", server.options(storage))).toBeNull();
-    expect(error).toHaveBeenCalledOnce();
+    alice = await App.of("alice", server, { ...server.options(storage), logLevel: 2 });
+    expect((await alice.answers(message)).code).toBe(0);
+    await server.acceptsAnswer();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+
+  it("lets go of its place if it fails after all", async () => {
+    await endEngine();
+    const storage = sharedStorage();
+    let asked = 0;
+    const random = () => {
+      asked += 1;
+      if (storage.claimed.size > 0) throw new Error("no randomness");
+      return 7;
+    };
+    expect(await RCIMIWEngine.create("app", { ...server.options(storage), random })).toBeNull();
+    expect([asked > 4, storage.claimed.size]).toEqual([true, 0]);
   });
 
   it("takes null for options, and is not disturbed by those it does not know", async () => {

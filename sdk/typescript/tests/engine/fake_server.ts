@@ -1,7 +1,7 @@
 /**
  * A server behind the `Dialer` port, without sockets and in virtual time.
  *
- * It signs in whoever comes: the token is the user id. It takes what the session says on its own account, Resume and
+ * It signs in whoever comes: the token names the user, or is the user id. It takes what the session says on its own account, Resume and
  * Ping. All other calls wait for the test to answer them.
  */
 
@@ -45,6 +45,8 @@ export class FakeServer implements Dialer {
   /** Code of the refusal of sign-ins. */
   refusal = 0;
   storeId = "store-1";
+  /** Who signs in, whatever the token says. */
+  signsInAs: string | undefined;
   #isReachable = true;
   #links = new Set<Link>();
   #waiting: { link: Link; callId: number; call: Call }[] = [];
@@ -125,9 +127,23 @@ export class FakeServer implements Dialer {
     }
   }
 
-  #signedIn(userId: string): Result {
-    const limits = { protocolMinor: 1, pingIntervalMs: 30_000, answersPerFrameMax: 100, pageSizeMax: 100 };
-    return { $case: "signedIn", value: { userId, serverTimeMs: SERVER_TIME_MS, storeId: this.storeId, ...limits } };
+  #signedIn(token: string): Result {
+    const limits = {
+      protocolMinor: 2,
+      pingIntervalMs: 30_000,
+      answersPerFrameMax: 100,
+      pageSizeMax: 100,
+      resumeItemsMax: 10_000,
+    };
+    return {
+      $case: "signedIn",
+      value: {
+        userId: this.signsInAs ?? userOf(token),
+        serverTimeMs: SERVER_TIME_MS,
+        storeId: this.storeId,
+        ...limits,
+      },
+    };
   }
 
   /** What kinds of calls wait for an answer. */
@@ -243,6 +259,17 @@ export class FakeServer implements Dialer {
     this.#sequence += 1;
     return this.#sequence;
   }
+}
+
+/** A token as the server gives it, but for the signature. */
+export function tokenOf(userId: string): string {
+  const text = (value: string) => Buffer.from(value).toString("base64url");
+  return `${text("{}")}.${text(JSON.stringify({ sub: userId }))}.${text("signed")}`;
+}
+
+function userOf(token: string): string {
+  const [, claims] = token.split(".");
+  return claims === undefined ? token : JSON.parse(Buffer.from(claims, "base64url").toString()).sub;
 }
 
 export function wireMessage(message: Partial<Message> & { uid: string }): Message {

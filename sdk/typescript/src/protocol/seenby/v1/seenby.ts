@@ -143,6 +143,11 @@ export interface SignedIn {
   pingIntervalMs: number;
   answersPerFrameMax: number;
   pageSizeMax: number;
+  /**
+   * Positions and receipts that all Resume calls of a connection may carry together. A server whose protocol_minor is
+   * below 2 leaves it 0 and takes 10,000.
+   */
+  resumeItemsMax: number;
 }
 
 /** Says what the client already has. Several may follow one another; nothing is pushed before the one marked `last`. */
@@ -1129,6 +1134,7 @@ function createBaseSignedIn(): SignedIn {
     pingIntervalMs: 0,
     answersPerFrameMax: 0,
     pageSizeMax: 0,
+    resumeItemsMax: 0,
   };
 }
 
@@ -1154,6 +1160,9 @@ export const SignedIn: MessageFns<SignedIn> = {
     }
     if (message.pageSizeMax !== 0) {
       writer.uint32(56).uint32(message.pageSizeMax);
+    }
+    if (message.resumeItemsMax !== 0) {
+      writer.uint32(64).uint32(message.resumeItemsMax);
     }
     return writer;
   },
@@ -1225,6 +1234,14 @@ export const SignedIn: MessageFns<SignedIn> = {
             }
 
             message.pageSizeMax = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.resumeItemsMax = reader.uint32();
             continue;
           }
         }
