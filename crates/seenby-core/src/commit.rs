@@ -51,6 +51,8 @@ pub enum Change {
     /// The request and its blocks go: the message was recalled, or goes itself.
     RequestDropped(MessageKey),
     BlockAdded(Block),
+    /// Old messages were looked for at this reading of the clock.
+    Swept(Timestamp),
 }
 
 /// News for delivery. It says where there is something new, not what: whoever misses it finds out by sequence and ordinal.

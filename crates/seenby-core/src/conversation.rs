@@ -3,7 +3,9 @@
 //! A conversation is a plain group or one channel of an ultra group. Its log has an entry for every message, receipt
 //! request and recall; clients say how far they have it and get the rest.
 
-use crate::{ChannelId, ConversationNumber, GroupKind, GroupName, GroupNumber, MessageUid, Sequence, Timestamp};
+use crate::{
+    ChannelId, ConversationNumber, GroupKind, GroupName, GroupNumber, Membership, MessageUid, Sequence, Timestamp,
+};
 
 /// How callers name a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +43,19 @@ pub struct LogEntry {
     pub sequence: Sequence,
     pub at: Timestamp,
     pub event: LogEvent,
+    /// The group's version when it was logged. 0: a store did not keep it yet.
+    pub group_version: u64,
+}
+
+impl LogEntry {
+    /// Whether it was there before this member joined. Along a log this turns from yes to no once.
+    pub fn is_before(&self, member: &Membership) -> bool {
+        match (self.group_version, member.version) {
+            // Both of a store that kept no versions: the clock is all there is.
+            (0, 0) => self.at < member.joined_at,
+            (logged, joined) => logged < joined,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +79,9 @@ impl Conversation {
     }
 
     /// Appends an entry. Times never run backwards within a log, whatever the clock does.
-    pub(crate) fn append(&mut self, event: LogEvent, now: Timestamp) -> LogEntry {
+    pub(crate) fn append(&mut self, event: LogEvent, group_version: u64, now: Timestamp) -> LogEntry {
         self.head = self.head.next();
         self.last_at = self.last_at.max(now);
-        LogEntry { sequence: self.head, at: self.last_at, event }
+        LogEntry { sequence: self.head, at: self.last_at, event, group_version }
     }
 }

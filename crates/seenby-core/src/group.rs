@@ -33,9 +33,6 @@ pub struct Group {
     pub dismissed: bool,
     /// Counts the changes of membership.
     pub version: u64,
-    /// Of the latest of them. Neither they nor the group's logs run behind it, whatever the clock does: where a log begins
-    /// for a new member is found by time.
-    pub changed_at: Timestamp,
     pub present: RoaringBitmap,
     /// Slots given so far.
     pub slot_count: u32,
@@ -46,8 +43,11 @@ pub struct Group {
 pub struct Membership {
     pub group: GroupNumber,
     pub slot: Slot,
-    /// The latest time this user came in, by the group's clock: see [`Group::changed_at`].
+    /// When this user joined last, by the clock.
     pub joined_at: Timestamp,
+    /// The group's version after that. What was logged under an earlier one was there before, whatever the clock said. 0: a
+    /// store did not keep it yet.
+    pub version: u64,
 }
 
 /// One step of a group's membership.
@@ -77,7 +77,6 @@ impl Group {
             created_at: now,
             dismissed: false,
             version: 0,
-            changed_at: Timestamp(0),
             present: RoaringBitmap::new(),
             slot_count: 0,
         }
@@ -113,9 +112,7 @@ impl Group {
 
     fn changed(&mut self, user: &UserId, slot: Slot, direction: Direction, now: Timestamp) -> MembershipChange {
         self.version += 1;
-        self.changed_at = self.changed_at.max(now);
-        let at = self.changed_at;
-        MembershipChange { group: self.number, version: self.version, user: user.clone(), slot, direction, at }
+        MembershipChange { group: self.number, version: self.version, user: user.clone(), slot, direction, at: now }
     }
 
     /// The slots that were present before `changes` (oldest first, ending at the current version) happened.

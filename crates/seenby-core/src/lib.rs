@@ -8,6 +8,7 @@
 //! * [`receipts`]: the ledger of one message, three sets and one list;
 //! * [`ledger`]: applies calls one after another and gathers the changes of a batch;
 //! * [`keys`]: what a back end may do with which key;
+//! * [`retention`]: which messages are old enough to be deleted;
 //! * [`commit`]: changes for the store, notices for delivery.
 //!
 //! Deliberately absent: wire formats, status codes, sessions, and any notion of who is online.
@@ -20,6 +21,7 @@ pub mod keys;
 pub mod ledger;
 pub mod message;
 pub mod receipts;
+pub mod retention;
 pub mod source;
 
 pub use commit::{Change, Commit, Notice};

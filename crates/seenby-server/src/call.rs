@@ -4,7 +4,7 @@ use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::ledger::{Answered, Sent};
 use seenby_core::{
     AppKey, ChannelId, ConversationName, Denied, Draft, GroupName, KeyId, KeyRecord, MessageKey, MessageUid,
-    Publication, UserId,
+    Publication, Timestamp, UserId,
 };
 use seenby_protocol::Code;
 
@@ -52,6 +52,8 @@ pub enum Call {
 
     /// Old messages go for good.
     Expire(Vec<MessageKey>),
+    /// Everything that was too old at this reading of the clock has gone.
+    Swept(Timestamp),
 
     CreateApp(AppRecord),
     ReplaceSecret {

@@ -435,6 +435,30 @@ mod tests {
     }
 
     #[test]
+    fn the_first_farewell_stands() {
+        let delivery = delivery(1);
+        let first = delivery.register(&app(), &user("alice"), "phone".into());
+        let _second = delivery.register(&app(), &user("alice"), "desk".into());
+        let mailbox = first.mailbox();
+        mailbox.end(Farewell::come_back(Code::SLOW_CONSUMER));
+        assert_eq!(mailbox.take().farewell, Some(Farewell::stay_away(Code::KICKED_BY_OTHER_DEVICE)));
+    }
+
+    #[test]
+    fn readers_who_come_while_nobody_looks_are_one_piece_of_news_from_the_first_of_them_on() {
+        let delivery = delivery(8);
+        let alice = delivery.register(&app(), &user("alice"), "phone".into());
+        let key = MessageKey { conversation: ConversationNumber(1), uid: MessageUid::MIN };
+        let counts = |read| Counts { read, unread: 9 - read, left: 0 };
+        for (first_ordinal, read) in [(0, 2), (2, 3), (3, 7)] {
+            let (app, sender) = (app(), user("alice"));
+            delivery.publish(vec![Notice::Read { app, sender, key, first_ordinal, counts: counts(read) }]);
+        }
+        let news = alice.mailbox().take().news.unwrap();
+        assert_eq!(news.receipts.get(&key), Some(&ReceiptNews { from: 0, counts: counts(7) }));
+    }
+
+    #[test]
     fn news_of_one_message_is_gathered_into_one_range() {
         let counts = |read| Counts { read, unread: 9 - read, left: 0 };
         let early = ReceiptNews { from: 2, counts: counts(3) };

@@ -136,6 +136,10 @@ fn apply(ledger: &mut StoreLedger, call: Call, now: Timestamp) -> CallResult {
         }
         Call::AskForSender { conversation, uid } => done(ledger.ask_for_sender(&conversation, uid, now)),
         Call::Expire(keys) => done(ledger.expire(&keys)),
+        Call::Swept(at) => {
+            ledger.swept(at);
+            Ok(Outcome::Done)
+        }
         Call::CreateApp(app) => done(ledger.create_app(app)),
         Call::ReplaceSecret { app, secret } => done(ledger.replace_secret(&app, secret)),
         Call::SaveKey(key) => done(ledger.save_key(key)),

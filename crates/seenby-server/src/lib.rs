@@ -32,6 +32,8 @@ mod shared;
 mod tls;
 mod to_wire;
 mod token;
+#[cfg(test)]
+mod ward;
 mod websocket;
 mod writer;
 

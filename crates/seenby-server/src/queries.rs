@@ -525,3 +525,73 @@ fn parse_conversations_token(token: &str) -> Result<Option<Place>, Refusal> {
     });
     place.map(Some).ok_or_else(|| Refusal::new(Code::PAGE_TOKEN_INVALID, "not a page token of this list"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ward::Ward;
+
+    fn history(count: usize) -> HistoryQuery {
+        HistoryQuery { from: MessageUid::MAX, order: TimeOrder::Before, count }
+    }
+
+    #[test]
+    fn history_that_ended_by_its_bytes_says_that_there_is_more() {
+        let mut ward = Ward::with_members(&["alice"]);
+        let mut sent: Vec<_> = (0..5).map(|_| ward.says("alice", HISTORY_BYTES_MAX)).collect();
+        sent.reverse();
+        let (mut query, mut found) = (history(100), Vec::new());
+        loop {
+            let page = ward.queries("alice").history(&query).unwrap();
+            assert!(page.messages.len() <= 2, "a page ends by its bytes");
+            found.extend(page.messages.iter().map(|viewed| viewed.message.key.uid));
+            let Some(last) = found.last().filter(|_| page.more) else { break };
+            query.from = *last;
+        }
+        assert_eq!(found, sent);
+    }
+
+    #[test]
+    fn history_has_the_newest_thousand_readers_and_counts_all() {
+        let (mut ward, crowd) = Ward::with_crowd(1_500);
+        let uid = ward.asks("alice");
+        for (read, first) in [(999, 0), (1_000, 0), (1_001, 1), (1_500, 500)] {
+            ward.read(&crowd[..read], uid);
+            let viewed = ward.queries("alice").message(uid).unwrap();
+            let Some(ReceiptView::Sender { readers, counts }) = viewed.receipt else { panic!("{viewed:?}") };
+            let names: Vec<_> = readers.readers.into_iter().map(|(user, _)| user).collect();
+            assert_eq!((readers.first_ordinal, names), (first as Ordinal, crowd[first..read].to_vec()));
+            assert_eq!(counts.read, read as u32);
+        }
+    }
+
+    /// In pages of one, so that a page ends at every slot: bitmaps change their form at some.
+    #[test]
+    fn every_list_of_a_crowd_is_whole_wherever_its_pages_end() {
+        let (mut ward, crowd) = Ward::with_crowd(3_000);
+        let uid = ward.asks("alice");
+        let (stay, go) = crowd.split_at(1_500);
+        ward.leaves(go);
+        assert_eq!(ward.walks(uid, ReceiptList::Silent(ReceiptStatus::Unread), 1), stay);
+        assert_eq!(ward.walks(uid, ReceiptList::Silent(ReceiptStatus::Left), 1), go);
+        ward.joins(go);
+        ward.read(&crowd, uid);
+        assert_eq!(ward.walks(uid, ReceiptList::OldestReaders, 7), crowd);
+        let newest: Vec<_> = crowd.iter().rev().cloned().collect();
+        assert_eq!(ward.walks(uid, ReceiptList::NewestReaders, 7), newest);
+    }
+
+    impl Ward {
+        fn walks(&self, uid: MessageUid, list: ReceiptList, count: usize) -> Vec<UserId> {
+            let (mut query, mut found) = (UsersQuery { list, token: String::new(), count }, Vec::new());
+            loop {
+                let page = self.queries("alice").users(uid, &query).unwrap();
+                found.extend(page.users.into_iter().map(|user| user.user));
+                if page.token.is_empty() {
+                    return found;
+                }
+                query.token = page.token;
+            }
+        }
+    }
+}

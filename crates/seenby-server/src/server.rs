@@ -87,6 +87,8 @@ impl Server {
     /// that was answered is on disk.
     pub async fn run(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
         let Self { shared, tls, page, writer_thread } = self;
+        // Before anybody can write: what the store has now is compared with the clock.
+        retention::begin(&shared).await;
         let administration = Administration::new(&shared, Actor::Operator);
         let mut services = tokio::task::JoinSet::new();
         services.spawn(http::serve_clients(listeners.clients, tls, page, shared.clone()));

@@ -160,6 +160,11 @@ impl Session {
         self.farewell
     }
 
+    /// The first farewell stands: somebody who is sent away is not called back by what comes later.
+    fn end(&mut self, farewell: Farewell) {
+        self.farewell.get_or_insert(farewell);
+    }
+
     /// Whether one more call may be taken in. If not, leave it in the socket.
     pub fn has_room(&self) -> bool {
         self.in_flight < self.node.settings.session.calls_in_flight_max
@@ -254,7 +259,7 @@ impl Session {
 
     /// Half followed, this session would be silent about the rest.
     fn begin_again(&mut self) {
-        self.farewell = Some(Farewell::come_back(Code::STORE_UNAVAILABLE));
+        self.end(Farewell::come_back(Code::STORE_UNAVAILABLE));
     }
 
     /// Takes what a read has found; gives the reply to its call.
@@ -270,7 +275,7 @@ impl Session {
             }
             Err(refusal) => {
                 if let Stage::Beginning = self.stage {
-                    self.farewell = Some(Farewell::come_back(refusal.code));
+                    self.end(Farewell::come_back(refusal.code));
                 }
                 self.refuse(call_id, refusal)
             }
@@ -297,7 +302,7 @@ impl Session {
             frames.push(self.writer_reply(call_id, result));
         }
         self.stopping |= mail.stopping;
-        self.farewell = self.farewell.or(mail.farewell);
+        mail.farewell.into_iter().for_each(|farewell| self.end(farewell));
         match mail.news {
             Some(news) => self.handle_news(*news, frames, now),
             None => Ok(()),
@@ -307,7 +312,7 @@ impl Session {
     fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>, now: Timestamp) -> Result<(), StorageError> {
         let News { left, groups, reopened, conversations, receipts, answered, user_changed } = news;
         if user_changed && let Some(refusal) = kept_out(&self.node, &self.app, &self.user, self.issued_at, now)? {
-            self.farewell = Some(Farewell::stay_away(refusal.code));
+            self.end(Farewell::stay_away(refusal.code));
         }
         if let Stage::Resuming(_) = self.stage {
             // Whatever happened until now is found when the client resumes.
@@ -320,7 +325,7 @@ impl Session {
         }
         reopened.into_iter().for_each(|conversation| self.following.reopen(conversation));
         if self.following.has_returned() {
-            self.farewell = Some(Farewell::come_back(Code::RETURNED));
+            self.end(Farewell::come_back(Code::RETURNED));
         }
         frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
         self.following.add_news(conversations);
@@ -405,5 +410,42 @@ impl Session {
         let deltas = deltas.into_iter().map(server_frame::Kind::ReceiptDelta);
         frames.extend(entries.into_iter().chain(deltas).map(to_wire::frame));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seenby_core::commit::{AppRecord, Secret, UserRecord};
+    use seenby_core::{Change, Notice};
+    use seenby_storage::{Memory, Storage as _};
+
+    use super::*;
+    use crate::ward::{NOW, user};
+
+    #[test]
+    fn the_first_farewell_stands_whatever_comes_later() {
+        let (store, mut settings) = (Arc::new(Memory::new()), crate::Settings::default());
+        settings.limits.devices_per_user_max = 1;
+        let node = Arc::new(Node::new(settings, store.clone()));
+        let app = AppRecord { key: AppKey::new("app").unwrap(), secret: Secret::new("secret"), created_at: NOW };
+        store.commit(&[Change::AppSaved(app.clone())]).unwrap();
+        let token = token::issue(&app, &user("alice"), NOW, Duration::from_secs(60));
+        let call = frames::SignIn { app_key: "app".into(), token, device_id: "phone".into(), ..Default::default() };
+        let (mut session, _) = Session::sign_in(&node, &call, NOW).unwrap();
+        let resume = frames::Resume { last: true, ..Default::default() };
+        let frame = frames::ClientFrame { call_id: 1, call: Some(frames::client_frame::Call::Resume(resume)) };
+        let Step::Read(read) = session.handle_frame(frame, NOW) else { panic!("what was missed is looked for") };
+        session.handle_found(read.run(&*store));
+
+        let blocked = UserRecord { blocked: true, ..UserRecord::new(user("alice"), NOW) };
+        store.commit(&[Change::UserSaved(app.key.clone(), blocked)]).unwrap();
+        node.delivery.publish(vec![Notice::UserChanged { app: app.key.clone(), user: user("alice") }]);
+        session.handle_mail(&mut Vec::new(), NOW).unwrap();
+        let first = Some(Farewell::stay_away(Code::USER_BLOCKED));
+        assert_eq!(session.farewell(), first);
+        let _other = node.delivery.register(&app.key, &user("alice"), "desk".into());
+        session.handle_mail(&mut Vec::new(), NOW).unwrap();
+        session.begin_again();
+        assert_eq!(session.farewell(), first);
     }
 }

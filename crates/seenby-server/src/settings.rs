@@ -221,11 +221,14 @@ pub struct Retention {
     pub message_days_max: u32,
     /// How often the server looks for old messages.
     pub sweep_interval_ms: u64,
+    /// Nothing is deleted while the clock is further ahead of the last time that the server looked. Raise it after the server
+    /// was stopped for longer than that.
+    pub clock_ahead_days_max: u32,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { message_days_max: 180, sweep_interval_ms: 3_600_000 }
+        Self { message_days_max: 180, sweep_interval_ms: 3_600_000, clock_ahead_days_max: 7 }
     }
 }
 
@@ -297,6 +300,7 @@ impl Settings {
             ("api.body_bytes_max", api.body_bytes_max as u64),
             ("api.body_ms_max", api.body_ms_max),
             ("retention.sweep_interval_ms", retention.sweep_interval_ms),
+            ("retention.clock_ahead_days_max", u64::from(retention.clock_ahead_days_max)),
         ];
         match needed.into_iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(format!("{name} must not be 0")),

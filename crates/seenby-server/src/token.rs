@@ -30,10 +30,21 @@ struct Claims<'a> {
 }
 
 pub fn issue(app: &AppRecord, user: &UserId, now: Timestamp, lifetime: Duration) -> String {
+    issue_from(app, user, Timestamp(0), now, lifetime)
+}
+
+/// `tokens_from`: tokens from before this moment are void. A clock that was set back since must not make another such.
+pub(crate) fn issue_from(
+    app: &AppRecord,
+    user: &UserId,
+    tokens_from: Timestamp,
+    now: Timestamp,
+    lifetime: Duration,
+) -> String {
     let claims = Claims {
         sub: user.as_str(),
         aud: app.key.as_str(),
-        iat: now.0 as f64 / 1_000.0,
+        iat: now.max(tokens_from).0 as f64 / 1_000.0,
         exp: (now.0 / 1_000).saturating_add(lifetime.as_secs()),
     };
     let key = EncodingKey::from_secret(app.secret.expose().as_bytes());

@@ -1,9 +1,12 @@
 //! Time passes: frames travel, the server and the phones take turns.
 
+use seenby_core::ConversationName;
 use seenby_protocol::codec;
-use seenby_protocol::frames::{ServerFrame, client_frame, server_frame};
+use seenby_protocol::frames::{self, ServerFrame, client_frame, server_frame};
 
 use crate::link::Link;
+use crate::phone::Phone;
+use crate::place::Place;
 use crate::server::{self, LinkId};
 use crate::verdict;
 use crate::watch::Watch;
@@ -66,12 +69,31 @@ impl World {
     fn hear(&mut self, link: LinkId, bytes: &[u8]) -> Vec<Vec<u8>> {
         let Some(frame) = server::decode(bytes) else { return Vec::new() };
         if let Some(call) = frame.call.clone() {
+            self.note_positions(link, &call);
             self.open_calls.insert((link, frame.call_id), OpenCall { call, verdict: None });
         }
         let most = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
         let read_ms = (self.choice.between(0, most), self.choice.between(0, most));
         let clock = self.clock();
         self.server.hear(link, frame, self.now, clock, read_ms)
+    }
+
+    /// Where a client names its position the log goes on from there, wherever that is.
+    fn note_positions(&mut self, link: LinkId, call: &client_frame::Call) {
+        let client_frame::Call::Resume(resume) = call else { return };
+        let app = &self.phones[self.owners[&link]].app;
+        let named = resume.positions.iter().filter_map(|position| position.conversation.as_ref());
+        self.begins.extend(named.map(|named| ((link, Place::of_wire(named).name(app)), 0)));
+    }
+
+    /// Elsewhere it begins where the user joined.
+    fn note_begins(&mut self, link: LinkId) {
+        let Phone { app, user, .. } = &self.phones[self.owners[&link]];
+        for name in self.model.conversations.keys().filter(|name| name.group.app == *app) {
+            if let Some(joined) = self.model.joined(&name.group, user) {
+                self.begins.entry((link, name.clone())).or_insert(joined);
+            }
+        }
     }
 
     fn turn(&mut self, link: LinkId) -> Result<(), String> {
@@ -81,6 +103,9 @@ impl World {
         {
             let asks = &self.phones[phone];
             open.verdict = verdict::look_up(&self.model, &asks.app, &asks.user, &open.call);
+            if matches!(open.call, client_frame::Call::Resume(_)) {
+                self.note_begins(link);
+            }
         }
         let clock = self.clock();
         let turn = self.server.turn(link, self.now, clock);
@@ -113,8 +138,16 @@ impl World {
 
     fn look_at(&mut self, id: LinkId, frame: &[u8]) -> Result<(), String> {
         let frame = codec::decode::<ServerFrame>(frame, usize::MAX).map_err(|error| error.to_string())?;
+        let kind = frame.kind.ok_or("an empty frame")?;
+        if matches!(kind, server_frame::Kind::LogEntries(_)) {
+            // Into a group that the user joined since.
+            self.note_begins(id);
+        }
+        if let server_frame::Kind::ReceiptDelta(delta) = &kind {
+            self.look_for_gap(id, delta)?;
+        }
         let to = &self.phones[self.owners[&id]];
-        match frame.kind.ok_or("an empty frame")? {
+        match kind {
             server_frame::Kind::Reply(reply) => {
                 let open = self.open_calls.remove(&(id, reply.call_id));
                 let open = open.ok_or(format!("a reply to no call, or a second one: {reply:?}"))?;
@@ -125,8 +158,22 @@ impl World {
                 };
                 checked.map_err(|error| format!("{} of {} calls {:?}: {error}", to.user, to.app, open.call))
             }
-            push => Watch { model: &self.model, app: &to.app, user: &to.user }.look(push),
+            push => {
+                let begin = |name: &ConversationName| self.begins.get(&(id, name.clone())).copied().unwrap_or(0);
+                Watch { model: &self.model, app: &to.app, user: &to.user, begin: &begin }.look(push)
+            }
         }
+    }
+
+    /// The client would see a gap and ask for what is missing; it should not have to.
+    fn look_for_gap(&mut self, link: LinkId, delta: &frames::ReceiptDelta) -> Result<(), String> {
+        let readers = delta.readers.as_ref().ok_or("a delta without readers")?;
+        let told = self.told.entry((link, delta.message_uid.clone())).or_insert(readers.first_ordinal);
+        if readers.first_ordinal > *told {
+            return Err(format!("{delta:?} begins behind {told}, up to which its readers were told"));
+        }
+        *told = (readers.first_ordinal + readers.user_ids.len() as u32).max(*told);
+        Ok(())
     }
 
     fn carry_to_phone(&mut self, phone: usize) {

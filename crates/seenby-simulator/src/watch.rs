@@ -12,6 +12,8 @@ pub struct Watch<'a> {
     pub model: &'a Model,
     pub app: &'a AppKey,
     pub user: &'a UserId,
+    /// The call that the log of a conversation begins behind.
+    pub begin: &'a dyn Fn(&ConversationName) -> u64,
 }
 
 impl<'a> Watch<'a> {
@@ -71,6 +73,7 @@ impl<'a> Watch<'a> {
     }
 
     fn look_at_entry(&self, name: &ConversationName, entry: frames::LogEntry) -> Result<(), String> {
+        self.look_at_begin(name, &entry)?;
         match entry.event {
             Some(log_entry::Event::Message(message)) => self.look_at_message(name, message),
             Some(log_entry::Event::ReceiptRequested(asked)) => self.look_at_request(name, &asked),
@@ -82,6 +85,25 @@ impl<'a> Watch<'a> {
                 }
             }
             None => Err("an entry that says nothing".into()),
+        }
+    }
+
+    /// Whatever the clock says.
+    fn look_at_begin(&self, name: &ConversationName, entry: &frames::LogEntry) -> Result<(), String> {
+        let message = |uid: &str| Ok::<_, String>(self.model.message(name, parse(uid)?));
+        let logged = match &entry.event {
+            Some(log_entry::Event::Message(sent)) => message(&sent.uid)?.map(|message| message.sent),
+            Some(log_entry::Event::ReceiptRequested(asked)) => {
+                message(&asked.message_uid)?.and_then(|message| message.request.as_ref()).map(|request| request.asked)
+            }
+            Some(log_entry::Event::MessageRecalled(recalled)) => {
+                message(&recalled.message_uid)?.map(|message| message.taken_back)
+            }
+            None => None,
+        };
+        match logged.is_some_and(|logged| logged <= (self.begin)(name)) {
+            true => Err(format!("{} was sent {entry:?} of {name:?}, from before it joined", self.user)),
+            false => Ok(()),
         }
     }
 

@@ -47,6 +47,10 @@ pub struct World {
     /// Calls that the server has heard and not answered.
     pub open_calls: BTreeMap<(LinkId, u64), OpenCall>,
     pub next_number: u64,
+    /// Of a connection and a conversation: the call that its log begins behind there.
+    pub begins: BTreeMap<(LinkId, ConversationName), u64>,
+    /// Of a connection and a message: how many readers it was told.
+    pub told: BTreeMap<(LinkId, String), u32>,
     pub model: Model,
     pub is_calm: bool,
     pub summary: Summary,
@@ -104,6 +108,8 @@ impl World {
             owners: BTreeMap::new(),
             open_calls: BTreeMap::new(),
             next_number: 0,
+            begins: BTreeMap::new(),
+            told: BTreeMap::new(),
             model: Model::default(),
             is_calm: false,
             summary: Summary::default(),

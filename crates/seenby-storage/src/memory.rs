@@ -43,6 +43,7 @@ struct State {
     messages: BTreeMap<MessageKey, Message>,
     sent: BTreeMap<(ConversationNumber, Slot, ClientRef), MessageUid>,
     requests: BTreeMap<MessageKey, Request>,
+    swept_at: Option<Timestamp>,
     /// In order of time, over all conversations.
     requests_of: BTreeMap<(AppKey, UserId), BTreeSet<(MessageUid, ConversationNumber)>>,
 }
@@ -167,6 +168,7 @@ impl State {
                 self.requests.remove(&key);
             }
             Change::BlockAdded(block) => self.add_block(&block),
+            Change::Swept(at) => self.swept_at = Some(at),
         }
     }
 
@@ -175,7 +177,8 @@ impl State {
         let membership = (app, change.user.clone(), group);
         match change.direction {
             Direction::Joined => {
-                self.memberships.insert(membership, Membership { group, slot, joined_at: change.at });
+                let joined = Membership { group, slot, joined_at: change.at, version: change.version };
+                self.memberships.insert(membership, joined);
                 self.slots.insert((group, change.user.clone()), slot);
                 self.slot_users.insert((group, slot), change.user.clone());
             }
@@ -370,9 +373,9 @@ impl Storage for Memory {
         Ok(state.log_of(conversation).filter(|entry| entry.sequence > after).take(limit).cloned().collect())
     }
 
-    fn log_position(&self, conversation: ConversationNumber, at: Timestamp) -> Result<Sequence, StorageError> {
+    fn log_position(&self, conversation: ConversationNumber, member: &Membership) -> Result<Sequence, StorageError> {
         let state = self.read();
-        let before = state.log_of(conversation).take_while(|entry| entry.at < at).last();
+        let before = state.log_of(conversation).take_while(|entry| entry.is_before(member)).last();
         Ok(before.map_or(Sequence(0), |entry| entry.sequence))
     }
 
@@ -400,6 +403,14 @@ impl Storage for Memory {
         let (state, end) = (self.read(), MessageUid::first_at(at));
         let old = state.messages.keys().filter(|key| key.uid < end && after.is_none_or(|after| **key > after));
         Ok(old.take(limit).copied().collect())
+    }
+
+    fn swept_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        Ok(self.read().swept_at)
+    }
+
+    fn newest_entry_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        Ok(self.read().log.values().map(|entry| entry.at).max())
     }
 
     fn requests_of(

@@ -21,6 +21,11 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
     /// `false` after a failed commit.
     fn takes_writes(&self) -> bool;
 
+    /// `false` when its files are no longer where they were opened: nobody could open again what is written to them.
+    fn is_in_place(&self) -> bool {
+        true
+    }
+
     /// Names this store and its history; a new store has a new name.
     fn store_id(&self) -> &str;
 
@@ -46,8 +51,8 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
         after: Sequence,
         limit: usize,
     ) -> Result<Vec<LogEntry>, StorageError>;
-    /// The last entry that happened before `at`; 0 when there is none. Times grow along a log, so a search will do.
-    fn log_position(&self, conversation: ConversationNumber, at: Timestamp) -> Result<Sequence, StorageError>;
+    /// The last entry from before this member joined; 0 when there is none. A search will do: see [`LogEntry::is_before`].
+    fn log_position(&self, conversation: ConversationNumber, member: &Membership) -> Result<Sequence, StorageError>;
     /// Messages before or after `from` (exclusive), nearest first.
     fn messages(
         &self,
@@ -64,6 +69,11 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
         after: Option<MessageKey>,
         limit: usize,
     ) -> Result<Vec<MessageKey>, StorageError>;
+
+    /// The reading of the clock when old messages were last looked for. `None`: never.
+    fn swept_at(&self) -> Result<Option<Timestamp>, StorageError>;
+    /// Time of the newest entry of all logs. A look at the end of each.
+    fn newest_entry_at(&self) -> Result<Option<Timestamp>, StorageError>;
 
     /// The messages about which this user has asked, newest first, from before `before` on.
     fn requests_of(
@@ -97,6 +107,11 @@ pub enum StorageError {
     /// An earlier commit failed.
     #[error("the store takes no writes since an earlier one failed; open it anew")]
     Refusing,
+    #[error("there is no store in {0}")]
+    Missing(String),
+    /// Its files were deleted, moved or replaced while it was open.
+    #[error("the store that was opened in {0} is no longer there")]
+    Gone(String),
     /// Another process has this store open.
     #[error("the store at {0} is in use by another process")]
     InUse(String),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use seenby_core::{
     AppKey, ChannelId, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName,
-    GroupNumber, Ledger, Limits, MessageKey, MessageUid, Publication, Sequence, Slot, Source, Timestamp, UserId,
+    GroupNumber, Ledger, Limits, Membership, MessageKey, MessageUid, Publication, Sequence, Slot, Source, Timestamp,
+    UserId,
 };
 use seenby_storage::{Embedded, Memory, Storage, TimeOrder};
 
@@ -242,14 +243,20 @@ fn group_reads(store: &impl Storage, group: GroupNumber, reads: &mut Vec<String>
     }
     for conversation in store.conversations(group).expect("a sound store") {
         reads.push(format!("{conversation:?} {:?}", store.conversation(conversation.number)));
-        conversation_reads(store, conversation.number, reads);
+        conversation_reads(store, group, conversation.number, reads);
     }
 }
 
-fn conversation_reads(store: &impl Storage, conversation: ConversationNumber, reads: &mut Vec<String>) {
+fn conversation_reads(
+    store: &impl Storage,
+    group: GroupNumber,
+    conversation: ConversationNumber,
+    reads: &mut Vec<String>,
+) {
     let log = store.log(conversation, Sequence(0), 1_000).expect("a sound store");
     for entry in &log {
-        reads.push(format!("{entry:?} {:?}", store.log_position(conversation, entry.at)));
+        let member = Membership { group, slot: Slot(0), joined_at: entry.at, version: entry.group_version };
+        reads.push(format!("{entry:?} {:?}", store.log_position(conversation, &member)));
         reads.push(format!("{:?}", store.log(conversation, entry.sequence, 2)));
     }
     let messages = store.messages(conversation, MessageUid::MIN, TimeOrder::After, 1_000).expect("a sound store");

@@ -28,7 +28,7 @@ impl<S: Source> Ledger<S> {
         let entered = self.conversations.get(&conversation).expect("entered");
         let group = entered.group;
         let after_newest = entered.last_uid.map_or(Timestamp(0), |newest| newest.time().next());
-        let uid = self.uids.next(now, after_newest.max(self.changed_at(group)));
+        let uid = self.uids.next(now, after_newest);
         let at = self.log(conversation, LogEvent::Sent(uid), uid.time());
         let entered = self.conversations.get_mut(&conversation).expect("entered");
         entered.last_uid = Some(uid);
@@ -40,7 +40,7 @@ impl<S: Source> Ledger<S> {
             sender_slot: slot,
             sent_at: at,
             client_ref: draft.client_ref.clone(),
-            group_version: self.groups.get(&group).expect("entered").version,
+            group_version: self.version_of(group),
             content: draft.content,
             recalled_at: None,
             hidden_from_sender,
@@ -103,6 +103,11 @@ impl<S: Source> Ledger<S> {
         Ok(())
     }
 
+    /// All that was too old at this reading of the clock is gone: see [`retention`](crate::retention).
+    pub fn swept(&mut self, at: Timestamp) {
+        self.commit.changes.push(Change::Swept(at));
+    }
+
     fn drop_request(&mut self, message: &Message) -> Result<(), S> {
         let app = self.app_of(message.key.conversation)?;
         self.requests.pop(&message.key);
@@ -117,16 +122,16 @@ impl<S: Source> Ledger<S> {
         self.commit.changes.push(Change::MessageSaved(message));
     }
 
-    fn changed_at(&self, group: GroupNumber) -> Timestamp {
-        self.groups.peek(&group).expect("entered").changed_at
+    fn version_of(&self, group: GroupNumber) -> u64 {
+        self.groups.peek(&group).expect("entered").version
     }
 
     /// Appends to a conversation's log and returns the entry's time.
     pub(super) fn log(&mut self, number: ConversationNumber, event: LogEvent, now: Timestamp) -> Timestamp {
         let group = self.conversations.get(&number).expect("entered").group;
-        let earliest = self.changed_at(group);
+        let version = self.version_of(group);
         let conversation = self.conversations.get_mut(&number).expect("entered");
-        let entry = conversation.append(event, now.max(earliest));
+        let entry = conversation.append(event, version, now);
         let at = entry.at;
         self.commit.changes.push(Change::Logged(number, entry));
         if self.logged.insert(number) {

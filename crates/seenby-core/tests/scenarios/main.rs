@@ -230,6 +230,17 @@ fn an_old_message_goes_with_its_receipts() {
 }
 
 #[test]
+fn what_a_recalled_message_said_is_no_longer_stored() {
+    let mut world = World::with_members(["alice", "bob"]);
+    let (asked, silent) = (world.sends_and_asks("alice", "a secret"), world.sends("alice", "another"));
+    for message in [asked, silent] {
+        assert!(!world.content(message).is_empty());
+        world.recalls("alice", message).unwrap();
+        assert_eq!(world.content(message), b"");
+    }
+}
+
+#[test]
 fn a_clock_that_runs_backwards_changes_no_order() {
     let mut world = World::with_members(["alice", "bob"]);
     let first = world.sends_and_asks("alice", "one");
@@ -240,17 +251,45 @@ fn a_clock_that_runs_backwards_changes_no_order() {
     assert!(world.log().is_sorted_by(|a, b| a.sequence < b.sequence && a.at <= b.at));
 }
 
-/// What a new device of somebody begins with is found by the time at which that user came in.
+/// It stands behind what the log had, and before what came later: a message, a request, a recall.
 #[test]
-fn what_happens_after_somebody_came_in_is_not_before_it_whatever_the_clock_does() {
-    let mut world = World::with_members(["alice", "bob"]);
-    world.joins("carol");
-    let joined = world.joined_at("carol").unwrap();
-    world.set_clock_back_ms(1_000_000);
-    world.joins("dave");
-    world.restarts();
-    world.sends_and_asks("alice", "one");
-    assert!(world.log().iter().all(|entry| entry.at >= joined), "{:?}", world.log());
+fn whoever_joins_stands_at_the_end_of_the_log_whatever_the_clock_does() {
+    const HOUR_MS: u64 = 3_600_000;
+    let moves: [fn(&mut World); 3] =
+        [|world| world.pass_ms(HOUR_MS), |world| world.set_clock_back_ms(HOUR_MS), |world| world.restarts()];
+    for (first, second) in (0..9).map(|both| (moves[both / 3], moves[both % 3])) {
+        let mut world = World::with_members(["alice", "bob"]);
+        world.pass_ms(2 * HOUR_MS);
+        let before = world.sends_and_asks("alice", "before");
+        first(&mut world);
+        world.joins("carol");
+        second(&mut world);
+        let after = world.sends("alice", "after");
+        world.asks("alice", after).unwrap();
+        world.recalls("alice", before).unwrap();
+        assert_eq!(world.logged_since_joining("carol"), [3, 4, 5]);
+        assert_eq!(world.unread(after), ["bob", "carol"]);
+        world.leaves("carol");
+        first(&mut world);
+        world.joins("carol");
+        second(&mut world);
+        world.sends("alice", "last");
+        assert_eq!(world.logged_since_joining("carol"), [6]);
+    }
+}
+
+/// All in one batch, and in a channel each.
+#[test]
+fn whoever_joins_stands_at_the_end_of_every_channel() {
+    let mut world = World::with_channels(["alice"], ["ward", "kitchen"]);
+    world.in_one_batch(|world| {
+        world.in_channel("ward").sends("alice", "one");
+        world.in_channel("kitchen").sends("alice", "one");
+        world.joins("carol");
+        world.in_channel("ward").sends("alice", "two");
+    });
+    assert_eq!(world.in_channel("ward").logged_since_joining("carol"), [2]);
+    assert_eq!(world.in_channel("kitchen").logged_since_joining("carol"), [0; 0]);
 }
 
 #[test]

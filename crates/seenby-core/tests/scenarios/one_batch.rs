@@ -27,6 +27,24 @@ fn whoever_came_in_before_the_message_is_asked_and_whoever_came_later_is_not() {
     assert_eq!(world.unread(message.unwrap()), ["bob", "carol"]);
 }
 
+/// Carol was in when the message was sent, and is again. Dave was not.
+#[test]
+fn whoever_leaves_and_returns_in_the_batch_of_the_request_is_asked() {
+    let mut world = World::with_members(["alice", "bob", "carol"]);
+    let message = world.sends("alice", "hello");
+    world.in_one_batch(|world| {
+        world.leaves("carol");
+        world.joins("dave");
+        world.joins("carol");
+        world.leaves("dave");
+        world.leaves("carol");
+        world.joins("dave");
+        world.joins("carol");
+        world.asks("alice", message).unwrap();
+    });
+    assert_eq!(world.unread(message), ["bob", "carol"]);
+}
+
 #[test]
 fn what_happens_in_another_group_changes_nothing_here() {
     let mut world = World::with_members(["alice", "bob", "carol"]);

@@ -6,8 +6,8 @@ use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::ledger::Limits;
 use seenby_core::{
     AppKey, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
-    KeyId, KeyRecord, Ledger, LogEntry, MessageKey, MessageUid, Ordinal, Publication, ReceiptRequest, Scope, Sequence,
-    Slot, Source as _, Timestamp, UserId,
+    KeyId, KeyRecord, Ledger, LogEntry, Membership, MessageKey, MessageUid, Ordinal, Publication, ReceiptRequest,
+    Scope, Sequence, Slot, Source as _, Timestamp, UserId,
 };
 use seenby_storage::{Memory, Storage as _, StorageError};
 
@@ -330,6 +330,10 @@ impl World {
         self.group().member_count()
     }
 
+    pub(crate) fn content(&self, uid: MessageUid) -> Vec<u8> {
+        self.store.message(self.key(uid)).unwrap().unwrap().content
+    }
+
     /// Name, and whether it is blocked.
     pub(crate) fn user(&self, name: &str) -> Option<(String, bool)> {
         let found = self.store.user(&self.conversation.group.app, &user(name)).unwrap();
@@ -348,13 +352,20 @@ impl World {
     }
 
     pub(crate) fn is_member(&self, name: &str) -> bool {
-        self.joined_at(name).is_some()
+        self.membership(name).is_some()
     }
 
-    pub(crate) fn joined_at(&self, name: &str) -> Option<Timestamp> {
+    /// The sequences of what was logged since somebody joined: a new device of theirs begins there.
+    pub(crate) fn logged_since_joining(&self, name: &str) -> Vec<u64> {
+        let conversation = self.store.conversation_number(&self.conversation).unwrap().unwrap();
+        let position = self.store.log_position(conversation, &self.membership(name).unwrap()).unwrap();
+        let log = self.store.log(conversation, position, 100).unwrap();
+        log.iter().map(|entry| entry.sequence.0).collect()
+    }
+
+    fn membership(&self, name: &str) -> Option<Membership> {
         let group = self.group();
-        let membership = self.store.membership(&self.conversation.group.app, &user(name), group.number).unwrap();
-        membership.map(|membership| membership.joined_at)
+        self.store.membership(&self.conversation.group.app, &user(name), group.number).unwrap()
     }
 
     pub(crate) fn secret(&self, app: &str) -> Option<String> {

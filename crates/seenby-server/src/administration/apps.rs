@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::Rng as _;
 use seenby_core::commit::{AppRecord, Secret};
-use seenby_core::{AppKey, KeyId, KeyRecord, Scope, Source as _};
+use seenby_core::{AppKey, KeyId, KeyRecord, Scope, Source as _, Timestamp};
 use seenby_protocol::Code;
 use sha2::{Digest as _, Sha256};
 
@@ -70,8 +70,9 @@ impl Administration {
             return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
         }
         let user = user_id(user)?;
+        let tokens_from = self.storage.user(&app.key, &user)?.map_or(Timestamp(0), |user| user.tokens_from);
         self.audit("token.issue", &Object::app(&app.key).user(&user), &Ok(()));
-        Ok(token::issue(app, &user, clock::now(), lifetime))
+        Ok(token::issue_from(app, &user, tokens_from, clock::now(), lifetime))
     }
 }
 

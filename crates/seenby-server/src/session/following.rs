@@ -103,10 +103,10 @@ impl Following {
             if self.followed.contains_key(&conversation.number) {
                 continue;
             }
-            // Without a position the log begins where the user came in.
+            // Without a position the log begins where the user joined.
             let position = match positions.get(&conversation.name) {
                 Some(position) => *position,
-                None => storage.log_position(conversation.number, membership.joined_at)?,
+                None => storage.log_position(conversation.number, &membership)?,
             };
             self.follow(conversation, membership.slot, position);
         }
@@ -257,52 +257,15 @@ fn view_recall(storage: &dyn Storage, key: MessageKey) -> Result<Option<log_entr
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use seenby_core::{ClientRef, Draft, GroupId, GroupKind, GroupName, Ledger, Source as _, Timestamp, ledger};
-    use seenby_storage::Memory;
+    use seenby_core::{Source as _, Timestamp};
 
     use super::*;
-
-    const NOW: Timestamp = Timestamp(1_800_000_000_000);
-
-    struct Ward {
-        store: Arc<Memory>,
-        ledger: Ledger<Arc<Memory>>,
-        name: ConversationName,
-    }
+    use crate::ward::{NOW, Ward, user};
 
     impl Ward {
-        fn with_members(members: &[&str]) -> Self {
-            let store = Arc::new(Memory::new());
-            let ledger = Ledger::new(store.clone(), ledger::Limits::default(), 1).unwrap();
-            let app = AppKey::new("app").unwrap();
-            let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
-            let mut ward = Self { store, ledger, name: ConversationName::new(group, None) };
-            ward.does(|ledger, name| {
-                ledger.create_group(&name.group, "", NOW).unwrap();
-            });
-            let members: Vec<_> = members.iter().map(|member| user(member)).collect();
-            ward.does(|ledger, name| ledger.join(&name.group, &members, NOW).unwrap());
-            ward
-        }
-
-        fn does(&mut self, call: impl FnOnce(&mut Ledger<Arc<Memory>>, &ConversationName)) {
-            call(&mut self.ledger, &self.name);
-            self.store.commit(&self.ledger.take_commit().changes).unwrap();
-        }
-
-        fn says(&mut self, sender: &str, text: &str) {
-            let draft = Draft { client_ref: ClientRef::new(text).unwrap(), content: vec![], need_receipt: false };
-            self.does(|ledger, name| {
-                ledger.send(name, &user(sender), draft, NOW).unwrap();
-            });
-        }
-
-        fn follower(&self, name: &str) -> Following {
+        fn follower(&self, name: &str, positions: &HashMap<ConversationName, Sequence>) -> Following {
             let mut following = Following::new(self.name.group.app.clone(), user(name));
-            let group = self.store.group_number(&self.name.group).unwrap().unwrap();
-            assert!(following.look_at_group(&*self.store, group, &HashMap::new()).unwrap());
+            assert!(following.look_at_group(&*self.store, self.group(), positions).unwrap());
             following
         }
 
@@ -312,19 +275,54 @@ mod tests {
         }
     }
 
-    fn user(name: &str) -> UserId {
-        UserId::new(name).unwrap()
-    }
-
     #[test]
     fn a_farewell_that_has_not_been_told_yet_ends_delivery_all_the_same() {
         let mut ward = Ward::with_members(&["alice", "bob"]);
-        let mut bobs = ward.follower("bob");
-        ward.says("alice", "one");
+        let mut bobs = ward.follower("bob", &HashMap::new());
+        ward.says("alice", 1);
         assert_eq!(ward.news(&mut bobs).map(|page| page.entries.len()), Some(1));
         // The session has not looked at its mail since.
-        ward.does(|ledger, name| ledger.leave(&name.group, &[user("bob")], NOW).unwrap());
-        ward.says("alice", "a secret");
+        ward.leaves(&[user("bob")]);
+        ward.says("alice", 1);
         assert_eq!(ward.news(&mut bobs), None);
+    }
+
+    /// Missed, and then while somebody is there.
+    #[test]
+    fn a_log_whose_page_ended_by_its_bytes_goes_on_with_the_next_page() {
+        let mut ward = Ward::with_members(&["alice", "bob"]);
+        let sends_large = |ward: &mut Ward| (0..5).for_each(|_| _ = ward.says("alice", PAGE_BYTES_MAX));
+        sends_large(&mut ward);
+        let from_the_beginning = HashMap::from([(ward.name.clone(), Sequence(0))]);
+        let mut bobs = ward.follower("bob", &from_the_beginning);
+        for expected in [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]] {
+            let mut sequences = Vec::new();
+            while bobs.is_behind() {
+                // The last look finds nothing.
+                let page = bobs.next_page(&*ward.store, 100).unwrap().entries.unwrap_or_default();
+                assert!(page.entries.len() <= 2, "a page ends by its bytes");
+                sequences.extend(page.entries.iter().map(|entry| entry.sequence));
+            }
+            assert_eq!(sequences, expected);
+            sends_large(&mut ward);
+            bobs.add_news(ward.store.conversation_number(&ward.name).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_new_device_begins_where_its_user_joined_whatever_the_clock_said() {
+        let mut ward = Ward::with_members(&["alice"]);
+        let hour = 3_600_000;
+        for joined_at in [NOW.0 - hour, NOW.0, NOW.0 + hour] {
+            ward.says("alice", 1);
+            ward.does(|ledger, name| ledger.join(&name.group, &[user("bob")], Timestamp(joined_at)).unwrap());
+            let after = ward.says("alice", 1);
+            let page = ward.follower("bob", &HashMap::new()).next_page(&*ward.store, 100).unwrap().entries.unwrap();
+            let [frames::LogEntry { event: Some(log_entry::Event::Message(message)), .. }] = &page.entries[..] else {
+                panic!("{page:?}");
+            };
+            assert_eq!(message.uid, after.to_string());
+            ward.leaves(&[user("bob")]);
+        }
     }
 }

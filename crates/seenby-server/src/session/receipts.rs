@@ -81,3 +81,77 @@ impl Deltas {
         Ok(deltas)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use seenby_core::{Counts, MessageUid, Ordinal};
+
+    use super::*;
+    use crate::ward::{Ward, user};
+
+    fn news(from: Ordinal, read: Ordinal) -> ReceiptNews {
+        ReceiptNews { from, counts: Counts { read, unread: 0, left: 0 } }
+    }
+
+    /// Of what one session of alice is told: the ordinals of each delta.
+    struct Told {
+        ward: Ward,
+        following: Following,
+        deltas: Deltas,
+        uid: MessageUid,
+    }
+
+    impl Told {
+        fn about_readers(count: usize) -> Self {
+            let (mut ward, crowd) = Ward::with_crowd(count);
+            let uid = ward.asks("alice");
+            ward.read(&crowd, uid);
+            let mut following = Following::new(ward.name.group.app.clone(), user("alice"));
+            following.look_at_group(&*ward.store, ward.group(), &HashMap::new()).unwrap();
+            Self { ward, following, deltas: Deltas::new(Duration::from_millis(50)), uid }
+        }
+
+        fn hears(&mut self, news: ReceiptNews) {
+            self.deltas.add(self.ward.key(self.uid), news);
+        }
+
+        fn flush(&mut self, now: Instant) -> Vec<(Ordinal, Ordinal)> {
+            let deltas = self.deltas.flush(&*self.ward.store, &self.following, now).unwrap();
+            let readers = deltas.into_iter().map(|delta| delta.readers.unwrap());
+            let range =
+                |list: frames::Readers| (list.first_ordinal, list.first_ordinal + list.user_ids.len() as Ordinal);
+            readers.map(range).collect()
+        }
+    }
+
+    #[test]
+    fn new_readers_beyond_a_thousand_follow_in_further_deltas_until_all_are_told() {
+        for count in [999, 1_000, 1_001, 2_500, 6_001] {
+            let mut told = Told::about_readers(count as usize);
+            told.hears(news(0, count));
+            let (now, mut next) = (Instant::now(), 0);
+            while told.deltas.is_due(now) {
+                for (first, end) in told.flush(now) {
+                    assert_eq!(first, next, "of {count}");
+                    next = end;
+                }
+            }
+            assert_eq!(next, count);
+        }
+    }
+
+    #[test]
+    fn news_that_gathers_is_told_from_its_first_reader_on() {
+        let mut told = Told::about_readers(9);
+        let now = Instant::now();
+        told.hears(news(0, 2));
+        assert_eq!(told.flush(now), [(0, 2)]);
+        told.hears(news(2, 4));
+        told.hears(news(4, 7));
+        assert_eq!(told.flush(now), [], "it gathers");
+        told.hears(news(7, 9));
+        assert_eq!(told.flush(now + Duration::from_millis(50)), [(2, 9)]);
+    }
+}

@@ -8,12 +8,16 @@ mod peer;
 use std::time::Duration;
 
 use peer::{APP, GROUP, Peer, TestServer, answer, conversation, forged, group, send_message, sign_in, soon};
-use seenby_core::commit::UserChange;
-use seenby_core::{GroupId, GroupKind, GroupName};
+use seenby_core::commit::{UserChange, UserRecord};
+use seenby_core::{
+    Change, ConversationName, ConversationNumber, GroupId, GroupKind, GroupName, GroupNumber, LogEntry, LogEvent,
+    MessageUid, Sequence, Timestamp, UserId,
+};
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code};
 use seenby_server::Page;
+use seenby_storage::{Memory, Storage as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -422,6 +426,58 @@ async fn messages_older_than_they_may_be_go_with_their_receipts() {
     };
     soon(gone).await;
     assert_eq!(alice.call(looks_up(&young)).await.code, 0);
+}
+
+/// Of sweeps that deleted nothing because of the clock.
+async fn sweeps_held(server: &TestServer) -> u64 {
+    let (_, text) = server.get("/metrics").await;
+    let value = text.lines().find_map(|line| line.strip_prefix("seenby_retention_held_total "));
+    value.unwrap().parse().unwrap()
+}
+
+fn clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(since.as_millis() as u64)
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_while_the_clock_is_days_ahead_of_what_the_store_knows() {
+    let at = Timestamp(1_000);
+    let event = LogEvent::Sent(MessageUid::first_at(at));
+    let entry = LogEntry { sequence: Sequence(1), at, event, group_version: 1 };
+    let logged = |name: ConversationName| {
+        let (number, group) = (ConversationNumber(1_000), GroupNumber(1_001));
+        vec![Change::ConversationCreated { number, group, name }, Change::Logged(number, entry.clone())]
+    };
+    for known in [vec![Change::Swept(at)], logged(ConversationName::new(group("old"), None))] {
+        let store = Memory::default();
+        store.commit(&known).unwrap();
+        let server = TestServer::with_store(store, |settings| settings.retention.sweep_interval_ms = 5).await;
+        let old = server.store_old_message();
+        let held = async { while sweeps_held(&server).await < 4 {} };
+        soon(held).await;
+        let mut alice = server.sign_in("alice").await;
+        let looks_up =
+            || Call::GetMessage(frames::GetMessage { conversation: Some(conversation()), message_uid: old.clone() });
+        assert_eq!(alice.call(looks_up()).await.code, 0);
+        server.store.commit(&[Change::Swept(clock())]).unwrap();
+        let gone = async { while alice.call(looks_up()).await.code != Code::RECEIPT_MESSAGE_NOT_FOUND.0 {} };
+        soon(gone).await;
+    }
+}
+
+/// As when the clock was an hour ahead at that time.
+#[tokio::test]
+async fn a_token_made_after_all_tokens_were_made_void_is_good_whatever_the_clock_says() {
+    let server = TestServer::start().await;
+    let before = server.token(APP, "alice");
+    let now = clock();
+    let tokens_from = Timestamp(now.0 + 3_600_000);
+    let alice = UserRecord { tokens_from, ..UserRecord::new(UserId::new("alice").unwrap(), now) };
+    server.store.commit(&[Change::UserSaved(group(APP).app, alice)]).unwrap();
+    let mut peer = server.connect().await;
+    assert_eq!(peer.call(sign_in(APP, &before, "phone")).await.code, Code::TOKEN_EXPIRED.0);
+    server.sign_in("alice").await;
 }
 
 /// Where the message was found, and what it says; or why not.

@@ -55,9 +55,20 @@ impl TestServer {
     }
 
     async fn with_server(change: impl FnOnce(&mut Settings), prepare: impl FnOnce(Server) -> Server) -> Self {
+        Self::on(Arc::new(Memory::default()), change, prepare).await
+    }
+
+    pub(crate) async fn with_store(store: Memory, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(Arc::new(store), change, |server| server).await
+    }
+
+    async fn on(
+        store: Arc<Memory>,
+        change: impl FnOnce(&mut Settings),
+        prepare: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let mut settings = Settings::default();
         change(&mut settings);
-        let store = Arc::new(Memory::default());
         let server = prepare(Server::new(settings, store.clone()).unwrap());
         let administration = server.administration();
         let clients = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use seenby_core::commit::{AppRecord, Secret, UserRecord};
-use seenby_core::{Change, ConversationName, ConversationNumber, GroupNumber, MessageUid, Sequence, Slot, Timestamp};
+use seenby_core::{
+    Change, ConversationName, ConversationNumber, GroupNumber, Membership, MessageUid, Sequence, Slot, Timestamp,
+};
 
 use super::{app, key, message, plain, user};
 use crate::{Storage, TimeOrder};
@@ -27,11 +29,12 @@ pub fn a_new_store_is_empty<S: Storage>(store: &Arc<S>) {
     assert_eq!(store.memberships(&app("a"), &user("u")).unwrap(), []);
     assert_eq!(store.membership(&app("a"), &user("u"), group).unwrap(), None);
     assert_eq!(store.conversations(group).unwrap(), []);
+    let member = Membership { group, slot: Slot(0), joined_at: Timestamp(u64::MAX), version: u64::MAX };
     assert_eq!(store.conversation_number(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
     assert_eq!(store.closed_conversation(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
     assert_eq!(store.conversation(conversation).unwrap(), None);
     assert_eq!(store.log(conversation, Sequence(0), 10).unwrap(), []);
-    assert_eq!(store.log_position(conversation, Timestamp(u64::MAX)).unwrap(), Sequence(0));
+    assert_eq!(store.log_position(conversation, &member).unwrap(), Sequence(0));
     assert_eq!(store.message(key(1, 1)).unwrap(), None);
     assert_eq!(store.messages(conversation, MessageUid::MIN, TimeOrder::After, 10).unwrap(), []);
     assert_eq!(store.sent(conversation, Slot(0), &message(1, 1).client_ref).unwrap(), None);

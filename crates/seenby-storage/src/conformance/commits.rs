@@ -8,6 +8,14 @@ use seenby_core::{Change, ConversationName, ConversationNumber, GroupNumber, Mes
 use super::{app, block, group, in_app, joined, key, left, logged, message, opened, plain, request, user};
 use crate::Storage;
 
+pub fn the_last_sweep_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
+    assert_eq!(store.swept_at().unwrap(), None);
+    for at in [7, 9, 8] {
+        store.commit(&[Change::Swept(Timestamp(at))]).unwrap();
+        assert_eq!(store.swept_at().unwrap(), Some(Timestamp(at)));
+    }
+}
+
 pub fn an_empty_commit_is_fine<S: Storage>(store: &Arc<S>) {
     store.commit(&[]).unwrap();
     assert!(store.takes_writes());

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use seenby_core::{
-    Change, Conversation, ConversationName, ConversationNumber, GroupNumber, LogEntry, LogEvent, Sequence, Timestamp,
+    Change, Conversation, ConversationName, ConversationNumber, GroupNumber, LogEntry, LogEvent, Membership, Sequence,
+    Slot, Timestamp,
 };
 
 use super::{channel, entry, group, logged, message, opened, plain, uid, ultra};
@@ -66,7 +67,7 @@ pub fn a_conversation_ends_where_its_log_ends<S: Storage>(store: &Arc<S>) {
     for number in 1..=300 {
         store.commit(&[logged(2, number, 1_000 + number), Change::MessageSaved(message(2, number))]).unwrap();
     }
-    let asked = LogEntry { sequence: Sequence(301), at: Timestamp(9_999), event: LogEvent::ReceiptRequested(uid(7)) };
+    let asked = LogEntry { event: LogEvent::ReceiptRequested(uid(7)), ..entry(301, 9_999) };
     store.commit(&[Change::Logged(ConversationNumber(2), asked), logged(3, 999, 99_999)]).unwrap();
 
     let conversation = store.conversation(ConversationNumber(2)).unwrap().unwrap();
@@ -97,15 +98,51 @@ pub fn the_log_is_read_in_order_from_behind_an_entry<S: Storage>(store: &Arc<S>)
     assert_eq!(log(0, 0), []);
 }
 
-pub fn the_log_position_of_a_time_is_the_last_entry_before_it<S: Storage>(store: &Arc<S>) {
-    let times = [10, 20, 20, 20, 30, 40, 40];
-    for (sequence, at) in (1..).zip(times) {
-        store.commit(&[logged(1, sequence, at), logged(2, sequence, 5)]).unwrap();
+/// Times are of a clock that is wrong, and decide nothing.
+pub fn the_log_position_of_a_member_is_the_last_entry_before_it_joined<S: Storage>(store: &Arc<S>) {
+    let versions = [1, 2, 2, 2, 3, 4, 4];
+    for (sequence, group_version) in (1..).zip(versions) {
+        let logged = LogEntry { group_version, ..entry(sequence, 9_000) };
+        store.commit(&[Change::Logged(ConversationNumber(1), logged), super::logged(2, sequence, 5)]).unwrap();
     }
-    for at in 0..50 {
-        let expected = times.iter().filter(|time| **time < at).count() as u64;
-        assert_eq!(store.log_position(ConversationNumber(1), Timestamp(at)).unwrap(), Sequence(expected), "{at}");
+    for version in 1..6 {
+        let expected = versions.iter().filter(|logged| **logged < version).count() as u64;
+        for joined_at in [0, 9_000, 99_999] {
+            assert_eq!(position(store, version, joined_at), expected, "version {version} at {joined_at}");
+        }
     }
+}
+
+/// A store that was written before there were versions: all of its entries come before everybody who joins now, and those
+/// who were in before see all that is logged now.
+pub fn logs_and_memberships_without_versions_go_by_time<S: Storage>(store: &Arc<S>) {
+    let (times, versions) = ([10, 20, 20, 30, 40, 40], [0, 0, 0, 0, 7, 8]);
+    for ((sequence, at), group_version) in (1..).zip(times).zip(versions) {
+        let logged = LogEntry { group_version, ..entry(sequence, at) };
+        store.commit(&[Change::Logged(ConversationNumber(1), logged)]).unwrap();
+    }
+    for (joined_at, expected) in [(0, 0), (10, 0), (11, 1), (20, 1), (25, 3), (50, 4)] {
+        assert_eq!(position(store, 0, joined_at), expected, "at {joined_at}");
+    }
+    for (version, expected) in [(6, 4), (7, 4), (8, 5), (9, 6)] {
+        assert_eq!(position(store, version, 15), expected, "version {version}");
+    }
+}
+
+fn position<S: Storage>(store: &Arc<S>, version: u64, joined_at: u64) -> u64 {
+    let member = Membership { group: GroupNumber(1), slot: Slot(0), joined_at: Timestamp(joined_at), version };
+    store.log_position(ConversationNumber(1), &member).unwrap().0
+}
+
+pub fn the_newest_entry_is_that_of_all_logs<S: Storage>(store: &Arc<S>) {
+    assert_eq!(store.newest_entry_at().unwrap(), None);
+    let ward = ultra("a", "ward");
+    store.commit(&[Change::GroupSaved(group(1, ward.clone())), opened(2, 1, &channel(&ward, "a"))]).unwrap();
+    assert_eq!(store.newest_entry_at().unwrap(), None);
+    let others = [opened(3, 1, &channel(&ward, "b")), opened(4, 1, &channel(&ward, "c"))];
+    store.commit(&others).unwrap();
+    store.commit(&[logged(2, 1, 50), logged(3, 1, 10), logged(3, 2, 70)]).unwrap();
+    assert_eq!(store.newest_entry_at().unwrap(), Some(Timestamp(70)));
 }
 
 pub fn conversations_do_not_share_logs<S: Storage>(store: &Arc<S>) {

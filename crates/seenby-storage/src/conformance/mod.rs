@@ -49,7 +49,7 @@ macro_rules! storage_conformance {
                 groups: groups_come_in_order_of_kind_and_id_page_by_page;
                 groups: the_highest_number_is_that_of_a_group_or_a_conversation;
                 groups: a_membership_lasts_from_joining_to_leaving;
-                groups: a_member_who_returns_has_the_same_slot_and_a_new_time;
+                groups: a_member_who_returns_has_the_same_slot_and_a_new_place;
                 groups: a_user_sees_the_own_memberships_only;
                 groups: changes_of_membership_follow_a_version;
                 groups: groups_do_not_share_slots;
@@ -58,8 +58,10 @@ macro_rules! storage_conformance {
                 conversations: a_closed_conversation_is_found_as_such_until_it_is_reopened;
                 conversations: a_conversation_ends_where_its_log_ends;
                 conversations: the_log_is_read_in_order_from_behind_an_entry;
-                conversations: the_log_position_of_a_time_is_the_last_entry_before_it;
+                conversations: the_log_position_of_a_member_is_the_last_entry_before_it_joined;
+                conversations: logs_and_memberships_without_versions_go_by_time;
                 conversations: conversations_do_not_share_logs;
+                conversations: the_newest_entry_is_that_of_all_logs;
                 messages: a_message_is_read_back_and_replaced;
                 messages: messages_before_and_after_come_nearest_first;
                 messages: a_client_reference_finds_its_message;
@@ -74,6 +76,7 @@ macro_rules! storage_conformance {
                 receipts: a_dropped_request_leaves_nothing;
                 receipts: neighbouring_messages_do_not_share_readers;
                 commits: an_empty_commit_is_fine;
+                commits: the_last_sweep_is_read_back_and_replaced;
                 commits: the_last_change_of_a_batch_wins;
                 commits: a_request_made_and_dropped_in_one_batch_was_never_there;
                 commits: readers_beside_a_commit_see_it_whole_or_not_at_all;
@@ -173,7 +176,7 @@ fn logged(conversation: u64, sequence: u64, at: u64) -> Change {
 }
 
 fn entry(sequence: u64, at: u64) -> LogEntry {
-    LogEntry { sequence: Sequence(sequence), at: Timestamp(at), event: LogEvent::Sent(uid(sequence)) }
+    LogEntry { sequence: Sequence(sequence), at: Timestamp(at), event: LogEvent::Sent(uid(sequence)), group_version: 1 }
 }
 
 fn request(key: MessageKey, audience: impl IntoIterator<Item = u32>) -> ReceiptRequest {

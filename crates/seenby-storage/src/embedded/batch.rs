@@ -15,6 +15,7 @@ use seenby_core::{
 
 use super::block;
 use super::keys::{self, Key, KeyRange};
+use super::meta;
 use super::records::{
     self, AppRow, ConversationRow, GroupRow, KeyRow, LogRow, MembershipChangeRow, MembershipRow, MessageRow,
     RequestRow, UserRow,
@@ -65,6 +66,7 @@ impl<'a> Batch<'a> {
             Change::BlockAdded(block) => {
                 self.put(keys::block(block.key, block.first_ordinal), block::encode(&block.answers));
             }
+            Change::Swept(at) => self.put(keys::meta(meta::SWEPT_AT_ROW), at.0.to_be_bytes()),
         }
         Ok(())
     }

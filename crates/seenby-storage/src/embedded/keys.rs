@@ -2,7 +2,7 @@
 //!
 //! | keyspace | key | row |
 //! |---|---|---|
-//! | `meta` | name | `format`: u32 · `store_id`: text · `opened`: u64, how often · `requests_listed`: u64, see [`listing`](super::listing) |
+//! | `meta` | name | `format`: u32 · `store_id`: text · `opened`: u64, how often · `swept_at`: u64, time of the last sweep · `requests_listed`: u64, see [`listing`](super::listing) |
 //! | `apps` | app | `AppRow` |
 //! | `users` | app 0 user | `UserRow` |
 //! | `group_names` | app 0 kind:u8 group id | group:u64 |

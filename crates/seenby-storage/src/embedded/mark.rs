@@ -8,8 +8,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
 
 use crate::StorageError;
 
@@ -17,6 +17,7 @@ const FILE: &str = "acknowledged";
 
 pub(super) struct Mark {
     file: File,
+    path: PathBuf,
     /// Of the last commit that the store has.
     number: u64,
 }
@@ -27,7 +28,7 @@ impl Mark {
         let failed = |error: std::io::Error| StorageError::Backend(error.into());
         let path = folder.join(FILE);
         let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
         let acknowledged = match *bytes {
@@ -41,7 +42,12 @@ impl Mark {
             let lost = format!("of {acknowledged} commits the last {} are missing", acknowledged - found);
             return Err(StorageError::Damaged(lost));
         }
-        Ok(Self { file, number: found })
+        Ok(Self { file, path, number: found })
+    }
+
+    pub(super) fn place(&self) -> Result<Place, StorageError> {
+        let inode = self.file.metadata().map(|found| (found.dev(), found.ino()));
+        Ok(Place { path: self.path.clone(), inode: inode.map_err(|error| StorageError::Backend(error.into()))? })
     }
 
     /// Of the next commit.
@@ -54,5 +60,27 @@ impl Mark {
         self.number += 1;
         // The commit stands all the same.
         let _ = self.file.write_all_at(&self.number.to_be_bytes(), 0);
+    }
+}
+
+/// Where the file was when it was opened. A store whose folder is deleted or replaced goes on writing into files that have
+/// no name any more, and the engine notices nothing.
+pub(super) struct Place {
+    path: PathBuf,
+    /// Device and number.
+    inode: (u64, u64),
+}
+
+impl Place {
+    /// One look at the folder, a microsecond or two.
+    pub(super) fn holds(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.inode)
+    }
+
+    pub(super) fn check(&self) -> Result<(), StorageError> {
+        match self.holds() {
+            true => Ok(()),
+            false => Err(StorageError::Gone(self.path.parent().unwrap_or(&self.path).display().to_string())),
+        }
     }
 }

@@ -14,11 +14,15 @@ use crate::store_id::new_store_id;
 
 /// The layout of keys and rows. Raise it when an older version would misread what this one writes, keep the old layout's
 /// golden test, and bring old stores up to date in [`open`].
-pub(super) const FORMAT: u32 = 1;
+///
+/// Format 2: memberships and log entries have the group's version, and times of a log no longer follow the memberships'.
+/// Rows of format 1 are read as they are, see [`LogEntry::is_before`](seenby_core::LogEntry::is_before).
+pub(super) const FORMAT: u32 = 2;
 
 const FORMAT_ROW: &str = "format";
 const STORE_ID_ROW: &str = "store_id";
 const OPENED_ROW: &str = "opened";
+pub(super) const SWEPT_AT_ROW: &str = "swept_at";
 const COMMITS_ROW: &str = "commits";
 /// At which opening the lists of requests were complete; see [`listing`].
 const REQUESTS_LISTED_ROW: &str = "requests_listed";
@@ -69,11 +73,11 @@ fn enter(database: &Database, keyspaces: &Keyspaces) -> Result<String, StorageEr
     }
     batch.put(keys::meta(REQUESTS_LISTED_ROW), (opened + 1).to_be_bytes());
     batch.put(keys::meta(OPENED_ROW), (opened + 1).to_be_bytes());
+    batch.put(keys::meta(FORMAT_ROW), FORMAT.to_be_bytes());
     let store_id = match view.get(&keys::meta(STORE_ID_ROW), records::text)? {
         Some(store_id) => store_id,
         None => {
             let store_id = new_store_id();
-            batch.put(keys::meta(FORMAT_ROW), FORMAT.to_be_bytes());
             batch.put(keys::meta(STORE_ID_ROW), store_id.as_str());
             store_id
         }

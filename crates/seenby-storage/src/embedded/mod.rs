@@ -38,7 +38,8 @@ use lru::LruCache;
 use seenby_core::{Change, GroupNumber, MessageKey, Slot, UserId};
 
 use self::batch::Batch;
-use self::mark::Mark;
+use self::keys::Space;
+use self::mark::{Mark, Place};
 use self::readers::ReaderCache;
 use self::view::{Keyspaces, View, failed};
 use crate::StorageError;
@@ -50,6 +51,7 @@ pub struct Embedded {
     refusing: AtomicBool,
     /// Held over a commit: there is one at a time.
     mark: Mutex<Mark>,
+    place: Place,
     slot_users: Mutex<SlotUsers>,
     readers: Mutex<ReaderCache>,
 }
@@ -58,6 +60,9 @@ type SlotUsers = LruCache<(GroupNumber, Slot), UserId>;
 
 /// Deltas and reader lists turn slots into users, thousands at a time. About 150 bytes each.
 const CACHED_SLOT_USERS_MAX: NonZeroUsize = NonZeroUsize::new(200_000).expect("not zero");
+
+/// The engine has it in every directory of its own.
+const ENGINE_FILE: &str = "version";
 
 /// Sealed journals on disk are kept below this, by flushing the keyspaces that hold them back.
 const JOURNAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -75,10 +80,25 @@ impl Embedded {
             keyspaces,
             store_id,
             refusing: AtomicBool::new(false),
+            place: mark.place()?,
             mark: Mutex::new(mark),
             slot_users,
             readers,
         })
+    }
+
+    /// Opens the store in a directory, and makes none if there is none.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        let path = path.as_ref();
+        match path.join(ENGINE_FILE).is_file() {
+            true => Self::open(path),
+            false => Err(StorageError::Missing(path.display().to_string())),
+        }
+    }
+
+    /// How many messages there are. Reads the key of each.
+    pub fn message_count(&self) -> Result<usize, StorageError> {
+        self.keyspaces.get(Space::Messages).len().map_err(failed)
     }
 
     /// Gives the store a new name and returns it. To be done after a backup was restored: clients may have seen more than
@@ -115,7 +135,11 @@ impl Embedded {
         self.cached_readers().begin_drops(&dropped);
         let outcome = batch.commit(&self.database, &self.keyspaces);
         self.cached_readers().end_drops(&dropped);
-        outcome.inspect(|()| mark.advance())
+        outcome?;
+        // Not before: what was deleted meanwhile is not acknowledged either.
+        self.place.check()?;
+        mark.advance();
+        Ok(())
     }
 
     /// Runs one commit, unless one has failed before.

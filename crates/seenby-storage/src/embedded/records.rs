@@ -168,8 +168,7 @@ pub(super) struct GroupRow {
     present: Vec<u8>,
     #[prost(uint32, tag = "7")]
     slot_count: u32,
-    #[prost(uint64, tag = "8")]
-    changed_at: u64,
+    // Tag 8 was the time of the latest change of membership.
 }
 
 impl From<&Group> for GroupRow {
@@ -182,7 +181,6 @@ impl From<&Group> for GroupRow {
             version: group.version,
             present: bitmap_bytes(&group.present),
             slot_count: group.slot_count,
-            changed_at: group.changed_at.0,
         }
     }
 }
@@ -198,7 +196,6 @@ pub(super) fn group(key: &[u8], value: &[u8]) -> Result<Group> {
         version: row.version,
         present: bitmap(&row.present)?,
         slot_count: row.slot_count,
-        changed_at: Timestamp(row.changed_at),
     })
 }
 
@@ -248,11 +245,13 @@ pub(super) struct MembershipRow {
     slot: u32,
     #[prost(uint64, tag = "2")]
     joined_at: u64,
+    #[prost(uint64, tag = "3")]
+    version: u64,
 }
 
 impl From<&MembershipChange> for MembershipRow {
     fn from(joined: &MembershipChange) -> Self {
-        Self { slot: joined.slot.0, joined_at: joined.at.0 }
+        Self { slot: joined.slot.0, joined_at: joined.at.0, version: joined.version }
     }
 }
 
@@ -261,7 +260,12 @@ pub(super) fn membership(key: &[u8], value: &[u8]) -> Result<Membership> {
     key.ended()?;
     key.ended()?;
     let row = MembershipRow::decode(value)?;
-    Ok(Membership { group: GroupNumber(key.number()?), slot: Slot(row.slot), joined_at: Timestamp(row.joined_at) })
+    Ok(Membership {
+        group: GroupNumber(key.number()?),
+        slot: Slot(row.slot),
+        joined_at: Timestamp(row.joined_at),
+        version: row.version,
+    })
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -345,6 +349,8 @@ pub(super) struct LogRow {
     uid: Vec<u8>,
     #[prost(uint64, tag = "3")]
     at: u64,
+    #[prost(uint64, tag = "4")]
+    group_version: u64,
 }
 
 const SENT: u32 = 1;
@@ -358,7 +364,7 @@ impl From<&LogEntry> for LogRow {
             LogEvent::ReceiptRequested(_) => RECEIPT_REQUESTED,
             LogEvent::Recalled(_) => RECALLED,
         };
-        Self { kind, uid: entry.event.uid().as_bytes().to_vec(), at: entry.at.0 }
+        Self { kind, uid: entry.event.uid().as_bytes().to_vec(), at: entry.at.0, group_version: entry.group_version }
     }
 }
 
@@ -373,7 +379,7 @@ pub(super) fn log_entry(key: &[u8], value: &[u8]) -> Result<LogEntry> {
         RECALLED => LogEvent::Recalled(uid),
         _ => return Err(Damage::new("unknown kind of log entry")),
     };
-    Ok(LogEntry { sequence: Sequence(key.number()?), at: Timestamp(row.at), event })
+    Ok(LogEntry { sequence: Sequence(key.number()?), at: Timestamp(row.at), event, group_version: row.group_version })
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

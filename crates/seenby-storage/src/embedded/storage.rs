@@ -9,7 +9,7 @@ use seenby_core::{
 };
 
 use super::keys::{self, KeyRange};
-use super::{Embedded, records};
+use super::{Embedded, meta, records};
 use crate::{Storage, StorageError, TimeOrder};
 
 impl Storage for Embedded {
@@ -19,6 +19,10 @@ impl Storage for Embedded {
 
     fn takes_writes(&self) -> bool {
         !self.refusing.load(Ordering::Acquire)
+    }
+
+    fn is_in_place(&self) -> bool {
+        self.place.holds()
     }
 
     fn store_id(&self) -> &str {
@@ -79,18 +83,18 @@ impl Storage for Embedded {
         self.view().rows(entries, records::log_entry).take(limit).collect()
     }
 
-    fn log_position(&self, conversation: ConversationNumber, at: Timestamp) -> Result<Sequence, StorageError> {
+    fn log_position(&self, conversation: ConversationNumber, member: &Membership) -> Result<Sequence, StorageError> {
         let view = self.view();
         let log = KeyRange::of(keys::log_of(conversation));
         let first = view.first(log.clone(), records::log_entry)?;
         let last = view.last(log, records::log_entry)?;
         let (Some(first), Some(last)) = (first, last) else { return Ok(Sequence(0)) };
-        // What lies at `earlier` or before it happened before `at`; what lies at `later` or behind it did not.
+        // What lies at `earlier` or before it is from before; what lies at `later` or behind it is not.
         let (mut earlier, mut later) = (first.sequence.0.saturating_sub(1), last.sequence.0.saturating_add(1));
         while later - earlier > 1 {
             let middle = earlier.midpoint(later);
             match view.get(&keys::log_entry(conversation, Sequence(middle)), records::log_entry)? {
-                Some(entry) if entry.at < at => earlier = middle,
+                Some(entry) if entry.is_before(member) => earlier = middle,
                 Some(_) => later = middle,
                 None => return Err(StorageError::Damaged(format!("{conversation:?} has no log entry {middle}"))),
             }
@@ -145,6 +149,21 @@ impl Storage for Embedded {
             }
         }
         Ok(found)
+    }
+
+    fn swept_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        let at = self.view().get(&keys::meta(meta::SWEPT_AT_ROW), records::number)?;
+        Ok(at.map(Timestamp))
+    }
+
+    fn newest_entry_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        let view = self.view();
+        let mut newest = None;
+        for conversation in view.rows(KeyRange::of(keys::conversations()), records::conversation_of_key) {
+            let last = view.last(KeyRange::of(keys::log_of(conversation?)), records::log_entry)?;
+            newest = newest.max(last.map(|entry| entry.at));
+        }
+        Ok(newest)
     }
 
     fn requests_of(

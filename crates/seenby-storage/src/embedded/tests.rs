@@ -8,8 +8,8 @@ use seenby_core::commit::{AppRecord, Secret, UserRecord};
 use seenby_core::group::Direction;
 use seenby_core::{
     Answer, AppKey, Block, ChannelId, ClientRef, ConversationName, ConversationNumber, Group, GroupId, GroupKind,
-    GroupName, KeyId, KeyRecord, LogEntry, LogEvent, MembershipChange, Message, MessageKey, MessageUid, Ordinal,
-    ReceiptRequest, Scope, Sequence, Source, Timestamp,
+    GroupName, KeyId, KeyRecord, LogEntry, LogEvent, Membership, MembershipChange, Message, MessageKey, MessageUid,
+    Ordinal, ReceiptRequest, Scope, Sequence, Source, Timestamp,
 };
 use tempfile::TempDir;
 
@@ -43,7 +43,7 @@ fn conversation_name() -> ConversationName {
 }
 
 fn logged(sequence: u64, event: LogEvent) -> Change {
-    Change::Logged(CONVERSATION, LogEntry { sequence: Sequence(sequence), at: Timestamp(300), event })
+    Change::Logged(CONVERSATION, LogEntry { sequence: Sequence(sequence), at: Timestamp(300), event, group_version: 3 })
 }
 
 fn message() -> Message {
@@ -183,7 +183,7 @@ mod opening {
         drop(database);
 
         let refused = Embedded::open(directory.path()).err();
-        assert!(matches!(refused, Some(StorageError::NewerFormat { found: 2, known: 1 })), "{refused:?}");
+        assert!(matches!(refused, Some(StorageError::NewerFormat { found: 3, known: 2 })), "{refused:?}");
         let database = Database::builder(directory.path()).open().unwrap();
         assert_eq!(database.list_keyspace_names().len(), 1, "no keyspaces of ours were added");
     }
@@ -216,6 +216,17 @@ mod opening {
     }
 
     #[test]
+    fn a_folder_without_a_store_is_not_made_into_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let deeper = directory.path().join("store");
+        drop(Embedded::open(&deeper).unwrap());
+        let refused = Embedded::open_existing(directory.path()).err();
+        assert!(matches!(refused, Some(StorageError::Missing(_))), "{refused:?}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing was put there");
+        Embedded::open_existing(&deeper).unwrap();
+    }
+
+    #[test]
     fn a_path_that_is_no_directory_is_an_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(matches!(Embedded::open(file.path()), Err(StorageError::Backend(_))));
@@ -238,6 +249,32 @@ mod writing {
         let store = Embedded::open(directory.path()).unwrap();
         assert!(store.takes_writes());
         store.commit(&one_of_each()).unwrap();
+    }
+
+    #[test]
+    fn a_store_whose_files_are_gone_or_are_others_takes_no_writes() {
+        let ways: [fn(&Path); 3] = [
+            |path| fs::remove_dir_all(path).unwrap(),
+            |path| fs::rename(path, path.with_extension("moved")).unwrap(),
+            |path| {
+                let moved = path.with_extension("moved");
+                fs::rename(path, &moved).unwrap();
+                fs::create_dir(path).unwrap();
+                copy_directory(&moved, path);
+            },
+        ];
+        for way in ways {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("store");
+            let store = Embedded::open(&path).unwrap();
+            store.commit(&one_of_each()).unwrap();
+            assert!(store.is_in_place());
+            way(&path);
+            assert!(!store.is_in_place());
+            let refused = store.commit(&[block(2, &[9])]);
+            assert!(matches!(refused, Err(StorageError::Gone(_))), "{refused:?}");
+            assert!(!store.takes_writes());
+        }
     }
 
     /// A power cut leaves zeros where the journal was not yet written.
@@ -415,7 +452,8 @@ mod damage {
     fn a_log_with_a_gap_is_damage() {
         let (store, _directory) = new_store();
         store.commit(&[logged(1, LogEvent::Sent(KEY.uid)), logged(3, LogEvent::Sent(KEY.uid))]).unwrap();
-        let outcome = store.log_position(CONVERSATION, Timestamp(9_999));
+        let member = Membership { group: GroupNumber(1), slot: Slot(0), joined_at: Timestamp(9_999), version: 9 };
+        let outcome = store.log_position(CONVERSATION, &member);
         assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{outcome:?}");
     }
 
@@ -586,7 +624,7 @@ mod cached_readers {
     }
 }
 
-mod format_1 {
+mod format {
     use super::*;
 
     /// The rows of [`later_additions`], as the first version to know them wrote them. Never edit it.
@@ -636,7 +674,9 @@ mod format_1 {
 
     /// A store with [`one_of_each`], as the first version wrote it: keyspace, key and value of every row. Never edit it:
     /// a later format gets a fixture of its own beside it.
-    const FIXTURE: &str = include_str!("fixtures/format-1.txt");
+    const FORMAT_1: &str = include_str!("fixtures/format-1.txt");
+    /// The same in format 2, in which memberships and logs have the group's version.
+    const FIXTURE: &str = include_str!("fixtures/format-2.txt");
 
     #[test]
     fn changes_are_written_as_ever() {
@@ -644,6 +684,31 @@ mod format_1 {
         store.commit(&one_of_each()).unwrap();
         let written = written(&store);
         assert_eq!(written, FIXTURE, "\n{written}");
+    }
+
+    #[test]
+    fn rows_of_format_1_are_read_as_ever() {
+        let (store, _directory) = new_store();
+        write_fixture(&store, FORMAT_1);
+        let (expected, _other_directory) = new_store();
+        expected.commit(&one_of_each()).unwrap();
+        let (mut memberships, mut log) = versioned(&expected);
+        memberships.iter_mut().for_each(|membership| membership.version = 0);
+        log.iter_mut().for_each(|entry| entry.group_version = 0);
+        assert_eq!(versioned(&store), (memberships, log));
+        assert_eq!(unversioned(&store), unversioned(&expected));
+    }
+
+    #[test]
+    fn a_store_of_format_1_is_of_this_format_from_then_on() {
+        let (store, directory) = new_store();
+        write_fixture(&store, FORMAT_1);
+        store.keyspaces.get(Space::Meta).insert("format", 1u32.to_be_bytes()).unwrap();
+        drop(store);
+        let store = Embedded::open(directory.path()).unwrap();
+        let format = store.keyspaces.get(Space::Meta).get("format").unwrap().unwrap();
+        assert_eq!(*format, meta::FORMAT.to_be_bytes());
+        assert_eq!(store.message(KEY).unwrap(), Some(message()));
     }
 
     #[test]
@@ -657,13 +722,20 @@ mod format_1 {
     }
 
     fn everything(store: &Embedded) -> impl PartialEq + std::fmt::Debug + use<> {
+        (versioned(store), unversioned(store))
+    }
+
+    fn versioned(store: &Embedded) -> (Vec<Membership>, Vec<LogEntry>) {
+        (store.memberships(&app(), &alice()).unwrap(), store.log(CONVERSATION, Sequence(0), 10).unwrap())
+    }
+
+    fn unversioned(store: &Embedded) -> impl PartialEq + std::fmt::Debug + use<> {
         (
             (store.apps().unwrap(), store.users(&app(), None, 10).unwrap(), store.groups(&app(), None, 10).unwrap()),
             (store.group(GroupNumber(1)).unwrap(), store.membership_changes(GroupNumber(1), 0).unwrap()),
             (store.slot(GroupNumber(1), &alice()).unwrap(), store.slot_user(GroupNumber(1), Slot(0)).unwrap()),
-            (store.memberships(&app(), &alice()).unwrap(), store.conversations(GroupNumber(1)).unwrap()),
+            store.conversations(GroupNumber(1)).unwrap(),
             store.conversation_number(&conversation_name()).unwrap(),
-            store.log(CONVERSATION, Sequence(0), 10).unwrap(),
             (store.message(KEY).unwrap(), store.sent(CONVERSATION, Slot(3), &message().client_ref).unwrap()),
             (store.request(KEY).unwrap(), store.readers(KEY, 0, 10).unwrap()),
         )

@@ -150,12 +150,30 @@ fn a_restored_store_is_given_a_new_name() {
     let installation = Installation::new();
     let (_, said) = installation.fails(&["restored"]);
     assert!(said.contains("there is no store"), "{said}");
+    // A copy put one level too deep.
+    std::fs::create_dir_all(installation.data_dir().join("store/store")).unwrap();
+    let (_, said) = installation.fails(&["restored"]);
+    assert!(said.contains("there is no store"), "{said}");
+    std::fs::remove_dir_all(installation.data_dir().join("store")).unwrap();
     let server = installation.serves();
     let (_, said) = installation.fails(&["restored"]);
     assert!(said.contains("in use by another process"), "{said}");
     server.kill();
     let (first, second) = (installation.does(&["restored"]), installation.does(&["restored"]));
     assert!(first.starts_with("The store is now called ") && first != second, "{first}{second}");
+    assert!(second.contains("1 app, 0 messages"), "{second}");
+}
+
+#[test]
+fn a_server_whose_files_were_deleted_is_not_ready_and_acknowledges_nothing() {
+    let installation = Installation::new();
+    let server = installation.serves();
+    installation.does(&["group", "create", "ward"]);
+    assert!(server.is_ready());
+    std::fs::remove_dir_all(installation.data_dir().join("store")).unwrap();
+    assert!(!server.is_ready());
+    let (_, said) = installation.fails(&["group", "create", "kitchen"]);
+    assert!(said.contains("90002"), "{said}");
 }
 
 #[test]
