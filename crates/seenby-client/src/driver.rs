@@ -34,6 +34,7 @@ pub(crate) enum Command {
     Destroy {
         done: oneshot::Sender<()>,
     },
+    LookAgain,
     Call {
         call: Box<Call>,
         promise: Promise<frames::Reply>,
@@ -193,6 +194,7 @@ impl Driver {
                 self.session.disconnect();
                 self.disconnects.push(done);
             }
+            Command::LookAgain => self.session.look_again(now),
             Command::Call { call, promise } => {
                 let call = self.session.call(now, *call);
                 self.waiters.insert(call, Waiter::Call(promise));

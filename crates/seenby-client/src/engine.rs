@@ -152,6 +152,13 @@ impl Engine {
         result.await.map_err(|_| ResponseError::Destroyed)
     }
 
+    /// Call this when the network is another one or back, or when the program or the machine has slept: a connection is
+    /// tried out within seconds, and the next attempt to connect is made now and not after its pause. Once too often does
+    /// no harm. Without it a dead connection is found by its silence alone, half a minute later at most.
+    pub fn look_again(&self) {
+        let _ = self.commands.send(Command::LookAgain);
+    }
+
     /// Ends the engine for all its clones: every call from now on, and every call under way, ends with `Destroyed`.
     pub async fn destroy(&self) {
         let (done, result) = oneshot::channel();

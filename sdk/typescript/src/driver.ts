@@ -46,10 +46,12 @@ export class Driver {
   private restsUntil = 0;
   private cancelRest = () => {};
   private isEnded = false;
+  private readonly endWakeups: (() => void) | undefined;
 
   constructor(options: DriverOptions) {
     this.options = options;
     this.session = new Session(options.session);
+    this.endWakeups = options.ports.wakeups?.(() => this.lookAgain());
   }
 
   connect(token: string, timeoutMs: number | undefined, then: (connected: Connected) => void): void {
@@ -58,6 +60,12 @@ export class Driver {
 
   disconnect(): void {
     this.session.disconnect();
+    this.settle();
+  }
+
+  private lookAgain(): void {
+    if (this.isEnded) return;
+    this.session.lookAgain(this.now());
     this.settle();
   }
 
@@ -94,6 +102,7 @@ export class Driver {
     while (this.busy) await this.busy;
     this.isEnded = true;
     this.endKeeping();
+    this.endWakeups?.();
     this.close();
     this.cancelTimer();
     this.cancelRest();

@@ -14,7 +14,7 @@
 
 export { Code } from "./codes.js";
 export { RCIMIWEngine, RCIMIWEngine as default } from "./engine.js";
-export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage } from "./ports.js";
+export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage, Wakeups } from "./ports.js";
 export type * from "./rcim/callbacks.js";
 export * from "./rcim/enums.js";
 export type * from "./rcim/listeners.js";
@@ -33,3 +33,12 @@ export { indexedDbStorage } from "./storage/indexed_db.js";
 export { memoryStorage } from "./storage/memory.js";
 export { type UniStorage, uniStorage } from "./storage/uni.js";
 export { type WebStorage, webStorage } from "./storage/web.js";
+export {
+  type AppStateLike,
+  type Browser,
+  browserWakeups,
+  type NetInfoLike,
+  reactNativeWakeups,
+  type UniLifecycle,
+  uniWakeups,
+} from "./wakeups.js";

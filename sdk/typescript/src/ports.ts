@@ -1,5 +1,6 @@
 /**
- * What the SDK needs of the platform that it runs on: a socket, a clock, a place to remember things, and randomness.
+ * What the SDK needs of the platform that it runs on: a socket, a clock, a place to remember things, randomness, and
+ * perhaps a sign that the network is back.
  *
  * {@link platformPorts} has what browsers, Node and React Native offer; an app may hand in its own.
  */
@@ -55,11 +56,19 @@ export interface Storage {
   claim?(name: string): Promise<(() => void) | undefined>;
 }
 
+/**
+ * Calls back whenever a look at the connection is worth it, because the network or the app may be back; too often does no
+ * harm. Gives what ends it.
+ */
+export type Wakeups = (onWakeup: () => void) => () => void;
+
 export interface Ports {
   dialer: Dialer;
   clock: Clock;
   random: Random;
   storage: Storage;
+  /** Without one a dead connection is found by its silence alone. */
+  wakeups?: Wakeups | undefined;
 }
 
 /** The longest time that timers take: beyond, they fire at once. */

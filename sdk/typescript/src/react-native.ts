@@ -151,8 +151,9 @@ function isFunction(value: unknown): value is (...args: unknown[]) => void {
 }
 
 export { Code } from "./codes.js";
-export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage } from "./ports.js";
+export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage, Wakeups } from "./ports.js";
 export type * from "./rcim/types.js";
 export * from "./react_native/enums.js";
 export { type WebSocketConstructor, type WebSocketLike, webSocketDialer } from "./socket.js";
 export { type AsyncStorage, asyncStorage } from "./storage/async.js";
+export { type AppStateLike, type NetInfoLike, reactNativeWakeups } from "./wakeups.js";

@@ -85,7 +85,7 @@ describe("too many events that nobody takes", () => {
     events();
     recalls(1, 4_096);
     recalls(4_097, 1);
-    expect(session.pollTimeout()).toBe(NOW + 15_000);
+    expect(session.pollTimeout()).toBe(NOW + 5_000);
     expect(events()).toHaveLength(4_096);
     expect(session.pollTimeout()).toBe(0);
     actions();

@@ -61,7 +61,7 @@ class Bob {
     bob.peer.opens();
     bob.peer.signsIn("bob");
     await settled();
-    bob.peer.takes("resume");
+    bob.peer.replies(bob.peer.takes("resume").callId);
     bob.told.length = 0;
     return bob;
   }
@@ -324,6 +324,38 @@ describe("a connection", () => {
     const bob = await Bob.online(memoryStorage());
     bob.ports.clock.pass(15_000);
     expect(bob.peer.waiting).toEqual(["ping"]);
+  });
+
+  it("that swallows what is sent is left for a new one, and the call is sent again there", async () => {
+    const bob = await Bob.online(memoryStorage());
+    const dead = bob.peer;
+    const replies: number[] = [];
+    const value = { conversation: group, clientRef: "device-1", content: undefined, needReceipt: false };
+    bob.driver.call({ $case: "sendMessage", value }, ({ code }) => replies.push(code));
+    bob.ports.clock.pass(11_000);
+    expect(dead.isClosed).toBe(true);
+    bob.peer.opens();
+    bob.peer.signsIn("bob");
+    bob.peer.replies(bob.peer.takes("resume").callId);
+    const { callId, call } = bob.peer.takes("sendMessage");
+    expect(call?.value).toMatchObject({ clientRef: "device-1" });
+    bob.peer.replies(callId);
+    await settled();
+    expect(replies).toEqual([0]);
+  });
+
+  it("is looked at when the platform says so, until the end", async () => {
+    const bob = await Bob.online(memoryStorage());
+    bob.ports.wakesUp();
+    expect(bob.peer.waiting).toEqual(["ping"]);
+    bob.ports.clock.pass(5_000);
+    expect(bob.peer.isClosed).toBe(true);
+    bob.ports.wakesUp();
+    expect(bob.ports.dialer.peers).toHaveLength(2);
+    await bob.driver.end();
+    bob.ports.wakesUp();
+    expect(bob.ports.dialer.peers).toHaveLength(2);
+    expect(bob.ports.listeners).toBe(0);
   });
 });
 

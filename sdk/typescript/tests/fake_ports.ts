@@ -130,13 +130,31 @@ export class FakeDialer implements Dialer {
   }
 }
 
-export interface FakePorts extends Ports {
-  dialer: FakeDialer;
-  clock: FakeClock;
+export class FakePorts implements Ports {
+  readonly dialer = new FakeDialer();
+  readonly clock = new FakeClock();
+  readonly random = () => 7;
+  private readonly awake = new Set<() => void>();
+
+  constructor(readonly storage: Storage) {}
+
+  readonly wakeups = (onWakeup: () => void) => {
+    this.awake.add(onWakeup);
+    return () => void this.awake.delete(onWakeup);
+  };
+
+  /** The platform says that the network is back. */
+  wakesUp(): void {
+    for (const onWakeup of this.awake) onWakeup();
+  }
+
+  get listeners(): number {
+    return this.awake.size;
+  }
 }
 
 export function fakePorts(storage: Storage): FakePorts {
-  return { dialer: new FakeDialer(), clock: new FakeClock(), random: () => 7, storage };
+  return new FakePorts(storage);
 }
 
 /** Lets everything happen that needs neither time nor network. */

@@ -39,6 +39,8 @@ function take(session: Session, step: Step): unknown {
       return session.call(at(), callOf(step));
     case "answer":
       return session.answer(at(), given<Conversation>(step, "conversation"), given(step, "messageUids"));
+    case "lookAgain":
+      return session.lookAgain(at());
     case "handleOpened":
       return session.handleOpened(at());
     case "handleClosed":

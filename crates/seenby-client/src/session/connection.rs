@@ -127,7 +127,8 @@ impl Session {
             self.backoff.reset();
         }
         self.end_connection();
-        self.phase = Phase::Waiting { until: now + self.backoff.next().max(wait_at_least) };
+        let until = now + self.backoff.next().max(wait_at_least);
+        self.phase = Phase::Waiting { until, not_before: now + wait_at_least };
         self.set_status(ConnectionStatus::Suspended);
     }
 

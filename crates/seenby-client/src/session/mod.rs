@@ -33,7 +33,7 @@ use seenby_protocol::{Code, PROTOCOL_MINOR, frames};
 
 use self::calls::{CALLS_IN_FLIGHT_MAX, Calls, Purpose};
 use self::events::{Events, News};
-use self::heartbeat::{Beat, Heartbeat};
+use self::heartbeat::{Beat, Heartbeat, PROBE_TIMEOUT};
 use self::outbox::{Outbox, Parked};
 use self::positions::Positions;
 use self::receipts::Receipts;
@@ -178,6 +178,8 @@ enum Phase {
     SignedOut,
     Waiting {
         until: Duration,
+        /// The server asked not to come before.
+        not_before: Duration,
     },
     Opening {
         until: Duration,
@@ -379,15 +381,15 @@ impl Session {
 
     /// A frame has come.
     pub fn handle_frame(&mut self, now: Duration, frame: ServerFrame) {
-        if let Phase::Online(online) = &mut self.phase {
-            online.heartbeat.received(now);
-        }
         match frame.kind {
             Some(server_frame::Kind::Reply(reply)) => self.handle_reply(now, reply),
             Some(server_frame::Kind::Goodbye(goodbye)) => self.handle_goodbye(now, goodbye),
             Some(push) if self.is_online() => self.handle_push(push),
             // A kind of a newer server, or a push before it was asked for.
             Some(_) | None => {}
+        }
+        if let Phase::Online(online) = &mut self.phase {
+            online.heartbeat.received(now, self.calls.len() > 0);
         }
         self.pump(now);
     }
@@ -406,7 +408,7 @@ impl Session {
             self.sign_out(ConnectionStatus::TimedOut, ConnectError::TimedOut);
         }
         match &self.phase {
-            Phase::Waiting { until } if *until <= now => self.open(now),
+            Phase::Waiting { until, .. } if *until <= now => self.open(now),
             Phase::Opening { until } | Phase::SigningIn { until, .. } if *until <= now => {
                 self.drop_connection(now, Duration::ZERO);
             }
@@ -417,12 +419,27 @@ impl Session {
             }
             Phase::Online(online) => match online.heartbeat.due(now) {
                 Some(Beat::Lost) => self.drop_connection(now, Duration::ZERO),
+                Some(Beat::Probe) => self.probe(now),
                 Some(Beat::Ping) => self.ping(now),
                 None => {}
             },
             _ => {}
         }
         self.pump(now);
+    }
+
+    /// The network may be another one, or back, or the program has slept: a connection is probed, and the next attempt is
+    /// made now and not after its pause. What the server asked to wait is waited.
+    pub fn look_again(&mut self, now: Duration) {
+        self.backoff.reset();
+        match &mut self.phase {
+            Phase::Online(_) => self.probe(now),
+            Phase::Waiting { not_before, .. } if *not_before <= now => self.open(now),
+            Phase::Waiting { until, not_before } => *until = *not_before,
+            // On a network that is gone an attempt would hang until its time is over.
+            Phase::Opening { until } | Phase::SigningIn { until, .. } => *until = (*until).min(now + PROBE_TIMEOUT),
+            Phase::SignedOut | Phase::Loading(_) => {}
+        }
     }
 
     /// What is remembered of this user.
@@ -524,10 +541,16 @@ impl Session {
         self.refuse(CallId(number), code);
     }
 
+    fn probe(&mut self, now: Duration) {
+        if let Phase::Online(online) = &mut self.phase
+            && online.heartbeat.probe(now)
+        {
+            self.ping(now);
+        }
+    }
+
     fn ping(&mut self, now: Duration) {
-        let call = self.new_call().0;
-        self.calls.insert(call, Purpose::Ping, now + self.options.call_timeout);
-        self.transmit(now, call, Call::Ping(frames::Ping {}));
+        self.send_own(now, Purpose::Ping, Call::Ping(frames::Ping {}));
     }
 }
 
@@ -569,7 +592,7 @@ impl Session {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let phase = match &self.phase {
             Phase::SignedOut | Phase::Loading(_) => None,
-            Phase::Waiting { until } | Phase::Opening { until } | Phase::SigningIn { until, .. } => Some(*until),
+            Phase::Waiting { until, .. } | Phase::Opening { until } | Phase::SigningIn { until, .. } => Some(*until),
             Phase::Online(_) if self.must_catch_up() => Some(Duration::ZERO),
             Phase::Online(online) => Some(online.heartbeat.next()),
         };

@@ -6,6 +6,7 @@ mod server;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -309,6 +310,32 @@ async fn signing_out_is_done_when_it_says_so() {
     assert!(connection.next().await.is_none());
     server.signed_in(&engine, "bob").await;
     assert_eq!(engine.user_id().as_deref(), Some("bob"));
+}
+
+#[tokio::test]
+async fn a_look_tries_the_connection_out() {
+    let server = FakeServer::start().await;
+    let engine = server.engine();
+    let mut dead = server.signed_in(&engine, "alice").await;
+    engine.look_again();
+    let (_, call) = dead.next().await.unwrap();
+    assert!(matches!(call, Call::Ping(_)), "{call:?}");
+    // Nobody answers it.
+    server.accept_signed_in().await;
+}
+
+#[tokio::test]
+async fn a_look_ends_the_pause_before_the_next_attempt() {
+    let server = FakeServer::start().await;
+    let pause = Duration::from_secs(24 * 3_600);
+    let options = EngineOptions { reconnect_min: pause, reconnect_max: pause, ..server.options() };
+    let engine = Engine::create("app", options).unwrap();
+    let mut events = engine.events();
+    drop(server.signed_in(&engine, "alice").await);
+    let suspended = Event::ConnectionStatusChanged { status: ConnectionStatus::Suspended };
+    while soon(events.next()).await.unwrap() != suspended {}
+    engine.look_again();
+    server.accept_signed_in().await;
 }
 
 #[tokio::test]

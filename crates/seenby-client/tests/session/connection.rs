@@ -7,6 +7,8 @@ use seenby_client::{Code, ConnectError, ConnectionStatus as Status, Event};
 use seenby_protocol::frames::{Goodbye, Reply, RequestReceipt, Resume, client_frame::Call, server_frame};
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// From the first sign to the last: a reply that does not come, and a probe that is not answered.
+const FOUND_DEAD_AFTER: Duration = Duration::from_secs(10);
 
 fn goodbye(code: Code, reconnect: bool) -> server_frame::Kind {
     server_frame::Kind::Goodbye(Goodbye { code: code.0, detail: String::new(), reconnect })
@@ -189,14 +191,124 @@ fn an_interval_that_makes_no_sense_is_brought_into_range() {
 }
 
 #[test]
-fn a_server_that_fell_silent_is_left_after_two_intervals() {
+fn a_server_that_fell_silent_is_left_soon_after_a_ping() {
     let mut alice = Pair::signed_in("alice");
     alice.server.is_silent = true;
-    alice.wait(PING_INTERVAL * 2 - Duration::from_millis(1));
+    alice.wait(PING_INTERVAL / 2 + FOUND_DEAD_AFTER - Duration::from_millis(1));
     assert!(alice.is_open);
     alice.wait(Duration::from_millis(1));
     assert!(!alice.is_open);
     assert_eq!(alice.session.status(), Status::Suspended);
+}
+
+#[test]
+fn a_call_on_a_dead_line_is_sent_again_on_a_new_one_long_before_its_time_is_over() {
+    let mut alice = Pair::signed_in("alice");
+    alice.server.is_silent = true;
+    let call = alice.sends("1", false);
+    alice.wait(FOUND_DEAD_AFTER);
+    assert!(!alice.is_open && FOUND_DEAD_AFTER < CALL_TIMEOUT / 2);
+    alice.server.is_silent = false;
+    alice.wait(Duration::from_secs(1));
+    let sent_again = alice.calls.front().map(|(number, call)| (*number, call.clone()));
+    assert!(
+        matches!(sent_again, Some((number, Call::SendMessage(send))) if number == call.0 && send.client_ref == "device-1")
+    );
+    alice.accept_with(sent("m1"));
+    assert_eq!(alice.replied(call), Some(Code::SUCCESS));
+}
+
+#[test]
+fn a_server_that_is_slow_with_one_call_and_answers_pings_is_not_left() {
+    let mut alice = Pair::signed_in("alice");
+    let call = alice.sends("1", false);
+    alice.wait(CALL_TIMEOUT - Duration::from_millis(1));
+    assert!(alice.is_open && alice.attempts.is_empty());
+    alice.accept_with(sent("m1"));
+    assert_eq!(alice.replied(call), Some(Code::SUCCESS));
+}
+
+#[test]
+fn a_server_that_answers_nothing_and_says_other_things_is_not_left() {
+    let mut alice = Pair::signed_in("alice");
+    alice.server.is_silent = true;
+    alice.asks("m1");
+    for sequence in 1..10 {
+        alice.wait(Duration::from_secs(9));
+        alice.log(sequence, vec![]);
+    }
+    assert!(alice.is_open && alice.attempts.is_empty());
+}
+
+#[test]
+fn a_dead_line_is_left_soon_after_a_look_however_many_looks_follow() {
+    let mut alice = Pair::signed_in("alice");
+    alice.server.is_silent = true;
+    alice.looks_again();
+    for _ in 0..4 {
+        alice.wait(Duration::from_secs(1));
+        alice.looks_again();
+    }
+    assert!(alice.is_open);
+    alice.wait(Duration::from_secs(1));
+    assert!(!alice.is_open);
+}
+
+#[test]
+fn a_look_does_no_harm_to_a_line_that_is_alive() {
+    let mut alice = Pair::signed_in("alice");
+    for _ in 0..10 {
+        alice.looks_again();
+        alice.wait(Duration::from_secs(3));
+    }
+    assert!(alice.is_open && alice.attempts.is_empty());
+    assert_eq!(alice.statuses(), []);
+}
+
+#[test]
+fn a_look_ends_the_pause_before_the_next_attempt_and_makes_those_after_it_short() {
+    let mut alice = Pair::signed_in("alice");
+    alice.server.is_up = false;
+    alice.drop_connection();
+    alice.wait(Duration::from_secs(120));
+    alice.looks_again();
+    assert_eq!(alice.attempts.last(), Some(&alice.now), "the network says that it is back, and is not quite");
+    alice.server.is_up = true;
+    alice.wait(Duration::from_millis(500));
+    assert_eq!(alice.session.status(), Status::Connected);
+}
+
+#[test]
+fn a_look_does_not_come_before_the_server_wants() {
+    let mut alice = Pair::new();
+    let busy = Reply { code: Code::CONNECT_OVER_FREQUENCY.0, retry_after_ms: 5_000, ..Default::default() };
+    alice.server.sign_in_refusal = Some(busy);
+    alice.connect("alice");
+    alice.server.sign_in_refusal = None;
+    alice.wait(Duration::from_secs(1));
+    alice.looks_again();
+    alice.wait(Duration::from_millis(3_999));
+    assert_eq!(alice.attempts.len(), 1);
+    alice.wait(Duration::from_millis(1));
+    assert_eq!(alice.session.status(), Status::Connected);
+}
+
+#[test]
+fn an_attempt_under_way_has_less_time_after_a_look() {
+    let mut alice = Pair::new();
+    alice.server.is_silent = true;
+    alice.connect("alice");
+    alice.wait(Duration::from_secs(1));
+    alice.looks_again();
+    alice.wait(Duration::from_secs(5));
+    assert!(!alice.is_open);
+}
+
+#[test]
+fn a_look_without_a_sign_in_does_nothing() {
+    let mut alice = Pair::new();
+    alice.looks_again();
+    assert_eq!((alice.attempts.len(), alice.session.poll_timeout()), (0, None));
 }
 
 #[test]

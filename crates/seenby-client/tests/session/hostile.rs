@@ -24,6 +24,7 @@ enum Step {
     /// The store refuses to read, to write, or both, or works again.
     Store(bool, bool),
     SignsIn(u8),
+    LooksAgain,
     Reads(bool),
 }
 
@@ -39,6 +40,7 @@ fn step(largest: u64) -> impl Strategy<Value = Step> {
         1 => Just(Step::SignsOut),
         1 => any::<(bool, bool)>().prop_map(|(reads, writes)| Step::Store(reads, writes)),
         1 => (0..3_u8).prop_map(Step::SignsIn),
+        1 => Just(Step::LooksAgain),
         1 => any::<bool>().prop_map(Step::Reads),
     ]
 }
@@ -146,6 +148,7 @@ fn play(pair: &mut Pair, steps: Vec<Step>) -> usize {
             Step::Close if pair.is_open => pair.drop_connection(),
             Step::Server(_) | Step::Close => {}
             Step::Wait(ms) => pair.wait(Duration::from_millis(ms)),
+            Step::LooksAgain => pair.looks_again(),
             Step::SignsOut => pair.disconnect(),
             Step::Store(reads, writes) => {
                 (pair.store_refuses_to_read, pair.store_refuses_to_write) = (!reads, !writes);

@@ -136,6 +136,11 @@ impl Pair {
         self.settle();
     }
 
+    pub fn looks_again(&mut self) {
+        self.session.look_again(self.now);
+        self.settle();
+    }
+
     pub fn answers(&mut self, uids: &[&str]) -> CallId {
         self.answers_in(group(), uids)
     }

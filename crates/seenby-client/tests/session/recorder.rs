@@ -100,6 +100,11 @@ impl Recorder {
         self.record.note(|| json!({ "do": "handleTimeout", "at": json::milliseconds(now) }));
     }
 
+    pub fn look_again(&mut self, now: Duration) {
+        self.session.look_again(now);
+        self.record.note(|| json!({ "do": "lookAgain", "at": json::milliseconds(now) }));
+    }
+
     pub fn handle_frame(&mut self, now: Duration, frame: ServerFrame) {
         self.record.note(
             || json!({ "do": "handleFrame", "at": json::milliseconds(now), "frame": json::server_frame(&frame) }),

@@ -1,6 +1,6 @@
 /** Interfaces by the vendor's names. Members that say "an addition" are Seenby's own. */
 
-import type { Clock, Dialer, Random, Storage } from "../ports.js";
+import type { Clock, Dialer, Random, Storage, Wakeups } from "../ports.js";
 import type { RespondUserIds } from "../respond_user_ids.js";
 import type { WebSocketConstructor } from "../socket.js";
 import type {
@@ -45,6 +45,11 @@ export interface RCIMIWEngineOptions {
    * or the storage of uni-app, if it is not given and there is one; else nothing outlives the process.
    */
   storage?: Storage;
+  /**
+   * An addition: what tells that the network or the app is back, so that the connection is looked at without delay. What
+   * browsers and uni-app tell, if it is not given; see `reactNativeWakeups`.
+   */
+  wakeups?: Wakeups;
   /** An addition, for tests. */
   clock?: Clock;
   /** An addition, for tests. */

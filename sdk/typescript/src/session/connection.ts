@@ -90,7 +90,8 @@ export function lose(state: State, now: number, waitAtLeastMs: number): void {
   // A connection that ends right after it began counts as a failed attempt.
   if (state.phase.kind === "online" && now - state.phase.since >= state.options.backoffMaxMs) state.backoff.reset();
   endConnection(state);
-  state.phase = { kind: "waiting", until: now + Math.max(state.backoff.next(), waitAtLeastMs) };
+  const until = now + Math.max(state.backoff.next(), waitAtLeastMs);
+  state.phase = { kind: "waiting", until, notBefore: now + waitAtLeastMs };
   state.setStatus(ConnectionStatus.SUSPENDED);
 }
 

@@ -26,6 +26,7 @@ import {
   signOut,
   signOutRefused,
 } from "./connection.js";
+import { PROBE_TIMEOUT_MS } from "./heartbeat.js";
 import { Outbox, Parked } from "./outbox.js";
 import { type Action, type CallId, ConnectionStatus, type Outcome, type SessionEvent } from "./outcome.js";
 import { Positions } from "./positions.js";
@@ -128,11 +129,11 @@ export class Session {
   /** A frame has come. */
   handleFrame(now: number, { kind }: ServerFrame): void {
     const state = this.state;
-    if (state.phase.kind === "online") state.phase.heartbeat.received(now);
     // A frame without a kind is of a newer server; a push before it was asked for is passed over.
     if (kind?.$case === "reply") handleReply(state, now, kind.value);
     else if (kind?.$case === "goodbye") this.handleGoodbye(now, kind.value);
     else if (kind && state.isOnline) handlePush(state, kind);
+    if (state.phase.kind === "online") state.phase.heartbeat.received(now, state.calls.size > 0);
     state.pump(now);
   }
 
@@ -173,7 +174,34 @@ export class Session {
     }
     const beat = state.phase.heartbeat.due(now);
     if (beat === "lost") dropConnection(state, now, 0);
-    if (beat === "ping") state.sendOwn(now, { kind: "ping" }, { $case: "ping", value: {} });
+    if (beat === "probe") this.probe(now);
+    if (beat === "ping") this.ping(now);
+  }
+
+  private probe(now: number): void {
+    const { phase } = this.state;
+    if (phase.kind === "online" && phase.heartbeat.probe(now)) this.ping(now);
+  }
+
+  private ping(now: number): void {
+    this.state.sendOwn(now, { kind: "ping" }, { $case: "ping", value: {} });
+  }
+
+  /**
+   * The network may be another one, or back, or the program has slept: a connection is probed, and the next attempt is
+   * made now and not after its pause. What the server asked to wait is waited.
+   */
+  lookAgain(now: number): void {
+    const { state } = this;
+    const { phase } = state;
+    state.backoff.reset();
+    if (phase.kind === "online") this.probe(now);
+    else if (phase.kind === "waiting" && phase.notBefore <= now) open(state, now);
+    else if (phase.kind === "waiting") phase.until = phase.notBefore;
+    // On a network that is gone an attempt would hang until its time is over.
+    else if (phase.kind === "opening" || phase.kind === "signingIn") {
+      phase.until = Math.min(phase.until, now + PROBE_TIMEOUT_MS);
+    }
   }
 
   private expireCalls(now: number): void {

@@ -46,7 +46,8 @@ export interface SessionOptions {
 export type Phase =
   /** Nobody wants a connection. */
   | { kind: "signedOut" }
-  | { kind: "waiting"; until: number }
+  /** The server asked not to come before `notBefore`. */
+  | { kind: "waiting"; until: number; notBefore: number }
   | { kind: "opening"; until: number }
   | { kind: "signingIn"; call: CallId; until: number }
   | { kind: "loading"; signedIn: SignedIn }

@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Cable {
   readonly #relay: Server;
   readonly #ends = new Set<Socket>();
+  readonly #servers = new Set<Socket>();
   #isCut = false;
   /** Connections that were refused since it was cut. */
   turnedAway = 0;
@@ -42,6 +43,11 @@ export class Cable {
     this.#isCut = false;
   }
 
+  /** The connections stay, and nothing of the server arrives on them any more. New ones work. */
+  swallowReplies(): void {
+    for (const server of this.#servers) server.unpipe().resume();
+  }
+
   async remove(): Promise<void> {
     this.cut();
     const closed = once(this.#relay, "close");
@@ -50,6 +56,8 @@ export class Cable {
   }
 
   #join(client: Socket, server: Socket): void {
+    this.#servers.add(server);
+    server.on("close", () => this.#servers.delete(server));
     this.#pass(client, server);
     this.#pass(server, client);
   }

@@ -343,6 +343,15 @@ describe.each([
       expect((await restarted.hears("responseSent")).length).toBe(1);
     });
 
+    test("a message whose reply never arrives is sent again on a new line, and is stored once", async () => {
+      const ward = groupOf("alice", "bob");
+      const alice = await signedIn("alice", cable.url);
+      cable.swallowReplies();
+      const { messageUId } = await alice.says(ward, "hello");
+      const { result } = await alice.history(ward, 10);
+      expect(result.t.map((message: { messageUId: string }) => message.messageUId)).toEqual([messageUId]);
+    });
+
     test("who was away gets everything once, and one event for each message that changed", async () => {
       const ward = groupOf("alice", "bob", "carol", "dora");
       const [alice, bob] = [await signedIn("alice", cable.url), await signedIn("bob")];
