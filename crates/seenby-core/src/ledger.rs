@@ -1,24 +1,27 @@
 //! Applies calls one after another and gathers what a batch of them changed.
 //!
+//! A rule looks up all that it needs before it writes anything: a call that cannot be finished, because a look-up fails or a
+//! rule denies it, has no effect.
+//!
 //! The order of use: any number of calls, then [`Ledger::take_commit`], then the store writes the changes, then the next
 //! calls. Between `take_commit` and a durable write nothing may be told to anybody. When the write fails, the ledger holds
 //! state that the store does not have: throw it away.
 
 mod administration;
 mod back_end;
+mod batch;
 mod lookup;
 mod messages;
 mod receipts;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use lru::LruCache;
 
+use self::batch::Batch;
 use crate::{
-    Change, ClientRef, Commit, Conversation, ConversationName, ConversationNumber, Group, GroupKind, GroupName,
-    GroupNumber, Message, MessageKey, MessageUid, Notice, ReceiptRequest, Sequence, Slot, Source, Timestamp, UidSource,
-    UserId,
+    Change, Commit, Conversation, ConversationName, ConversationNumber, Group, GroupKind, GroupName, GroupNumber,
+    MessageKey, MessageUid, Notice, ReceiptRequest, Sequence, Slot, Source, Timestamp, UidSource, UserId,
 };
 
 /// Why a call was refused, by what the caller can do about it.
@@ -112,15 +115,7 @@ pub struct Ledger<S: Source> {
     conversations: LruCache<ConversationNumber, Conversation>,
     requests: LruCache<MessageKey, ReceiptRequest>,
 
-    // Of the batch under way.
-    messages: BTreeMap<MessageKey, Message>,
-    sent: BTreeMap<(ConversationNumber, Slot, ClientRef), MessageUid>,
-    changed_groups: BTreeSet<GroupNumber>,
-    logged: BTreeSet<ConversationNumber>,
-    answered: BTreeSet<MessageKey>,
-    expired: BTreeSet<MessageKey>,
-    closed: BTreeMap<ConversationName, ConversationNumber>,
-    commit: Commit,
+    batch: Batch,
 }
 
 impl<S: Source> Ledger<S> {
@@ -137,54 +132,43 @@ impl<S: Source> Ledger<S> {
             conversation_numbers: LruCache::unbounded(),
             conversations: LruCache::unbounded(),
             requests: LruCache::unbounded(),
-            messages: BTreeMap::new(),
-            sent: BTreeMap::new(),
-            changed_groups: BTreeSet::new(),
-            logged: BTreeSet::new(),
-            answered: BTreeSet::new(),
-            expired: BTreeSet::new(),
-            closed: BTreeMap::new(),
-            commit: Commit::default(),
+            batch: Batch::default(),
         })
     }
 
     /// Ends the batch: everything that the calls since the last one changed.
     pub fn take_commit(&mut self) -> Commit {
-        for number in std::mem::take(&mut self.changed_groups) {
+        let Batch { changed_groups, answered, mut commit, .. } = std::mem::take(&mut self.batch);
+        for number in changed_groups {
             let group = self.groups.get_mut(&number).expect("a changed group stays cached until its batch ends");
             group.present.optimize();
-            self.commit.changes.push(Change::GroupSaved(group.clone()));
+            commit.changes.push(Change::GroupSaved(group.clone()));
         }
-        for key in std::mem::take(&mut self.answered) {
-            self.close_block(key);
+        for key in answered {
+            self.close_block(key, &mut commit);
         }
-        self.logged.clear();
-        self.messages.clear();
-        self.sent.clear();
-        self.expired.clear();
-        self.closed.clear();
         trim(&mut self.group_numbers, CACHED_GROUPS_MAX);
         trim(&mut self.groups, CACHED_GROUPS_MAX);
         trim(&mut self.slots, CACHED_SLOTS_MAX);
         trim(&mut self.conversation_numbers, CACHED_GROUPS_MAX);
         trim(&mut self.conversations, CACHED_GROUPS_MAX);
         trim(&mut self.requests, CACHED_REQUESTS_MAX);
-        std::mem::take(&mut self.commit)
+        commit
     }
 
-    fn close_block(&mut self, key: MessageKey) {
+    fn close_block(&mut self, key: MessageKey, commit: &mut Commit) {
         let Some(request) = self.requests.get_mut(&key) else { return };
         let Some(block) = request.take_block() else { return };
         let conversation = self.conversations.peek(&key.conversation).expect("cached since the answer was applied");
         let group = self.groups.peek(&conversation.group).expect("cached since the answer was applied");
-        self.commit.notices.push(Notice::Read {
+        commit.notices.push(Notice::Read {
             app: group.name.app.clone(),
             sender: request.sender.clone(),
             key,
             first_ordinal: block.first_ordinal,
             counts: request.counts(&group.present),
         });
-        self.commit.changes.push(Change::BlockAdded(block));
+        commit.changes.push(Change::BlockAdded(block));
     }
 }
 

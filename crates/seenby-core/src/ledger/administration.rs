@@ -16,35 +16,35 @@ impl<S: Source> Ledger<S> {
         if self.find_app(&app.key)?.is_some() {
             return Err(Denied::AppExists.into());
         }
-        self.commit.changes.push(Change::AppSaved(app));
+        self.batch.save_app(app);
         Ok(())
     }
 
     /// Gives an app a new secret. What was signed with the old one is worth nothing from then on.
     pub fn replace_secret(&mut self, app: &AppKey, secret: Secret) -> Result<(), S> {
         let app = self.find_app(app)?.ok_or(Denied::UnknownApp)?;
-        self.commit.notices.push(Notice::SecretReplaced { app: app.key.clone() });
-        self.commit.changes.push(Change::AppSaved(AppRecord { secret, ..app }));
+        self.batch.commit.notices.push(Notice::SecretReplaced { app: app.key.clone() });
+        self.batch.save_app(AppRecord { secret, ..app });
         Ok(())
     }
 
     pub fn save_key(&mut self, key: KeyRecord) -> Result<(), S> {
         self.find_app(&key.app)?.ok_or(Denied::UnknownApp)?;
-        self.commit.changes.push(Change::KeySaved(key));
+        self.batch.commit.changes.push(Change::KeySaved(key));
         Ok(())
     }
 
     /// From now on nothing can be done with this key.
     pub fn drop_key(&mut self, key: KeyId) {
-        self.commit.changes.push(Change::KeyDropped(key));
+        self.batch.commit.changes.push(Change::KeyDropped(key));
     }
 
     /// Registers a user, or changes one.
     pub fn save_user(&mut self, app: &AppKey, id: &UserId, change: UserChange, now: Timestamp) -> Result<(), S> {
         let mut user = self.find_user(app, id)?.unwrap_or_else(|| UserRecord::new(id.clone(), now));
         change.apply(&mut user);
-        self.commit.notices.push(Notice::UserChanged { app: app.clone(), user: id.clone() });
-        self.commit.changes.push(Change::UserSaved(app.clone(), user));
+        self.batch.commit.notices.push(Notice::UserChanged { app: app.clone(), user: id.clone() });
+        self.batch.save_user(app, user);
         Ok(())
     }
 
@@ -54,13 +54,13 @@ impl<S: Source> Ledger<S> {
             let group = self.load_group(number)?;
             title.clone_into(&mut group.title);
             group.dismissed = false;
-            self.changed_groups.insert(number);
+            self.batch.changed_groups.insert(number);
             return Ok(number);
         }
         let number = GroupNumber(self.take_number());
         self.groups.put(number, Group::new(number, name.clone(), title.to_owned(), now));
         self.group_numbers.put(name.clone(), number);
-        self.changed_groups.insert(number);
+        self.batch.changed_groups.insert(number);
         self.open_conversation(number, ConversationName::new(name.clone(), None));
         Ok(number)
     }
@@ -79,7 +79,7 @@ impl<S: Source> Ledger<S> {
             Some(number) => self.reopen_conversation(number, group, name),
             None => self.open_conversation(group, name),
         }
-        self.commit.notices.push(Notice::ChannelCreated { group });
+        self.batch.commit.notices.push(Notice::ChannelCreated { group });
         Ok(())
     }
 
@@ -96,22 +96,22 @@ impl<S: Source> Ledger<S> {
         let name = ConversationName::new(name.clone(), Some(channel));
         if let Some(number) = self.find_conversation_number(&name)? {
             self.conversation_numbers.pop(&name);
-            self.closed.insert(name.clone(), number);
-            self.commit.changes.push(Change::ConversationClosed { number, group, name });
+            self.batch.closed.insert(name.clone(), number);
+            self.batch.commit.changes.push(Change::ConversationClosed { number, group, name });
         }
         Ok(())
     }
 
     fn reopen_conversation(&mut self, number: ConversationNumber, group: GroupNumber, name: ConversationName) {
-        self.closed.remove(&name);
+        self.batch.closed.remove(&name);
         self.conversation_numbers.put(name.clone(), number);
-        self.commit.notices.push(Notice::ChannelReopened { group, conversation: number });
-        self.commit.changes.push(Change::ConversationReopened { number, group, name });
+        self.batch.commit.notices.push(Notice::ChannelReopened { group, conversation: number });
+        self.batch.commit.changes.push(Change::ConversationReopened { number, group, name });
     }
 
     fn open_conversation(&mut self, group: GroupNumber, name: ConversationName) {
         let number = ConversationNumber(self.take_number());
-        self.commit.changes.push(Change::ConversationCreated { number, group, name: name.clone() });
+        self.batch.commit.changes.push(Change::ConversationCreated { number, group, name: name.clone() });
         self.conversation_numbers.put(name.clone(), number);
         self.conversations.put(number, Conversation::new(number, group, name));
     }
@@ -139,8 +139,7 @@ impl<S: Source> Ledger<S> {
             return Err(Denied::GroupFull.into());
         }
         for (user, slot) in newcomers {
-            let group = self.load_group(number)?;
-            let change = group.join(user, slot, now).expect("newcomers are not present");
+            let change = self.loaded_group(number).join(user, slot, now).expect("newcomers are not present");
             self.membership_changed(&name.app, change);
         }
         Ok(())
@@ -149,9 +148,12 @@ impl<S: Source> Ledger<S> {
     /// Lets users go; those who are not in are passed over.
     pub fn leave(&mut self, name: &GroupName, users: &[UserId], now: Timestamp) -> Result<(), S> {
         let number = self.live_group(name)?;
+        let mut known = Vec::with_capacity(users.len());
         for user in users {
-            let Some(slot) = self.find_slot(number, user)? else { continue };
-            if let Some(change) = self.load_group(number)?.leave(user, slot, now) {
+            known.extend(self.find_slot(number, user)?.map(|slot| (user, slot)));
+        }
+        for (user, slot) in known {
+            if let Some(change) = self.loaded_group(number).leave(user, slot, now) {
                 self.membership_changed(&name.app, change);
             }
         }
@@ -161,25 +163,25 @@ impl<S: Source> Ledger<S> {
     /// Everybody leaves and nobody can come in.
     pub fn dismiss(&mut self, name: &GroupName, now: Timestamp) -> Result<(), S> {
         let number = self.live_group(name)?;
-        let present = self.load_group(number)?.present.clone();
-        for slot in present {
-            let user = self.find_slot_user(number, Slot(slot))?;
-            let change = self.load_group(number)?.leave(&user, Slot(slot), now).expect("present");
+        let present = self.loaded_group(number).present.clone();
+        let member = |slot| Ok((self.find_slot_user(number, slot)?, slot));
+        let members = present.into_iter().map(Slot).map(member).collect::<Result<Vec<_>, S>>()?;
+        for (user, slot) in members {
+            let change = self.loaded_group(number).leave(&user, slot, now).expect("present");
             self.membership_changed(&name.app, change);
         }
-        self.load_group(number)?.dismissed = true;
-        self.changed_groups.insert(number);
+        self.loaded_group(number).dismissed = true;
+        self.batch.changed_groups.insert(number);
         Ok(())
     }
 
     fn membership_changed(&mut self, app: &AppKey, change: MembershipChange) {
-        self.changed_groups.insert(change.group);
         if change.direction == Direction::Joined {
             self.slots.put((change.group, change.user.clone()), change.slot);
         }
         let (user, group) = (change.user.clone(), change.group);
         let direction = change.direction;
-        self.commit.notices.push(Notice::MembershipChanged { app: app.clone(), user, group, direction });
-        self.commit.changes.push(Change::MembershipChanged(app.clone(), change));
+        self.batch.commit.notices.push(Notice::MembershipChanged { app: app.clone(), user, group, direction });
+        self.batch.change_membership(app, change);
     }
 }

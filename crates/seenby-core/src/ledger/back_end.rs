@@ -2,8 +2,8 @@
 
 use super::{Denied, Ledger, Result, Sent};
 use crate::{
-    Change, ConversationName, ConversationNumber, GroupName, MessageKey, MessageUid, Publication, Slot, Source,
-    Timestamp, UserId,
+    ConversationName, ConversationNumber, GroupNumber, MessageKey, MessageUid, Publication, Slot, Source, Timestamp,
+    UserId,
 };
 
 impl<S: Source> Ledger<S> {
@@ -16,31 +16,51 @@ impl<S: Source> Ledger<S> {
         publication: &Publication,
         now: Timestamp,
     ) -> Result<Vec<Sent>, S> {
-        let found = names.iter().map(|name| self.open_conversation_of(name)).collect::<Result<Vec<_>, S>>()?;
-        let mut sent = Vec::with_capacity(found.len());
-        for (name, conversation) in names.iter().zip(found) {
-            let slot = self.visitor_slot(&name.group, user, now)?;
-            sent.push(self.store_message(conversation, user, slot, publication.clone(), now)?);
+        let mut targets = Vec::with_capacity(names.len());
+        for name in names {
+            let conversation = self.open_conversation_of(name)?;
+            let slot = self.find_slot(self.group_of(conversation), user)?;
+            let sent = match slot {
+                Some(slot) => self.find_sent(conversation, slot, &publication.draft.client_ref)?,
+                None => None,
+            };
+            targets.push((conversation, sent));
         }
-        Ok(sent)
+        let sent = targets
+            .into_iter()
+            .map(|(conversation, sent)| sent.unwrap_or_else(|| self.publish_to(conversation, user, publication, now)));
+        Ok(sent.collect())
     }
 
-    /// The slot of somebody who may never have been in the group. Such a one comes in and leaves in the same step: the
-    /// slot is theirs from then on, and nobody ever saw them in.
-    fn visitor_slot(&mut self, name: &GroupName, user: &UserId, now: Timestamp) -> Result<Slot, S> {
-        let group = self.live_group(name)?;
-        if let Some(slot) = self.find_slot(group, user)? {
-            return Ok(slot);
+    fn publish_to(
+        &mut self,
+        conversation: ConversationNumber,
+        user: &UserId,
+        publication: &Publication,
+        now: Timestamp,
+    ) -> Sent {
+        let slot = self.visitor_slot(self.group_of(conversation), user, now);
+        // The same conversation may be named twice.
+        match self.sent_in_batch(conversation, slot, &publication.draft.client_ref) {
+            Some(sent) => sent,
+            None => self.store_message(conversation, user, slot, publication.clone(), now),
         }
-        let visited = self.load_group(group)?;
+    }
+
+    /// The slot of a user who may never have been in the group. Such a user joins and leaves in the same step: the slot is
+    /// theirs from then on, and nobody ever saw them as a member.
+    fn visitor_slot(&mut self, group: GroupNumber, user: &UserId, now: Timestamp) -> Slot {
+        if let Some(slot) = self.slots.get(&(group, user.clone())) {
+            return *slot;
+        }
+        let visited = self.loaded_group(group);
         let joined = visited.join(user, None, now).expect("somebody without a slot is not present");
         let slot = joined.slot;
         let left = visited.leave(user, slot, now).expect("just came in");
-        self.changed_groups.insert(group);
+        let app = visited.name.app.clone();
         self.slots.put((group, user.clone()), slot);
-        let steps = [joined, left].map(|step| Change::MembershipChanged(name.app.clone(), step));
-        self.commit.changes.extend(steps);
-        Ok(slot)
+        [joined, left].into_iter().for_each(|step| self.batch.change_membership(&app, step));
+        slot
     }
 
     /// A back end asks for the sender, who need not be a member.

@@ -7,8 +7,8 @@ use lru::LruCache;
 use super::{Denied, Failure, Ledger, Result};
 use crate::commit::{AppRecord, UserRecord};
 use crate::{
-    AppKey, Change, ConversationName, ConversationNumber, Group, GroupName, GroupNumber, Message, MessageKey,
-    ReceiptRequest, Slot, Source, UserId,
+    AppKey, ConversationName, ConversationNumber, Group, GroupName, GroupNumber, Message, MessageKey, ReceiptRequest,
+    Slot, Source, UserId,
 };
 
 impl<S: Source> Ledger<S> {
@@ -26,9 +26,14 @@ impl<S: Source> Ledger<S> {
         Ok((conversation, slot))
     }
 
-    pub(super) fn app_of(&mut self, conversation: ConversationNumber) -> Result<AppKey, S> {
-        self.load_conversation(conversation)?;
-        Ok(self.conversations.peek(&conversation).expect("just loaded").name.group.app.clone())
+    /// Of a conversation that was loaded before.
+    pub(super) fn group_of(&self, conversation: ConversationNumber) -> GroupNumber {
+        self.conversations.peek(&conversation).expect("loaded").group
+    }
+
+    /// Of a conversation that was loaded before.
+    pub(super) fn app_of(&self, conversation: ConversationNumber) -> AppKey {
+        self.conversations.peek(&conversation).expect("loaded").name.group.app.clone()
     }
 
     pub(super) fn live_group(&mut self, name: &GroupName) -> Result<GroupNumber, S> {
@@ -40,23 +45,15 @@ impl<S: Source> Ledger<S> {
     }
 
     pub(super) fn find_app(&self, key: &AppKey) -> Result<Option<AppRecord>, S> {
-        let saved_in_this_batch = self.commit.changes.iter().rev().find_map(|change| match change {
-            Change::AppSaved(app) if app.key == *key => Some(app.clone()),
-            _ => None,
-        });
-        match saved_in_this_batch {
-            Some(app) => Ok(Some(app)),
+        match self.batch.app(key) {
+            Some(app) => Ok(Some(app.clone())),
             None => self.source.app(key).map_err(Failure::Source),
         }
     }
 
     pub(super) fn find_user(&self, app: &AppKey, id: &UserId) -> Result<Option<UserRecord>, S> {
-        let saved_in_this_batch = self.commit.changes.iter().rev().find_map(|change| match change {
-            Change::UserSaved(of, user) if of == app && user.id == *id => Some(user.clone()),
-            _ => None,
-        });
-        match saved_in_this_batch {
-            Some(user) => Ok(Some(user)),
+        match self.batch.user(app, id) {
+            Some(user) => Ok(Some(user.clone())),
             None => self.source.user(app, id).map_err(Failure::Source),
         }
     }
@@ -70,7 +67,12 @@ impl<S: Source> Ledger<S> {
             let group = self.source.group(number).map_err(Failure::Source)?.ok_or(Denied::UnknownGroup)?;
             self.groups.put(number, group);
         }
-        Ok(self.groups.get_mut(&number).expect("just cached"))
+        Ok(self.loaded_group(number))
+    }
+
+    /// One that was loaded before.
+    pub(super) fn loaded_group(&mut self, number: GroupNumber) -> &mut Group {
+        self.groups.get_mut(&number).expect("loaded")
     }
 
     pub(super) fn find_slot(&mut self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, S> {
@@ -78,16 +80,13 @@ impl<S: Source> Ledger<S> {
     }
 
     pub(super) fn find_slot_user(&self, group: GroupNumber, slot: Slot) -> Result<UserId, S> {
-        if let Some(user) = self.source.slot_user(group, slot).map_err(Failure::Source)? {
-            return Ok(user);
-        }
-        let joined_in_this_batch = self.commit.changes.iter().find_map(|change| match change {
-            Change::MembershipChanged(_, change) if change.group == group && change.slot == slot => {
-                Some(change.user.clone())
+        match self.batch.slot_user(group, slot) {
+            Some(user) => Ok(user.clone()),
+            None => {
+                let stored = self.source.slot_user(group, slot).map_err(Failure::Source)?;
+                Ok(stored.expect("a slot that was given has a user"))
             }
-            _ => None,
-        });
-        Ok(joined_in_this_batch.expect("a slot that was given has a user"))
+        }
     }
 
     pub(super) fn find_conversation_number(
@@ -95,14 +94,14 @@ impl<S: Source> Ledger<S> {
         name: &ConversationName,
     ) -> Result<Option<ConversationNumber>, S> {
         // Closed in this batch: the source still has it.
-        if self.closed.contains_key(name) {
+        if self.batch.closed.contains_key(name) {
             return Ok(None);
         }
         read_through(&mut self.conversation_numbers, name, || self.source.conversation_number(name))
     }
 
     pub(super) fn find_closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, S> {
-        match self.closed.get(name) {
+        match self.batch.closed.get(name) {
             Some(number) => Ok(Some(*number)),
             None => self.source.closed_conversation(name).map_err(Failure::Source),
         }
@@ -117,26 +116,33 @@ impl<S: Source> Ledger<S> {
     }
 
     pub(super) fn find_message(&self, key: MessageKey) -> Result<Option<Message>, S> {
-        match self.messages.get(&key) {
-            _ if self.expired.contains(&key) => Ok(None),
-            Some(message) => Ok(Some(message.clone())),
+        match self.batch.message(key) {
+            Some(message) => Ok(message.cloned()),
             None => self.source.message(key).map_err(Failure::Source),
         }
     }
 
-    pub(super) fn find_request(&mut self, key: MessageKey) -> Result<Option<&mut ReceiptRequest>, S> {
-        if !self.requests.contains(&key)
-            && !self.dropped(key)
-            && let Some(request) = self.source.request(key).map_err(Failure::Source)?
-        {
-            self.requests.put(key, request);
+    /// Whether there is a request about this message. If so, it is loaded.
+    pub(super) fn load_request(&mut self, key: MessageKey) -> Result<bool, S> {
+        if self.requests.contains(&key) {
+            return Ok(true);
         }
-        Ok(self.requests.get_mut(&key))
+        if self.is_dropped(key) {
+            return Ok(false);
+        }
+        let Some(request) = self.source.request(key).map_err(Failure::Source)? else { return Ok(false) };
+        self.requests.put(key, request);
+        Ok(true)
     }
 
-    /// Recalled or expired in this batch: the source still has the request.
-    fn dropped(&self, key: MessageKey) -> bool {
-        self.expired.contains(&key) || self.messages.get(&key).is_some_and(|message| message.recalled_at.is_some())
+    /// One that was loaded before.
+    pub(super) fn loaded_request(&mut self, key: MessageKey) -> &mut ReceiptRequest {
+        self.requests.get_mut(&key).expect("loaded")
+    }
+
+    /// Recalled or deleted in this batch: the source still has the request.
+    fn is_dropped(&self, key: MessageKey) -> bool {
+        self.batch.message(key).is_some_and(|message| message.is_none_or(|message| message.recalled_at.is_some()))
     }
 }
 

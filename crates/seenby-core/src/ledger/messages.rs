@@ -1,5 +1,7 @@
 //! Sending, recalling, and going with age.
 
+use std::collections::BTreeMap;
+
 use super::{Denied, Failure, Ledger, Result, Sent};
 use crate::{
     Change, ClientRef, ConversationName, ConversationNumber, Draft, GroupNumber, LogEvent, Message, MessageKey,
@@ -10,9 +12,16 @@ impl<S: Source> Ledger<S> {
     /// Stores a message. The same reference from the same sender is the same message.
     pub fn send(&mut self, name: &ConversationName, user: &UserId, draft: Draft, now: Timestamp) -> Result<Sent, S> {
         let (conversation, slot) = self.enter(name, user)?;
-        self.store_message(conversation, user, slot, Publication { draft, hidden_from_sender: false }, now)
+        match self.find_sent(conversation, slot, &draft.client_ref)? {
+            Some(sent) => Ok(sent),
+            None => {
+                let publication = Publication { draft, hidden_from_sender: false };
+                Ok(self.store_message(conversation, user, slot, publication, now))
+            }
+        }
     }
 
+    /// In a conversation that was loaded before, and with a reference that was not there.
     pub(super) fn store_message(
         &mut self,
         conversation: ConversationNumber,
@@ -20,11 +29,8 @@ impl<S: Source> Ledger<S> {
         slot: Slot,
         publication: Publication,
         now: Timestamp,
-    ) -> Result<Sent, S> {
+    ) -> Sent {
         let Publication { draft, hidden_from_sender } = publication;
-        if let Some(sent) = self.find_sent(conversation, slot, &draft.client_ref)? {
-            return Ok(sent);
-        }
         let entered = self.conversations.get(&conversation).expect("entered");
         let group = entered.group;
         let after_newest = entered.last_uid.map_or(Timestamp(0), |newest| newest.time().next());
@@ -45,27 +51,39 @@ impl<S: Source> Ledger<S> {
             recalled_at: None,
             hidden_from_sender,
         };
-        self.sent.insert((conversation, slot, draft.client_ref), uid);
-        self.save_message(message.clone());
+        self.batch.sent.insert((conversation, slot, draft.client_ref), uid);
+        self.batch.save_message(message.clone());
         if draft.need_receipt {
-            self.open_request(&message, now)?;
+            let audience = self.audience_after(&message, &[]);
+            self.open_request(&message, audience, now);
         }
-        Ok(Sent { uid, sequence: message.sequence, sent_at: at })
+        Sent::from(&message)
     }
 
-    fn find_sent(
+    pub(super) fn find_sent(
         &mut self,
         conversation: ConversationNumber,
         slot: Slot,
         client_ref: &ClientRef,
     ) -> Result<Option<Sent>, S> {
-        let uid = match self.sent.get(&(conversation, slot, client_ref.clone())) {
-            Some(uid) => Some(*uid),
-            None => self.source.sent(conversation, slot, client_ref).map_err(Failure::Source)?,
+        if let Some(sent) = self.sent_in_batch(conversation, slot, client_ref) {
+            return Ok(Some(sent));
+        }
+        let Some(uid) = self.source.sent(conversation, slot, client_ref).map_err(Failure::Source)? else {
+            return Ok(None);
         };
-        let Some(uid) = uid else { return Ok(None) };
         let message = self.find_message(MessageKey { conversation, uid })?;
-        Ok(message.map(|message| Sent { uid, sequence: message.sequence, sent_at: message.sent_at }))
+        Ok(message.as_ref().map(Sent::from))
+    }
+
+    pub(super) fn sent_in_batch(
+        &self,
+        conversation: ConversationNumber,
+        slot: Slot,
+        client_ref: &ClientRef,
+    ) -> Option<Sent> {
+        let uid = *self.batch.sent.get(&(conversation, slot, client_ref.clone()))?;
+        self.batch.message(MessageKey { conversation, uid }).flatten().map(Sent::from)
     }
 
     /// The sender takes a message back; its content and its receipts go. Recalling twice changes nothing.
@@ -83,43 +101,42 @@ impl<S: Source> Ledger<S> {
         if message.recalled_at.is_some() {
             return Ok(());
         }
-        if self.find_request(message.key)?.is_some() {
-            self.drop_request(&message)?;
+        if self.load_request(message.key)? {
+            self.drop_request(&message);
         }
         message.recalled_at = Some(self.log(conversation, LogEvent::Recalled(uid), now));
         message.content.clear();
-        self.save_message(message);
+        self.batch.save_message(message);
         Ok(())
     }
 
     /// Old messages go for good, and their receipts with them.
     pub fn expire(&mut self, keys: &[MessageKey]) -> Result<(), S> {
+        let mut found = BTreeMap::new();
         for &key in keys {
-            let Some(message) = self.find_message(key)? else { continue };
-            self.drop_request(&message)?;
-            self.expired.insert(key);
-            self.commit.changes.push(Change::MessageDropped(message));
+            if let Some(message) = self.find_message(key)? {
+                self.load_conversation(key.conversation)?;
+                found.insert(key, message);
+            }
+        }
+        for message in found.into_values() {
+            self.drop_request(&message);
+            self.batch.drop_message(message);
         }
         Ok(())
     }
 
     /// All that was too old at this reading of the clock is gone: see [`retention`](crate::retention).
     pub fn swept(&mut self, at: Timestamp) {
-        self.commit.changes.push(Change::Swept(at));
+        self.batch.commit.changes.push(Change::Swept(at));
     }
 
-    fn drop_request(&mut self, message: &Message) -> Result<(), S> {
-        let app = self.app_of(message.key.conversation)?;
+    fn drop_request(&mut self, message: &Message) {
+        let app = self.app_of(message.key.conversation);
         self.requests.pop(&message.key);
-        self.answered.remove(&message.key);
-        self.commit.changes.push(Change::RequestDropped(message.key));
-        self.commit.changes.push(Change::RequestUnlisted(app, message.sender.clone(), message.key));
-        Ok(())
-    }
-
-    fn save_message(&mut self, message: Message) {
-        self.messages.insert(message.key, message.clone());
-        self.commit.changes.push(Change::MessageSaved(message));
+        self.batch.answered.remove(&message.key);
+        self.batch.commit.changes.push(Change::RequestDropped(message.key));
+        self.batch.commit.changes.push(Change::RequestUnlisted(app, message.sender.clone(), message.key));
     }
 
     fn version_of(&self, group: GroupNumber) -> u64 {
@@ -133,10 +150,16 @@ impl<S: Source> Ledger<S> {
         let conversation = self.conversations.get_mut(&number).expect("entered");
         let entry = conversation.append(event, version, now);
         let at = entry.at;
-        self.commit.changes.push(Change::Logged(number, entry));
-        if self.logged.insert(number) {
-            self.commit.notices.push(Notice::Logged { group, conversation: number });
+        self.batch.commit.changes.push(Change::Logged(number, entry));
+        if self.batch.logged.insert(number) {
+            self.batch.commit.notices.push(Notice::Logged { group, conversation: number });
         }
         at
+    }
+}
+
+impl From<&Message> for Sent {
+    fn from(message: &Message) -> Self {
+        Self { uid: message.key.uid, sequence: message.sequence, sent_at: message.sent_at }
     }
 }

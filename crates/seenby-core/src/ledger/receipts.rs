@@ -24,32 +24,36 @@ impl<S: Source> Ledger<S> {
         if message.recalled_at.is_some() {
             return Err(Denied::MessageNotFound.into());
         }
-        match self.find_request(message.key)? {
-            Some(_) => Ok(()),
-            None => self.open_request(message, now),
+        if !self.load_request(message.key)? {
+            let audience = self.audience(message)?;
+            self.open_request(message, audience, now);
         }
-    }
-
-    /// Opens a request to those who were in the group when the message was sent and still are, less the sender.
-    pub(super) fn open_request(&mut self, message: &Message, now: Timestamp) -> Result<(), S> {
-        let audience = self.audience(message)?;
-        let at = self.log(message.key.conversation, LogEvent::ReceiptRequested(message.key.uid), now);
-        let request = ReceiptRequest::new(message.key, message.sender.clone(), at, audience);
-        let app = self.app_of(message.key.conversation)?;
-        self.commit.changes.push(Change::RequestCreated(request.clone()));
-        self.commit.changes.push(Change::RequestListed(app, message.sender.clone(), message.key));
-        self.requests.put(message.key, request);
         Ok(())
     }
 
+    pub(super) fn open_request(&mut self, message: &Message, audience: RoaringBitmap, now: Timestamp) {
+        let at = self.log(message.key.conversation, LogEvent::ReceiptRequested(message.key.uid), now);
+        let request = ReceiptRequest::new(message.key, message.sender.clone(), at, audience);
+        let app = self.app_of(message.key.conversation);
+        self.batch.commit.changes.push(Change::RequestCreated(request.clone()));
+        self.batch.commit.changes.push(Change::RequestListed(app, message.sender.clone(), message.key));
+        self.requests.put(message.key, request);
+    }
+
+    /// Those who were in the group when the message was sent and still are, less the sender.
     fn audience(&mut self, message: &Message) -> Result<RoaringBitmap, S> {
         let since = self.changes_since(message.group, message.group_version)?;
-        let group = self.groups.get(&message.group).expect("entered");
-        let mut audience = group.present_before(&since);
+        Ok(self.audience_after(message, &since))
+    }
+
+    /// The audience of a message that was sent before these changes of membership, the last ones of its group.
+    pub(super) fn audience_after(&mut self, message: &Message, since: &[MembershipChange]) -> RoaringBitmap {
+        let group = self.loaded_group(message.group);
+        let mut audience = group.present_before(since);
         audience &= &group.present;
         audience.remove(message.sender_slot.0);
         audience.optimize();
-        Ok(audience)
+        audience
     }
 
     /// Stored changes, and those of this batch that the source does not have yet.
@@ -58,12 +62,8 @@ impl<S: Source> Ledger<S> {
             return Ok(Vec::new());
         }
         let mut changes = self.source.membership_changes(group, version).map_err(Failure::Source)?;
-        changes.extend(self.commit.changes.iter().filter_map(|change| match change {
-            Change::MembershipChanged(_, change) if change.group == group && change.version > version => {
-                Some(change.clone())
-            }
-            _ => None,
-        }));
+        let of_batch = self.batch.membership_changes(group).iter().filter(|change| change.version > version);
+        changes.extend(of_batch.cloned());
         Ok(changes)
     }
 
@@ -78,32 +78,27 @@ impl<S: Source> Ledger<S> {
     ) -> Result<Answered, S> {
         let (conversation, slot) = self.enter(name, user)?;
         let mut outcomes = Vec::with_capacity(uids.len());
-        let mut counted = Vec::new();
         for &uid in uids {
             let key = MessageKey { conversation, uid };
-            outcomes.push(match self.answer_one(key, Answer { slot, at: now }) {
-                Ok(Applied::Counted) => {
-                    counted.push(uid);
-                    Ok(())
-                }
-                Ok(Applied::AlreadyCounted) => Ok(()),
-                Ok(Applied::NotInAudience) => Err(Denied::NotInAudience),
-                Err(Failure::Denied(denied)) => Err(denied),
-                Err(failure) => return Err(failure),
-            });
+            outcomes.push(if self.load_request(key)? { Ok(()) } else { Err(self.why_no_request(key)?) });
+        }
+        let mut counted = Vec::new();
+        for (&uid, outcome) in uids.iter().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_ok()) {
+            match self.apply_answer(MessageKey { conversation, uid }, Answer { slot, at: now }) {
+                Applied::Counted => counted.push(uid),
+                Applied::AlreadyCounted => {}
+                Applied::NotInAudience => *outcome = Err(Denied::NotInAudience),
+            }
         }
         Ok(Answered { outcomes, conversation, counted })
     }
 
-    fn answer_one(&mut self, key: MessageKey, answer: Answer) -> Result<Applied, S> {
-        let Some(request) = self.find_request(key)? else {
-            return Err(self.why_no_request(key)?.into());
-        };
-        let applied = request.apply(answer);
+    fn apply_answer(&mut self, key: MessageKey, answer: Answer) -> Applied {
+        let applied = self.loaded_request(key).apply(answer);
         if applied == Applied::Counted {
-            self.answered.insert(key);
+            self.batch.answered.insert(key);
         }
-        Ok(applied)
+        applied
     }
 
     fn why_no_request(&mut self, key: MessageKey) -> Result<Denied, S> {

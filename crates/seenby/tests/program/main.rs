@@ -139,7 +139,8 @@ fn mistakes_are_named() {
 
 #[test]
 fn a_server_without_guests_is_ready_and_small() {
-    let server = Installation::new().serves();
+    let installation = Installation::new();
+    let server = installation.serves();
     assert!(server.is_ready());
     #[cfg(target_os = "linux")]
     assert!(server.memory_mib_most() < 64);
