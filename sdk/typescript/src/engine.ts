@@ -18,6 +18,7 @@ import { areTypes, chosen, conversationOf, conversationsCall, nextPage, userInfo
 import {
   type RCIMIWConversationType,
   type RCIMIWCustomMessagePolicy,
+  RCIMIWGroupReadReceiptVersion,
   type RCIMIWLogLevel,
   type RCIMIWMessageOperationPolicy,
   RCIMIWMessageType,
@@ -28,9 +29,10 @@ import { call, callMember, responseSent } from "./rcim/event_teller.js";
 import type { Listener, ListenerName, ListenerResults } from "./rcim/listeners.js";
 import { type Checked, draft, fromWire, sentName, toSend } from "./rcim/message.js";
 import { checkUids, checkUidsOfOneCall, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
-import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
+import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, MESSAGES_NOT_SUPPORTED } from "./rcim/not_supported.js";
 import { countsOf, pageCall, usersOf } from "./rcim/receipts.js";
 import type * as types from "./rcim/types.js";
+import type { NotSupported } from "./rcim/vendor_calls.js";
 
 type Optional<T> = T | null | undefined;
 type ResultOf<Case extends string> = Extract<NonNullable<Reply["result"]>, { $case: Case }>["value"];
@@ -114,6 +116,13 @@ class RCIMIWEngine {
     return this.accept(true, () => this.core.driver.deltaTimeMs);
   }
 
+  /** What the server of an app can do, in the vendor's words: receipts of the older kind and of V5 work at once. */
+  async getAppSettings(): Promise<types.RCIMIWAppSettings | number> {
+    const code = await this.accept(true, () => Code.SUCCESS);
+    const settings = { speechToTextEnable: false, messageModifiableMinutes: 0 };
+    return code || { ...settings, readReceiptVersion: RCIMIWGroupReadReceiptVersion.version5 };
+  }
+
   // ------------------------------------------------------------------------------------ messages
 
   /** Makes a text message to be sent with `sendMessage`. `channelId` is for ultra groups. */
@@ -144,6 +153,15 @@ class RCIMIWEngine {
 
   private draft(type: number, targetId: string, channelId: Optional<string>) {
     return draft(type, targetId, channelId, this.core.known.newId());
+  }
+
+  /** An app sets fields of what it has made before it sends it, so it gets an object, which `sendMessage` refuses. */
+  private async draftNotSupported(content: readonly [RCIMIWMessageType, ...string[]], values: unknown[]) {
+    const [messageType, ...names] = content;
+    const [type, targetId, channelId, ...rest] = values as [number, string, Optional<string>, ...unknown[]];
+    const code = await this.accept(isPlace(type, targetId, channelId), () => Code.SUCCESS);
+    const fields = Object.fromEntries(names.map((name, place) => [name, rest[place]]));
+    return code || { ...this.draft(type, targetId, channelId), messageType, ...fields };
   }
 
   /** Sends a message; with `needReceipt` set, it asks who has read it in the same step. */
@@ -661,12 +679,18 @@ class RCIMIWEngine {
   }
 
   static {
+    const prototype = RCIMIWEngine.prototype as object as Record<string, unknown>;
     for (const name of CALLS_NOT_SUPPORTED) {
-      RCIMIWEngine.prototype[name] = function () {
+      prototype[name] = function (this: RCIMIWEngine) {
         return this.accept(true, () => Code.CALL_NOT_SUPPORTED);
       };
     }
-    for (const name of LISTENERS_NOT_SUPPORTED) RCIMIWEngine.prototype[name] = () => {};
+    for (const [name, content] of Object.entries(MESSAGES_NOT_SUPPORTED)) {
+      prototype[name] = function (this: RCIMIWEngine, ...values: unknown[]) {
+        return this.draftNotSupported(content, values);
+      };
+    }
+    for (const name of LISTENERS_NOT_SUPPORTED) prototype[name] = () => {};
   }
 }
 

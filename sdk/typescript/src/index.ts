@@ -18,8 +18,10 @@ export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage, 
 export type * from "./rcim/callbacks.js";
 export * from "./rcim/enums.js";
 export type * from "./rcim/listeners.js";
-export { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED } from "./rcim/not_supported.js";
+export { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, MESSAGES_NOT_SUPPORTED } from "./rcim/not_supported.js";
 export type * from "./rcim/types.js";
+export type * from "./rcim/vendor_callbacks.js";
+export type * from "./rcim/vendor_types.js";
 export type { RespondUserIds } from "./respond_user_ids.js";
 export {
   type UniSockets,

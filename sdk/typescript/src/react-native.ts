@@ -9,8 +9,8 @@ import { Code } from "./codes.js";
 import { hide } from "./core.js";
 import { RCIMIWEngine as Core } from "./engine.js";
 import type { ListenerName, ListenerResults } from "./rcim/listeners.js";
-import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, type NotSupported } from "./rcim/not_supported.js";
-import type { RCIMIWCustomMessage, RCIMIWEngineOptions } from "./rcim/types.js";
+import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, MESSAGES_NOT_SUPPORTED } from "./rcim/not_supported.js";
+import type { RCIMIWCustomMessage, RCIMIWEngineOptions, RCIMIWTextMessage } from "./rcim/types.js";
 import type { RCIMIWConversationType, RCIMIWCustomMessagePolicy } from "./react_native/enums.js";
 import {
   inOrder,
@@ -19,6 +19,7 @@ import {
   type Positional,
   RESPONSE_CALLBACK_POSITIONS,
 } from "./react_native/positions.js";
+import type { NotSupported } from "./react_native/vendor_calls.js";
 
 /** Each of these may have callbacks as its last argument. */
 const CALLS = [
@@ -26,6 +27,7 @@ const CALLS = [
   "disconnect",
   "changeLogLevel",
   "getDeltaTime",
+  "getAppSettings",
   "createTextMessage",
   "sendMessage",
   "getMessages",
@@ -49,7 +51,7 @@ const EVENTS = Object.keys(POSITIONS) as Name[];
 type CallName = (typeof CALLS)[number];
 type SetterName<Event extends ListenerName> = Event extends `on${infer Rest}` ? `setOn${Rest}Listener` : never;
 
-type Calls = { [Call in CallName]: WithPositions<Core[Call], Call> };
+type Calls = { [Call in Exclude<CallName, "createTextMessage">]: WithPositions<Core[Call], Call> };
 type Setters = {
   [Event in ListenerName as SetterName<Event>]: (
     listener?: Positional<ListenerResults[Event], (typeof POSITIONS)[Event]>,
@@ -71,7 +73,15 @@ type CallbackMember<Member, Event extends Name, Call> =
       >
     : never;
 
-export interface RCIMIWEngine extends Calls, Setters, NotSupported {}
+export interface RCIMIWEngine extends Calls, Setters, NotSupported {
+  /** The message; a number, as elsewhere, if an argument is wrong, though the vendor's type does not say so. */
+  createTextMessage(
+    type: RCIMIWConversationType,
+    targetId: string,
+    channelId: string | null | undefined,
+    text: string,
+  ): Promise<RCIMIWTextMessage>;
+}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the end of the class defines what the interface names.
 export class RCIMIWEngine {
@@ -102,10 +112,10 @@ export class RCIMIWEngine {
     policy: RCIMIWCustomMessagePolicy,
     messageIdentifier: string,
     fields: Map<string, string> | Record<string, string>,
-  ): Promise<RCIMIWCustomMessage | number> {
+  ): Promise<RCIMIWCustomMessage> {
     const object = fields instanceof Map ? Object.fromEntries(fields) : fields;
     const args = [type, targetId, channelId, policy, messageIdentifier, object];
-    return this.pass("createCustomMessage", args) as Promise<RCIMIWCustomMessage | number>;
+    return this.pass("createCustomMessage", args) as Promise<RCIMIWCustomMessage>;
   }
 
   private async pass(method: keyof Core, args: unknown[]): Promise<unknown> {
@@ -122,7 +132,8 @@ export class RCIMIWEngine {
       Object.defineProperty(RCIMIWEngine.prototype, name, { value: method, writable: true, configurable: true });
     };
     for (const name of CALLS) passOn(name, (args) => args.map((argument) => callbacksInOrder(argument, name)));
-    for (const name of CALLS_NOT_SUPPORTED) passOn(name, (args) => args);
+    const created = Object.keys(MESSAGES_NOT_SUPPORTED) as (keyof NotSupported)[];
+    for (const name of [...CALLS_NOT_SUPPORTED, ...created]) passOn(name, (args) => args);
     for (const name of LISTENERS_NOT_SUPPORTED) passOn(name, (args) => args);
     for (const event of EVENTS) {
       const setter = `setOn${event.slice(2)}Listener` as keyof Core;
@@ -153,7 +164,11 @@ function isFunction(value: unknown): value is (...args: unknown[]) => void {
 export { Code } from "./codes.js";
 export type { Clock, Dialer, Eventual, Random, Socket, SocketListener, Storage, Wakeups } from "./ports.js";
 export type * from "./rcim/types.js";
+export type * from "./rcim/vendor_types.js";
+export type * from "./react_native/callbacks.js";
 export * from "./react_native/enums.js";
+export { logger } from "./react_native/logger.js";
+export type * from "./react_native/vendor_callbacks.js";
 export { type WebSocketConstructor, type WebSocketLike, webSocketDialer } from "./socket.js";
 export { type AsyncStorage, asyncStorage } from "./storage/async.js";
 export { type AppStateLike, type NetInfoLike, reactNativeWakeups } from "./wakeups.js";

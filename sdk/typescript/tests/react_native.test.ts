@@ -115,5 +115,5 @@ test("fields of a custom message may be a map", async () => {
 test("an engine that cannot work refuses every call", async () => {
   engine = RCIMIWEngine.create("");
   expect(await engine.getDeltaTime()).toBe(33_001);
-  expect(await engine.joinChatRoom("room")).toBe(33_001);
+  expect(await engine.joinChatRoom("room", 10, true)).toBe(33_001);
 });

@@ -141,3 +141,95 @@ export enum RCIMIWGroupReadReceiptVersion {
   version4 = 3,
   version5 = 4,
 }
+
+// What follows is about things that Seenby does not have; an app that names them links.
+
+export enum RCIMIWBlacklistStatus {
+  unknown = 0,
+  inBlacklist = 1,
+  notInBlacklist = 2,
+}
+
+export enum RCIMIWChatRoomEntriesOperationType {
+  update = 0,
+  remove = 1,
+}
+
+export enum RCIMIWChatRoomMemberActionType {
+  unknown = 0,
+  join = 1,
+  leave = 2,
+}
+
+export enum RCIMIWChatRoomStatus {
+  reset = 0,
+  destroyManual = 1,
+  destroyAuto = 2,
+}
+
+export enum RCIMIWImportanceHW {
+  normal = 0,
+  low = 1,
+}
+
+export enum RCIMIWImportanceHonor {
+  normal = 0,
+  low = 1,
+}
+
+export enum RCIMIWMessageAuditType {
+  disallow = 0,
+  allow = 1,
+}
+
+export enum RCIMIWMessageBlockType {
+  unknown = 0,
+  global = 1,
+  custom = 2,
+  thirdParty = 3,
+}
+
+export enum RCIMIWNativeCustomMessagePersistentFlag {
+  none = 0,
+  persisted = 1,
+  counted = 2,
+  status = 3,
+}
+
+export enum RCIMIWPushNotificationLevel {
+  allMessage = 0,
+  none = 1,
+  mention = 2,
+  mentionUsers = 3,
+  mentionAll = 4,
+  blocked = 5,
+}
+
+export enum RCIMIWPushNotificationQuietHoursLevel {
+  none = 0,
+  mentionMessage = 1,
+  blocked = 2,
+}
+
+export enum RCIMIWPushType {
+  iOS = 0,
+  unknown = 1,
+  rong = 2,
+  huawei = 3,
+  xiaomi = 4,
+  googleFCM = 5,
+  googleGCM = 6,
+  meizu = 7,
+  vivo = 8,
+  oppo = 9,
+  honor = 10,
+}
+
+export enum RCIMIWUltraGroupTypingStatus {
+  text = 0,
+}
+
+export enum RCIMIWVIVOPushType {
+  operate = 0,
+  system = 1,
+}

@@ -3,6 +3,8 @@
  * Listeners of events that Seenby does not have are taken and never called.
  */
 
+import { RCIMIWMessageType } from "./enums.js";
+
 export const CALLS_NOT_SUPPORTED = [
   "addChatRoomEntries",
   "addChatRoomEntry",
@@ -25,15 +27,7 @@ export const CALLS_NOT_SUPPORTED = [
   "clearUltraGroupMessages",
   "clearUltraGroupMessagesForAllChannel",
   "clearUnreadCount",
-  "createFileMessage",
-  "createGIFMessage",
-  "createImageMessage",
-  "createLocationMessage",
-  "createNativeCustomMediaMessage",
-  "createNativeCustomMessage",
-  "createReferenceMessage",
-  "createSightMessage",
-  "createVoiceMessage",
+  "copyFileToUniDocPath",
   "deleteLocalMessages",
   "deleteMessages",
   "downloadMediaMessage",
@@ -51,6 +45,7 @@ export const CALLS_NOT_SUPPORTED = [
   "getConversationsForAllChannel",
   "getDraftMessage",
   "getFirstUnreadMessage",
+  "getLocalMessagesByMessageTypes",
   "getMessageCount",
   "getNotificationQuietHours",
   "getTopConversations",
@@ -124,6 +119,7 @@ export const CALLS_NOT_SUPPORTED = [
   "sendPrivateReadReceiptMessage",
   "sendTypingStatus",
   "sendUltraGroupTypingStatus",
+  "setDeviceToken",
   "syncConversationReadStatus",
   "syncUltraGroupReadStatus",
   "updateMessageExpansion",
@@ -239,9 +235,18 @@ export const LISTENERS_NOT_SUPPORTED = [
   "setOnUnreadMentionedMessagesLoadedListener",
 ] as const;
 
-type Call = (typeof CALLS_NOT_SUPPORTED)[number];
-type Setter = (typeof LISTENERS_NOT_SUPPORTED)[number];
-
-/** They take whatever the vendor's take. */
-export type NotSupported = Record<Call, (...args: unknown[]) => Promise<number>> &
-  Record<Setter, (listener?: (...args: never[]) => void) => void>;
+/**
+ * Calls that make a message of a kind that Seenby does not have: its type, and the names of the fields that follow the
+ * conversation. The message is an object like any other, but `sendMessage` refuses it with `90012`.
+ */
+export const MESSAGES_NOT_SUPPORTED = {
+  createFileMessage: [RCIMIWMessageType.file, "local"],
+  createGIFMessage: [RCIMIWMessageType.gif, "local"],
+  createImageMessage: [RCIMIWMessageType.image, "local"],
+  createLocationMessage: [RCIMIWMessageType.location, "longitude", "latitude", "poiName", "thumbnailPath"],
+  createNativeCustomMediaMessage: [RCIMIWMessageType.nativeCustomMedia, "messageIdentifier", "local", "fields"],
+  createNativeCustomMessage: [RCIMIWMessageType.nativeCustom, "messageIdentifier", "fields"],
+  createReferenceMessage: [RCIMIWMessageType.reference, "referenceMessage", "text"],
+  createSightMessage: [RCIMIWMessageType.sight, "local", "duration"],
+  createVoiceMessage: [RCIMIWMessageType.voice, "local", "duration"],
+} as const satisfies Record<string, readonly [RCIMIWMessageType, ...string[]]>;

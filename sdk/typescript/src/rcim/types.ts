@@ -17,6 +17,7 @@ import type {
   RCIMIWReceivedStatus,
   RCIMIWSentStatus,
 } from "./enums.js";
+import type { RCIMIWCompressOptions, RCIMIWMessagePushOptions, RCIMIWPushOptions } from "./vendor_types.js";
 
 /** Options of the engine. Those of the vendor that are not about receipts are taken and not looked at. */
 export interface RCIMIWEngineOptions {
@@ -29,10 +30,10 @@ export interface RCIMIWEngineOptions {
   areaCode?: RCIMIWAreaCode;
   environment?: string;
   kickReconnectDevice?: boolean;
-  compressOptions?: object;
+  compressOptions?: RCIMIWCompressOptions;
   /** What goes to the console. Warnings and errors, if it is not given. */
   logLevel?: RCIMIWLogLevel;
-  pushOptions?: object;
+  pushOptions?: RCIMIWPushOptions;
   enablePush?: boolean;
   enableIPC?: boolean;
 
@@ -77,7 +78,7 @@ export interface RCIMIWMessage {
   direction?: RCIMIWMessageDirection;
   userInfo?: RCIMIWUserInfo;
   mentionedInfo?: RCIMIWMentionedInfo;
-  pushOptions?: object;
+  pushOptions?: RCIMIWMessagePushOptions;
   /** Free text of the application, carried along. */
   extra?: string;
   expansion?: Record<string, string>;
