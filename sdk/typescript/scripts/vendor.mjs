@@ -60,7 +60,7 @@ function types(table, folder, isWanted) {
 function declaration(name, { generic, extends: base, members }) {
   const heads = `export interface ${name}${generic ? `<${generic}>` : ""}${base ? ` extends ${base}` : ""}`;
   // An app need not give every member of a callback, and what is not looked at may be null.
-  const isResult = name.endsWith("Result");
+  const isResult = isCallback(name) && name.endsWith("Result");
   const lines = Object.entries(members).map(([member, type]) => {
     const plain = member.replace(/\?$/, "");
     return `  ${plain}${isResult ? "" : "?"}: ${type};`;

@@ -156,12 +156,16 @@ class RCIMIWEngine {
   }
 
   /** An app sets fields of what it has made before it sends it, so it gets an object, which `sendMessage` refuses. */
-  private async draftNotSupported(content: readonly [RCIMIWMessageType, ...string[]], values: unknown[]) {
+  private static async draftNotSupported(
+    engine: RCIMIWEngine,
+    content: readonly [RCIMIWMessageType, ...string[]],
+    values: unknown[],
+  ) {
     const [messageType, ...names] = content;
     const [type, targetId, channelId, ...rest] = values as [number, string, Optional<string>, ...unknown[]];
-    const code = await this.accept(isPlace(type, targetId, channelId), () => Code.SUCCESS);
+    const code = await engine.accept(isPlace(type, targetId, channelId), () => Code.SUCCESS);
     const fields = Object.fromEntries(names.map((name, place) => [name, rest[place]]));
-    return code || { ...this.draft(type, targetId, channelId), messageType, ...fields };
+    return code || { ...engine.draft(type, targetId, channelId), messageType, ...fields };
   }
 
   /** Sends a message; with `needReceipt` set, it asks who has read it in the same step. */
@@ -687,7 +691,7 @@ class RCIMIWEngine {
     }
     for (const [name, content] of Object.entries(MESSAGES_NOT_SUPPORTED)) {
       prototype[name] = function (this: RCIMIWEngine, ...values: unknown[]) {
-        return this.draftNotSupported(content, values);
+        return RCIMIWEngine.draftNotSupported(this, content, values);
       };
     }
     for (const name of LISTENERS_NOT_SUPPORTED) prototype[name] = () => {};

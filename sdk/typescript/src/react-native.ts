@@ -169,6 +169,7 @@ export type * from "./react_native/callbacks.js";
 export * from "./react_native/enums.js";
 export { logger } from "./react_native/logger.js";
 export type * from "./react_native/vendor_callbacks.js";
+export type { RespondUserIds } from "./respond_user_ids.js";
 export { type WebSocketConstructor, type WebSocketLike, webSocketDialer } from "./socket.js";
 export { type AsyncStorage, asyncStorage } from "./storage/async.js";
 export { type AppStateLike, type NetInfoLike, reactNativeWakeups } from "./wakeups.js";

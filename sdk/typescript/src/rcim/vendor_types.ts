@@ -161,8 +161,8 @@ export interface RCIMIWReferenceMessage extends RCIMIWMessage {
 }
 
 export interface RCIMIWSearchConversationResult {
-  conversation: RCIMIWConversation;
-  count: number;
+  conversation?: RCIMIWConversation;
+  count?: number;
 }
 
 export interface RCIMIWSightMessage extends RCIMIWMediaMessage {

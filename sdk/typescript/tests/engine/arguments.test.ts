@@ -53,7 +53,17 @@ const ARGUMENTS: Record<string, [good: unknown, validator: Validator][]> = {
   disconnect: [[false, boolean]],
   changeLogLevel: [[0, number]],
   getDeltaTime: [],
+  getAppSettings: [],
   createTextMessage: [...place, ["hello", text]],
+  createFileMessage: place,
+  createGIFMessage: place,
+  createImageMessage: place,
+  createLocationMessage: place,
+  createNativeCustomMediaMessage: place,
+  createNativeCustomMessage: place,
+  createReferenceMessage: place,
+  createSightMessage: place,
+  createVoiceMessage: place,
   createCustomMessage: [...place, [1, number], ["app:poll", text]],
   sendMessage: [[{ messageType: 2, targetId: "ward-3", text: "hello" }, object]],
   getMessages: page,
@@ -138,6 +148,7 @@ describe("good arguments", () => {
     const args = (ARGUMENTS[call] ?? []).map(([good]) => good);
     const code = await alice.callsPlainly(call, ...args);
     if (call === "getDeltaTime") expect(code).toBe(500);
+    else if (call === "getAppSettings") expect(code).toMatchObject({ readReceiptVersion: 4 });
     else if (call.startsWith("create")) expect(code).toMatchObject({ targetId: "ward-3" });
     else expect(code).toBe(Code.SUCCESS);
   });
