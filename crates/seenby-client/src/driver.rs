@@ -3,6 +3,7 @@
 //! Handles send it commands; it moves what the session wants done, in the order that the session documents.
 
 use std::collections::{BTreeSet, HashMap};
+use std::error::Error;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use crate::promise::Promise;
 use crate::session::{Action, CallId, Outcome, ServerTime, Session};
 use crate::socket::{Dialer, Socket, SocketError};
 use crate::store::{Change, DeviceStore, Owner};
+use crate::token_source::{Renewal, TokenSource};
 use crate::{ConnectionStatus, Conversation, Event, ReceiptResponse};
 
 /// What a handle asks of the driver. They are taken as fast as they come, and the session refuses what is too much, so
@@ -71,6 +73,8 @@ pub(crate) struct Driver {
     app_key: String,
     store: Box<dyn DeviceStore>,
     dialer: Dialer,
+    token_source: Option<TokenSource>,
+    renewal: Option<Renewal>,
     started_at: Instant,
     commands: mpsc::UnboundedReceiver<Command>,
     link: Link,
@@ -106,6 +110,7 @@ enum Wake {
     /// The last handle is gone.
     Abandoned,
     Dialed(Result<Box<Socket>, tungstenite::Error>),
+    Renewed(Result<Option<String>, Box<dyn Error + Send + Sync>>),
     Socket(Result<Box<ServerFrame>, SocketError>),
     RoomForEvents,
     Timeout,
@@ -117,6 +122,7 @@ impl Driver {
         app_key: String,
         store: Box<dyn DeviceStore>,
         dialer: Dialer,
+        token_source: Option<TokenSource>,
         commands: mpsc::UnboundedReceiver<Command>,
     ) -> (Self, watch::Receiver<Glance>) {
         let (glance, glances) = watch::channel(Glance { status: session.status(), user_id: None, delta_time_ms: None });
@@ -125,6 +131,8 @@ impl Driver {
             app_key,
             store,
             dialer,
+            token_source,
+            renewal: None,
             started_at: Instant::now(),
             commands,
             link: Link::Closed,
@@ -151,6 +159,7 @@ impl Driver {
                     command => self.handle_command(now, command),
                 },
                 Wake::Dialed(dialed) => self.handle_dialed(now, dialed),
+                Wake::Renewed(renewed) => self.handle_renewed(now, renewed),
                 Wake::Socket(Ok(frame)) => self.session.handle_frame(now, *frame),
                 Wake::Socket(Err(error)) => self.handle_broken(now, &error),
                 Wake::RoomForEvents => {}
@@ -168,7 +177,7 @@ impl Driver {
 
     async fn wake(&mut self) -> Wake {
         let timeout = self.session.poll_timeout().map(|timeout| self.started_at + timeout);
-        let Self { session, commands, link, subscriber, .. } = self;
+        let Self { session, commands, link, subscriber, renewal, .. } = self;
         let has_events = session.has_events();
         tokio::select! {
             command = commands.recv() => command.map_or(Wake::Abandoned, |command| Wake::Command(Box::new(command))),
@@ -179,6 +188,7 @@ impl Driver {
                     socket.poll(cx, || session.poll_transmit()).map(|read| Wake::Socket(read.map(Box::new)))
                 }
             }) => wake,
+            renewed = asked(renewal) => Wake::Renewed(renewed),
             () = room(subscriber), if has_events => Wake::RoomForEvents,
             () = sleep_until(timeout) => Wake::Timeout,
         }
@@ -229,8 +239,19 @@ impl Driver {
         }
     }
 
+    fn handle_renewed(&mut self, now: Duration, renewed: Result<Option<String>, Box<dyn Error + Send + Sync>>) {
+        self.renewal = None;
+        match renewed {
+            Ok(token) => self.session.handle_token(now, token.filter(|token| !token.is_empty())),
+            Err(error) => {
+                tracing::warn!(%error, "there is no newer token; it is asked for again later");
+                self.session.handle_no_token(now);
+            }
+        }
+    }
+
     fn handle_broken(&mut self, now: Duration, error: &SocketError) {
-        tracing::debug!(error = error as &dyn std::error::Error, "the connection is gone");
+        tracing::debug!(error = error as &dyn Error, "the connection is gone");
         self.link = Link::Closed;
         self.session.handle_closed(now);
     }
@@ -256,6 +277,7 @@ impl Driver {
             match action {
                 Action::Connect => self.link = Link::Dialing(Box::pin(self.dialer.dial())),
                 Action::Close => self.close().await,
+                Action::RenewToken => self.renewal = self.token_source.as_ref().map(TokenSource::ask),
                 Action::Load { user_id } => self.load(user_id),
                 Action::Save { user_id, changes } => self.save(user_id, changes),
             }
@@ -385,6 +407,13 @@ fn delta_time_ms(read: ServerTime, now: Duration) -> i64 {
 async fn room(subscriber: &Option<mpsc::Sender<Event>>) {
     match subscriber {
         Some(subscriber) => drop(subscriber.reserve().await),
+        None => std::future::pending().await,
+    }
+}
+
+async fn asked(renewal: &mut Option<Renewal>) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
+    match renewal {
+        Some(renewal) => renewal.await,
         None => std::future::pending().await,
     }
 }

@@ -100,10 +100,11 @@ impl Engine {
             backoff_max: options.reconnect_max,
             call_timeout: options.call_timeout,
             attempt_timeout: options.attempt_timeout,
+            renews_tokens: options.token_source.is_some(),
             seed: rand::random(),
         });
         let (commands, taken) = mpsc::unbounded_channel();
-        let (driver, glance) = Driver::new(session, app_key.to_owned(), store, dialer, taken);
+        let (driver, glance) = Driver::new(session, app_key.to_owned(), store, dialer, options.token_source, taken);
         runtime.spawn(driver.run());
         let connect_timeout = options.connect_timeout;
         Ok(Self { commands, glance, reference_prefix: reference_prefix.into(), connect_timeout })
@@ -112,7 +113,8 @@ impl Engine {
     /// Signs in and gives the user's id. From then on the engine keeps the connection up by itself, until
     /// [`disconnect`](Self::disconnect) or until the server refuses; [`Event::ConnectionStatusChanged`] says how it is.
     ///
-    /// Dropping the future does not stop the attempt.
+    /// Dropping the future does not stop the attempt. While nobody is signed in, before the first connection or after it
+    /// was lost, another token takes over: the call before ends with [`ConnectError::Disconnected`].
     pub async fn connect(&self, token: impl Into<String>) -> Result<String, ConnectError> {
         let token = token.into();
         if token.is_empty() {

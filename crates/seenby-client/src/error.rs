@@ -69,7 +69,7 @@ pub enum ConnectError {
     /// No connection within [`connect_timeout`](crate::EngineOptions::connect_timeout): try again later.
     #[error("no connection was made in time")]
     TimedOut,
-    /// `disconnect` was called meanwhile.
+    /// `disconnect` was called meanwhile, or `connect` with another token.
     #[error("disconnected before the sign-in was done")]
     Disconnected,
     /// The engine was destroyed: create another.

@@ -25,6 +25,7 @@ mod receipt;
 pub mod session;
 mod socket;
 pub mod store;
+mod token_source;
 
 pub use seenby_protocol::Code;
 
@@ -43,3 +44,4 @@ pub use self::receipt::{
     GroupReadReceiptInfo, MessageReadReceiptInfo, PageQuery, ReadReceiptOrder, ReadReceiptPage, ReadReceiptStatus,
     ReadReceiptUser, Reader, Readers, ReceiptCounts, ReceiptResponse, ReceiptResult,
 };
+pub use self::token_source::TokenSource;

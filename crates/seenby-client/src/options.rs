@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::TokenSource;
 use crate::store::{DeviceStore, MemoryStore};
 
 /// Options of an [`Engine`](crate::Engine). Take the defaults and change what you need.
@@ -40,6 +41,9 @@ pub struct EngineOptions {
     /// How long [`connect`](crate::Engine::connect) goes on trying before it gives up; `None` is for ever. A connection
     /// that was there once is tried again for ever.
     pub connect_timeout: Option<Duration>,
+    /// Where to get a newer token when the server says that the present one has expired or is not valid. Without one the
+    /// sign-in ends then.
+    pub token_source: Option<TokenSource>,
     /// Certificates to trust beside the public ones, each as DER or PEM: for servers with a certificate of their own.
     pub extra_root_certificates: Vec<Vec<u8>>,
 }
@@ -54,6 +58,7 @@ impl Default for EngineOptions {
             call_timeout: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(10),
             connect_timeout: Some(Duration::from_secs(30)),
+            token_source: None,
             extra_root_certificates: Vec::new(),
         }
     }

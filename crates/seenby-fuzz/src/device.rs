@@ -40,6 +40,7 @@ fn signed_in(now: Duration) -> Session {
         backoff_max: Duration::from_secs(1),
         call_timeout: Duration::from_secs(10),
         attempt_timeout: Duration::from_secs(10),
+        renews_tokens: false,
         seed: 1,
     });
     session.connect(now, "a token".into(), None);
@@ -70,7 +71,7 @@ fn settle(session: &mut Session, now: Duration) -> Settled {
                 Action::Load { user_id } => session.handle_loaded(now, &user_id, Memory::default()),
                 Action::Save { user_id, changes } => session.handle_saved(&user_id, &changes),
                 Action::Connect => session.handle_opened(now),
-                Action::Close => {}
+                Action::Close | Action::RenewToken => {}
             }
         }
         while session.poll_outcome().is_some() {

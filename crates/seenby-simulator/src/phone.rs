@@ -245,6 +245,7 @@ impl Phone {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Connect => dials = true,
+                Action::RenewToken => unreachable!("tokens of the simulator do not end"),
                 Action::Close => {
                     dials = false;
                     self.opens_at = None;
@@ -371,6 +372,7 @@ fn options(app: &AppKey, device: &str, run: u32) -> SessionOptions {
         backoff_max: Duration::from_secs(5),
         call_timeout: Duration::from_secs(20),
         attempt_timeout: Duration::from_secs(5),
+        renews_tokens: false,
         seed: run,
     }
 }

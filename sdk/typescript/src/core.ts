@@ -1,6 +1,6 @@
 /** What an engine is made of, and how it is made. */
 
-import { Driver } from "./driver.js";
+import { Driver, type TokenSource } from "./driver.js";
 import { portsOf } from "./platform.js";
 import type { Ports, Storage } from "./ports.js";
 import { RCIMIWLogLevel } from "./rcim/enums.js";
@@ -69,7 +69,8 @@ export async function createCore(appKey: string, options: RCIMIWEngineOptions): 
   const fresh = randomName(ports);
   const store = await openStore(ports.storage, log);
   try {
-    return assemble({ appKey, address, ports, store, deviceId: await deviceIdOf(store, fresh, log), log });
+    const deviceId = await deviceIdOf(store, fresh, log);
+    return assemble({ appKey, address, ports, store, deviceId, log, tokenSource: options.tokenSource });
   } catch (error) {
     store.close();
     throw error;
@@ -109,9 +110,10 @@ interface Parts {
   store: DeviceStore;
   deviceId: string;
   log: Log;
+  tokenSource: TokenSource | undefined;
 }
 
-function assemble({ appKey, address, ports, store, deviceId, log }: Parts): Core {
+function assemble({ appKey, address, ports, store, deviceId, log, tokenSource }: Parts): Core {
   const referencePrefix = `${deviceId.slice(0, REFERENCE_PREFIX_CHARACTERS)}-`;
   const listeners = new Listeners();
   const known = new KnownMessages(ports.clock, ports.random);
@@ -120,6 +122,7 @@ function assemble({ appKey, address, ports, store, deviceId, log }: Parts): Core
     address,
     ports,
     store,
+    tokenSource,
     session: {
       appKey,
       deviceId,
@@ -129,6 +132,7 @@ function assemble({ appKey, address, ports, store, deviceId, log }: Parts): Core
       backoffMaxMs: 20_000,
       callTimeoutMs: 30_000,
       attemptTimeoutMs: 10_000,
+      renewsTokens: tokenSource !== undefined,
       seed: ports.random(),
     },
     onEvent: (event) => teller.tell(event, driver.userId ?? ""),

@@ -17,11 +17,15 @@ import type { DeviceStore } from "./store.js";
 export type Connected = Extract<Outcome, { kind: "connected" }>;
 export type Answered = { code: number; response?: ReceiptResponse };
 
+export type TokenSource = () => Eventual<string | null | undefined>;
+
 export interface DriverOptions {
   address: string;
   session: SessionOptions;
   ports: Ports;
   store: DeviceStore;
+  /** Gives a newer token of the same user, or nothing if there is none. */
+  tokenSource?: TokenSource | undefined;
   onEvent(event: SessionEvent): void;
   log(problem: string, error: unknown): void;
 }
@@ -46,6 +50,8 @@ export class Driver {
   private restsUntil = 0;
   private cancelRest = () => {};
   private isEnded = false;
+  /** The last one for a newer token. An answer to an earlier one is late. */
+  private question: object | undefined;
   private readonly endWakeups: (() => void) | undefined;
 
   constructor(options: DriverOptions) {
@@ -172,11 +178,34 @@ export class Driver {
         return this.dial();
       case "close":
         return this.close();
+      case "renewToken":
+        return this.renewToken();
       case "load":
         return this.load(action.userId);
       case "save":
         return this.save(action.userId, action.changes);
     }
+  }
+
+  /** The application may take as long as it likes: meanwhile other things go on. */
+  private renewToken(): void {
+    const question = {};
+    this.question = question;
+    const handIn = (answer: () => void) => {
+      if (this.question !== question || this.isEnded) return;
+      answer();
+      this.settle();
+    };
+    void Promise.resolve()
+      .then(() => this.options.tokenSource?.())
+      .then(
+        (token) => handIn(() => this.session.handleToken(this.now(), token || undefined)),
+        (error) =>
+          handIn(() => {
+            this.options.log("there is no newer token; it is asked for again later", error);
+            this.session.handleNoToken(this.now());
+          }),
+      );
   }
 
   private load(userId: string): Eventual<void> {

@@ -26,6 +26,7 @@ function signedIn(memory: Partial<Memory>): Session {
     backoffMaxMs: 20_000,
     callTimeoutMs: 30_000,
     attemptTimeoutMs: 10_000,
+    renewsTokens: false,
     seed: 42,
   });
   session.connect(NOW, "token");

@@ -38,6 +38,7 @@ class Bob {
         backoffMaxMs: 20_000,
         callTimeoutMs: 30_000,
         attemptTimeoutMs: 10_000,
+        renewsTokens: false,
         seed: 42,
       },
       ports,

@@ -41,6 +41,10 @@ function take(session: Session, step: Step): unknown {
       return session.answer(at(), given<Conversation>(step, "conversation"), given(step, "messageUids"));
     case "lookAgain":
       return session.lookAgain(at());
+    case "handleToken":
+      return session.handleToken(at(), given<string | null>(step, "token") ?? undefined);
+    case "handleNoToken":
+      return session.handleNoToken(at());
     case "handleOpened":
       return session.handleOpened(at());
     case "handleClosed":

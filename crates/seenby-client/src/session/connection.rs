@@ -92,10 +92,12 @@ impl Session {
         self.set_status(ConnectionStatus::Connected);
         if let Some(login) = &mut self.login {
             login.give_up_at = None;
+            login.is_renewed = false;
             if let Some(call) = login.call.take() {
                 self.outcomes.push_back(Outcome::Connected(call, Ok(signed_in.user_id.clone())));
             }
         }
+        self.end_calls_of_others(&signed_in.user_id);
         self.resume(now, signed_in.resume_items_max);
         self.resend(now);
         self.pump(now);
@@ -106,6 +108,22 @@ impl Session {
         self.forget();
         self.store_id = store_id.to_owned();
         self.unsaved.push(Change::StoreChanged(store_id.to_owned()));
+    }
+
+    /// What one user has called is never said in another's name.
+    fn end_calls_of_others(&mut self, user_id: &str) {
+        if self.caller.as_deref() != Some(user_id) {
+            self.end_calls();
+            self.caller = Some(user_id.to_owned());
+        }
+    }
+
+    fn end_calls(&mut self) {
+        for (number, purpose) in self.calls.take_all() {
+            if let Purpose::Application(call) = purpose {
+                self.end_unknown(number, &call, Code::RESULT_UNKNOWN);
+            }
+        }
     }
 
     fn resend(&mut self, now: Duration) {
@@ -143,6 +161,31 @@ impl Session {
         }
     }
 
+    /// The server says no to this sign-in. A newer token may help, once: if that is refused too, it is for good.
+    pub(super) fn handle_refused(&mut self, code: Code, detail: String) {
+        let is_of_token = matches!(code, Code::TOKEN_INCORRECT | Code::TOKEN_EXPIRED);
+        let may_renew = self.options.renews_tokens && self.login.as_ref().is_some_and(|login| !login.is_renewed);
+        if !is_of_token || !may_renew {
+            return self.sign_out_refused(code, detail);
+        }
+        self.actions.push_back(Action::Close);
+        self.end_connection();
+        self.phase = Phase::Renewing { code, detail };
+        self.actions.push_back(Action::RenewToken);
+        self.set_status(ConnectionStatus::Suspended);
+    }
+
+    /// Ends the attempts of one `connect`, because another one takes over.
+    pub(super) fn give_way(&mut self) {
+        if self.is_connected() {
+            self.actions.push_back(Action::Close);
+        }
+        self.end_connection();
+        if let Some(call) = self.login.take().and_then(|login| login.call) {
+            self.outcomes.push_back(Outcome::Connected(call, Err(ConnectError::Disconnected)));
+        }
+    }
+
     pub(super) fn sign_out_refused(&mut self, code: Code, detail: String) {
         self.sign_out(ConnectionStatus::of_refusal(code), ConnectError::Refused { code, detail });
     }
@@ -157,11 +200,7 @@ impl Session {
         if let Some(call) = self.login.take().and_then(|login| login.call) {
             self.outcomes.push_back(Outcome::Connected(call, Err(error)));
         }
-        for (number, purpose) in self.calls.take_all() {
-            if let Purpose::Application(call) = purpose {
-                self.end_unknown(number, &call, Code::RESULT_UNKNOWN);
-            }
-        }
+        self.end_calls();
         self.set_status(status);
     }
 

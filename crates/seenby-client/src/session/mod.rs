@@ -66,6 +66,8 @@ pub struct Session {
 
     next_call: u64,
     calls: Calls,
+    /// The user who was online last. Calls under way are this user's.
+    caller: Option<String>,
     outbox: Outbox,
     answers_pause: Pause,
     fetches_pause: Pause,
@@ -116,6 +118,8 @@ pub struct SessionOptions {
     pub call_timeout: Duration,
     /// How long one attempt may take, from dialing to being signed in.
     pub attempt_timeout: Duration,
+    /// When the server refuses a token, the driver can ask for a newer one.
+    pub renews_tokens: bool,
     /// Of the jitter.
     pub seed: u32,
 }
@@ -137,6 +141,8 @@ pub enum Action {
     Connect,
     /// Close the connection, or stop opening it. Nothing of it may be handed in from now on, not even that it closed.
     Close,
+    /// Ask for a newer token of the same user, then call `handle_token` or `handle_no_token`.
+    RenewToken,
     /// Read what is remembered of this user, then call `handle_loaded` or `handle_load_failed`.
     Load {
         /// Whose memory it is.
@@ -188,6 +194,11 @@ enum Phase {
         call: u64,
         until: Duration,
     },
+    /// The server has refused the token for this reason, and a newer one is awaited.
+    Renewing {
+        code: Code,
+        detail: String,
+    },
     Loading(SignedIn),
     Online(Online),
 }
@@ -208,6 +219,8 @@ enum Meanwhile {
 /// From `connect` to `disconnect`, or until the server refuses.
 struct Login {
     token: String,
+    /// It was asked for because the one before was refused, and has not signed in yet.
+    is_renewed: bool,
     /// Until its outcome is told.
     call: Option<CallId>,
     give_up_at: Option<Duration>,
@@ -253,6 +266,7 @@ impl Session {
             server_time: None,
             next_call: 0,
             calls: Calls::default(),
+            caller: None,
             outbox: Outbox::default(),
             must_save_again: false,
             parked: BTreeMap::new(),
@@ -274,16 +288,18 @@ impl Session {
     }
 
     /// Signs in, and stays signed in over lost connections until `disconnect` or a refusal. `timeout` is how long it goes
-    /// on trying before the first connection is there; `None` is for ever.
+    /// on trying before the first connection is there; `None` is for ever. While nobody is signed in, another token takes
+    /// over from the one before.
     pub fn connect(&mut self, now: Duration, token: String, timeout: Option<Duration>) -> CallId {
         let call = self.new_call();
-        if self.login.is_some() {
+        if self.login.as_ref().is_some_and(|login| login.token == token || self.is_signed_in()) {
             self.outcomes.push_back(Outcome::Connected(call, Err(ConnectError::AlreadyConnected)));
             return call;
         }
+        self.give_way();
         let named = token::user_id(&token);
         let give_up_at = timeout.map(|timeout| now + timeout);
-        self.login = Some(Login { token, call: Some(call), give_up_at });
+        self.login = Some(Login { token, is_renewed: false, call: Some(call), give_up_at });
         self.backoff.reset();
         self.open(now);
         self.expect_user(named);
@@ -438,7 +454,29 @@ impl Session {
             Phase::Waiting { until, not_before } => *until = *not_before,
             // On a network that is gone an attempt would hang until its time is over.
             Phase::Opening { until } | Phase::SigningIn { until, .. } => *until = (*until).min(now + PROBE_TIMEOUT),
-            Phase::SignedOut | Phase::Loading(_) => {}
+            Phase::SignedOut | Phase::Renewing { .. } | Phase::Loading(_) => {}
+        }
+    }
+
+    /// The token that was asked for; `None` if this user is not to be signed in any more.
+    pub fn handle_token(&mut self, now: Duration, token: Option<String>) {
+        let Phase::Renewing { code, detail } = &self.phase else { return };
+        match (token, &mut self.login) {
+            (Some(token), Some(login)) => {
+                let named = token::user_id(&token);
+                (login.token, login.is_renewed) = (token, true);
+                self.open(now);
+                self.expect_user(named);
+            }
+            _ => self.sign_out_refused(*code, detail.clone()),
+        }
+    }
+
+    /// Whether there is a newer token is not known now. It is asked for again after a pause, if the old one is refused
+    /// then.
+    pub fn handle_no_token(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::Renewing { .. }) {
+            self.lose(now, Duration::ZERO);
         }
     }
 
@@ -507,7 +545,7 @@ impl Session {
         if goodbye.reconnect {
             self.drop_connection(now, Duration::ZERO);
         } else {
-            self.sign_out_refused(Code(goodbye.code), goodbye.detail);
+            self.handle_refused(Code(goodbye.code), goodbye.detail);
         }
     }
 
@@ -591,7 +629,7 @@ impl Session {
     /// When to call `handle_timeout`, if nothing happens before. It may be in the past.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let phase = match &self.phase {
-            Phase::SignedOut | Phase::Loading(_) => None,
+            Phase::SignedOut | Phase::Renewing { .. } | Phase::Loading(_) => None,
             Phase::Waiting { until, .. } | Phase::Opening { until } | Phase::SigningIn { until, .. } => Some(*until),
             Phase::Online(_) if self.must_catch_up() => Some(Duration::ZERO),
             Phase::Online(online) => Some(online.heartbeat.next()),
@@ -706,6 +744,10 @@ impl Session {
     }
 
     fn is_connected(&self) -> bool {
-        !matches!(self.phase, Phase::SignedOut | Phase::Waiting { .. })
+        !matches!(self.phase, Phase::SignedOut | Phase::Waiting { .. } | Phase::Renewing { .. })
+    }
+
+    fn is_signed_in(&self) -> bool {
+        matches!(self.phase, Phase::Loading(_) | Phase::Online(_))
     }
 }

@@ -32,7 +32,7 @@ impl Session {
             Some(reply::Result::SignedIn(signed_in)) if code.is_success() && !signed_in.user_id.is_empty() => {
                 self.handle_signed_in(now, signed_in);
             }
-            _ if refuses_for_good(code) => self.sign_out_refused(code, reply.detail),
+            _ if refuses_for_good(code) => self.handle_refused(code, reply.detail),
             _ => self.drop_connection(now, retry_after),
         }
     }

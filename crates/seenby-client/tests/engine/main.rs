@@ -14,7 +14,7 @@ use seenby_client::store::{Change, DeviceStore, FileStore, Memory, Owner};
 use seenby_client::{
     CallError, Code, ConnectError, ConnectionStatus, Conversation, ConversationType, CreateError, Engine,
     EngineOptions, Event, EventStream, Message, MessageDirection, PageQuery, ReadReceiptStatus, ResponseError,
-    TimeOrder,
+    TimeOrder, TokenSource,
 };
 use seenby_protocol::frames::{self, client_frame::Call, reply, server_frame};
 use server::{Connection, FakeServer, soon};
@@ -400,6 +400,20 @@ async fn a_refused_token_is_told_by_connect() {
     });
     assert_eq!(connected.unwrap_err().code(), Code::TOKEN_INCORRECT);
     assert_eq!(engine.connection_status(), ConnectionStatus::TokenIncorrect);
+}
+
+#[tokio::test]
+async fn a_source_of_tokens_is_asked_when_the_token_has_expired() {
+    let server = FakeServer::start().await;
+    let source = TokenSource::new(|| async { Ok::<_, io::Error>(Some("alice".to_owned())) });
+    let engine = Engine::create("app", EngineOptions { token_source: Some(source), ..server.options() }).unwrap();
+    let (connected, _connection) = tokio::join!(engine.connect("expired"), async {
+        let mut connection = server.accept().await;
+        let (call_id, _) = connection.next().await.unwrap();
+        connection.refuse(call_id, Code::TOKEN_EXPIRED.0).await;
+        server.accept_signed_in().await
+    });
+    assert_eq!(connected.unwrap(), "alice");
 }
 
 #[tokio::test]

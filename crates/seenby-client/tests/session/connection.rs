@@ -142,7 +142,7 @@ fn a_connection_that_ends_at_once_counts_as_a_failed_attempt() {
     let mut alice = Pair::signed_in("alice");
     for _ in 0..40 {
         alice.drop_connection();
-        alice.wait_for_connection_only();
+        alice.wait_for_attempt();
     }
     let waits: Duration = alice.attempts.windows(2).map(|pair| pair[1] - pair[0]).sum();
     assert!(waits > Duration::from_secs(100), "only {waits:?} for 40 attempts");
@@ -447,7 +447,7 @@ fn statuses_do_not_pile_up_while_nobody_reads() {
 
 impl Pair {
     /// Until the next attempt and not longer.
-    fn wait_for_connection_only(&mut self) {
+    pub fn wait_for_attempt(&mut self) {
         let attempts = self.attempts.len();
         while self.attempts.len() == attempts {
             let next = self.session.poll_timeout().expect("there is always a next attempt");

@@ -19,6 +19,7 @@ pub fn options(options: &SessionOptions) -> Value {
         "backoffMaxMs": milliseconds(options.backoff_max),
         "callTimeoutMs": milliseconds(options.call_timeout),
         "attemptTimeoutMs": milliseconds(options.attempt_timeout),
+        "renewsTokens": options.renews_tokens,
         "seed": options.seed,
     })
 }
@@ -107,6 +108,7 @@ pub fn action(action: &Action) -> Value {
     match action {
         Action::Connect => json!({ "kind": "connect" }),
         Action::Close => json!({ "kind": "close" }),
+        Action::RenewToken => json!({ "kind": "renewToken" }),
         Action::Load { user_id } => json!({ "kind": "load", "userId": user_id }),
         Action::Save { user_id, changes } => {
             json!({ "kind": "save", "userId": user_id, "changes": self::changes(changes) })

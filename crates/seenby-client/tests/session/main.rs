@@ -10,3 +10,4 @@ mod log;
 mod pair;
 mod readers;
 mod recorder;
+mod tokens;

@@ -39,6 +39,8 @@ pub struct Pair {
     /// The application takes its events.
     pub reading: bool,
     pub is_open: bool,
+    /// How often the application was asked for a newer token.
+    pub asked_for_tokens: usize,
 }
 
 /// How the server is.
@@ -54,6 +56,8 @@ pub struct Server {
     pub resume_items_max: u32,
     pub ping_interval_ms: u32,
     pub sign_in_refusal: Option<Reply>,
+    /// Tokens that have expired.
+    pub expired: Vec<String>,
     /// Who signs in, whatever the token says.
     pub sign_in_as: Option<String>,
 }
@@ -82,6 +86,7 @@ impl Pair {
                 resume_items_max: 10_000,
                 ping_interval_ms: PING_INTERVAL.as_millis() as u32,
                 sign_in_refusal: None,
+                expired: Vec::new(),
                 sign_in_as: None,
             },
             store: MemoryStore::new(),
@@ -95,7 +100,13 @@ impl Pair {
             attempts: Vec::new(),
             reading: true,
             is_open: false,
+            asked_for_tokens: 0,
         }
+    }
+
+    /// The application has a source of tokens.
+    pub fn renewing() -> Self {
+        Self::around(Recorder::new(SessionOptions { renews_tokens: true, ..options() }))
     }
 
     pub fn signed_in(user_id: &str) -> Self {
@@ -133,6 +144,22 @@ impl Pair {
 
     pub fn disconnect(&mut self) {
         self.session.disconnect();
+        self.settle();
+    }
+
+    /// The tokens of this user, as `connect` makes them, have expired.
+    pub fn expire(&mut self, user_id: &str) {
+        self.server.expired.push(token(user_id));
+    }
+
+    /// What the source of tokens gives after a while.
+    pub fn gets_token(&mut self, user_id: Option<&str>) {
+        self.session.handle_token(self.now, user_id.map(token));
+        self.settle();
+    }
+
+    pub fn gets_no_token(&mut self) {
+        self.session.handle_no_token(self.now);
         self.settle();
     }
 
@@ -401,6 +428,7 @@ impl Pair {
                     self.is_open = false;
                     self.calls.clear();
                 }
+                Action::RenewToken => self.asked_for_tokens += 1,
                 Action::Load { user_id } if self.store_refuses_to_read => {
                     self.session.handle_load_failed(self.now, &user_id);
                 }
@@ -434,6 +462,10 @@ impl Pair {
             return;
         }
         let result = match call {
+            Call::SignIn(sign_in) if self.server.expired.contains(&sign_in.token) => {
+                let code = Code::TOKEN_EXPIRED.0;
+                return self.hand_in_reply(Reply { call_id, code, ..Default::default() });
+            }
             Call::SignIn(sign_in) => match self.server.sign_in_refusal.clone() {
                 Some(refusal) => return self.hand_in_reply(Reply { call_id, ..refusal }),
                 None => Some(reply::Result::SignedIn(self.signs_in(sign_in))),
@@ -477,6 +509,7 @@ fn options() -> SessionOptions {
         backoff_max: Duration::from_secs(20),
         call_timeout: Duration::from_secs(30),
         attempt_timeout: Duration::from_secs(10),
+        renews_tokens: false,
         seed: 42,
     }
 }

@@ -105,6 +105,16 @@ impl Recorder {
         self.record.note(|| json!({ "do": "lookAgain", "at": json::milliseconds(now) }));
     }
 
+    pub fn handle_token(&mut self, now: Duration, token: Option<String>) {
+        self.session.handle_token(now, token.clone());
+        self.record.note(|| json!({ "do": "handleToken", "at": json::milliseconds(now), "token": token }));
+    }
+
+    pub fn handle_no_token(&mut self, now: Duration) {
+        self.session.handle_no_token(now);
+        self.record.note(|| json!({ "do": "handleNoToken", "at": json::milliseconds(now) }));
+    }
+
     pub fn handle_frame(&mut self, now: Duration, frame: ServerFrame) {
         self.record.note(
             || json!({ "do": "handleFrame", "at": json::milliseconds(now), "frame": json::server_frame(&frame) }),

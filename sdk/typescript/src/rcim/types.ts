@@ -47,6 +47,12 @@ export interface RCIMIWEngineOptions {
    */
   storage?: Storage;
   /**
+   * An addition: gives a newer token of the same user, now or later, when the server says that the present one has
+   * expired or is not valid. Nothing ends the sign-in with the server's code; after an error it is asked again. Without
+   * one the sign-in ends then.
+   */
+  tokenSource?: () => string | null | undefined | Promise<string | null | undefined>;
+  /**
    * An addition: what tells that the network or the app is back, so that the connection is looked at without delay. What
    * browsers and uni-app tell, if it is not given; see `reactNativeWakeups`.
    */

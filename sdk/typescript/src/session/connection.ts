@@ -66,11 +66,26 @@ function goOnline(state: State, now: number, signedIn: SignedIn): void {
   state.setStatus(ConnectionStatus.CONNECTED);
   if (state.login) {
     state.login.giveUpAt = undefined;
+    state.login.isRenewed = false;
     tellConnected(state, Code.SUCCESS, signedIn.userId);
   }
+  endCallsOfOthers(state, signedIn.userId);
   resume(state, now, signedIn.resumeItemsMax);
   for (const [number, call] of state.calls.ofApplication()) state.transmit(now, number, call);
   state.pump(now);
+}
+
+/** What one user has called is never said in another's name. */
+function endCallsOfOthers(state: State, userId: string): void {
+  if (state.caller !== userId) endCalls(state);
+  state.caller = userId;
+}
+
+function endCalls(state: State): void {
+  for (const [number, call] of state.calls.ofApplication()) {
+    state.calls.take(number);
+    state.endUnknown(number, call, Code.RESULT_UNKNOWN);
+  }
 }
 
 /** Positions and receipts of another store mean nothing in this one. Answers do: their messages may be there. */
@@ -103,6 +118,26 @@ export function endConnection(state: State): void {
   }
 }
 
+/** The server says no to this sign-in. A newer token may help, once: if that is refused too, it is for good. */
+export function handleRefused(state: State, code: number): void {
+  const isOfToken = code === Code.TOKEN_INCORRECT || code === Code.TOKEN_EXPIRED;
+  const mayRenew = state.options.renewsTokens && state.login?.isRenewed === false;
+  if (!isOfToken || !mayRenew) return signOutRefused(state, code);
+  state.actions.push({ kind: "close" });
+  endConnection(state);
+  state.phase = { kind: "renewing", code };
+  state.actions.push({ kind: "renewToken" });
+  state.setStatus(ConnectionStatus.SUSPENDED);
+}
+
+/** Ends the attempts of one `connect`, because another one takes over. */
+export function giveWay(state: State): void {
+  if (state.isConnected) state.actions.push({ kind: "close" });
+  endConnection(state);
+  tellConnected(state, Code.NOT_CONNECTED);
+  state.login = undefined;
+}
+
 /** Stops for a reason of the server. */
 export function signOutRefused(state: State, code: number): void {
   signOut(state, statusOfRefusal(code), code);
@@ -115,10 +150,7 @@ export function signOut(state: State, status: ConnectionStatus, code: number): v
   state.phase = { kind: "signedOut" };
   tellConnected(state, code);
   state.login = undefined;
-  for (const [number, call] of state.calls.ofApplication()) {
-    state.calls.take(number);
-    state.endUnknown(number, call, Code.RESULT_UNKNOWN);
-  }
+  endCalls(state);
   state.setStatus(status);
 }
 

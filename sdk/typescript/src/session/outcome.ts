@@ -13,6 +13,8 @@ export type Action =
   | { kind: "connect" }
   /** Close the connection, or stop opening it. Nothing of it may be handed in from now on, not even that it closed. */
   | { kind: "close" }
+  /** Ask for a newer token of the same user, then call `handleToken` or `handleNoToken`. */
+  | { kind: "renewToken" }
   /** Read what is remembered of this user, then call `handleLoaded` or `handleLoadFailed`. */
   | { kind: "load"; userId: string }
   /** Remember these changes, in order, then call `handleSaved` or `handleSaveFailed`. */

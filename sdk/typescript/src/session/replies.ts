@@ -4,7 +4,7 @@ import { Code } from "../codes.js";
 import { conversationFromWire } from "../conversation.js";
 import type { Call, Conversation, Reply } from "../protocol/frames.js";
 import type { Purpose } from "./calls.js";
-import { dropConnection, handleSignedIn, signOutRefused } from "./connection.js";
+import { dropConnection, handleRefused, handleSignedIn } from "./connection.js";
 import type { Batch, Settled } from "./outbox.js";
 import { responseCode } from "./outcome.js";
 import { tellMeanwhile } from "./pushes.js";
@@ -27,7 +27,7 @@ function handleSignInReply(state: State, now: number, { code, result, ...reply }
   if (result?.$case === "signedIn" && code === Code.SUCCESS && result.value.userId !== "") {
     handleSignedIn(state, now, result.value);
   } else if (refusesForGood(code)) {
-    signOutRefused(state, code);
+    handleRefused(state, code);
   } else {
     dropConnection(state, now, retryAfterMs(reply));
   }

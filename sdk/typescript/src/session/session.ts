@@ -20,7 +20,9 @@ import {
   dropConnection,
   endConnection,
   expectUser,
+  giveWay,
   goOnlineIfLoaded,
+  handleRefused,
   lose,
   open,
   signOut,
@@ -49,16 +51,18 @@ export class Session {
 
   /**
    * Signs in, and stays signed in over lost connections until `disconnect` or a refusal. Without a connection within
-   * `timeoutMs` it gives up; `undefined` is for ever.
+   * `timeoutMs` it gives up; `undefined` is for ever. While nobody is signed in, another token takes over from the one
+   * before.
    */
   connect(now: number, token: string, timeoutMs?: number): CallId {
     const state = this.state;
     const call = state.newCall();
-    if (state.login) {
+    if (state.login && (state.login.token === token || state.isSignedIn)) {
       state.outcomes.push({ kind: "connected", call, code: Code.CONNECTION_EXISTS });
       return call;
     }
-    state.login = { token, call, giveUpAt: timeoutMs === undefined ? undefined : now + timeoutMs };
+    giveWay(state);
+    state.login = { token, isRenewed: false, call, giveUpAt: timeoutMs === undefined ? undefined : now + timeoutMs };
     state.backoff.reset();
     open(state, now);
     expectUser(state, userIdOf(token));
@@ -140,7 +144,7 @@ export class Session {
   private handleGoodbye(now: number, goodbye: Goodbye): void {
     if (!this.state.isConnected) return;
     if (goodbye.reconnect) dropConnection(this.state, now, 0);
-    else signOutRefused(this.state, goodbye.code);
+    else handleRefused(this.state, goodbye.code);
   }
 
   /** The connection could not be opened, or has closed. */
@@ -202,6 +206,22 @@ export class Session {
     else if (phase.kind === "opening" || phase.kind === "signingIn") {
       phase.until = Math.min(phase.until, now + PROBE_TIMEOUT_MS);
     }
+  }
+
+  /** The token that was asked for; `undefined` if this user is not to be signed in any more. */
+  handleToken(now: number, token: string | undefined): void {
+    const { state } = this;
+    if (state.phase.kind !== "renewing" || !state.login) return;
+    if (token === undefined) return signOutRefused(state, state.phase.code);
+    state.login.token = token;
+    state.login.isRenewed = true;
+    open(state, now);
+    expectUser(state, userIdOf(token));
+  }
+
+  /** Whether there is a newer token is not known now. It is asked for again after a pause, if the old one is refused then. */
+  handleNoToken(now: number): void {
+    if (this.state.phase.kind === "renewing") lose(this.state, now, 0);
   }
 
   private expireCalls(now: number): void {
@@ -335,6 +355,7 @@ export class Session {
     const { phase, mustCatchUp } = this.state;
     switch (phase.kind) {
       case "signedOut":
+      case "renewing":
       case "loading":
         return undefined;
       case "online":

@@ -39,6 +39,8 @@ export interface SessionOptions {
   callTimeoutMs: number;
   /** How long one attempt may take, from dialing to being signed in. */
   attemptTimeoutMs: number;
+  /** When the server refuses a token, the driver can ask for a newer one. */
+  renewsTokens: boolean;
   /** Of the jitter: 32 bits. */
   seed: number;
 }
@@ -50,12 +52,16 @@ export type Phase =
   | { kind: "waiting"; until: number; notBefore: number }
   | { kind: "opening"; until: number }
   | { kind: "signingIn"; call: CallId; until: number }
+  /** The server has refused the token with this code, and a newer one is awaited. */
+  | { kind: "renewing"; code: number }
   | { kind: "loading"; signedIn: SignedIn }
   | { kind: "online"; since: number; heartbeat: Heartbeat; answersPerFrame: number };
 
 /** From `connect` to `disconnect`, or until the server refuses. */
 export interface Login {
   token: string;
+  /** It was asked for because the one before was refused, and has not signed in yet. */
+  isRenewed: boolean;
   /** Until its outcome is told. */
   call: CallId | undefined;
   giveUpAt: number | undefined;
@@ -89,6 +95,8 @@ export class State {
   readonly backoff: Backoff;
 
   readonly calls = new Calls();
+  /** The user who was online last. Calls under way are this user's. */
+  caller: string | undefined;
   outbox = new Outbox();
   readonly answersPause: Pause;
   readonly fetchesPause: Pause;
@@ -147,7 +155,11 @@ export class State {
   }
 
   get isConnected(): boolean {
-    return this.phase.kind !== "signedOut" && this.phase.kind !== "waiting";
+    return !["signedOut", "waiting", "renewing"].includes(this.phase.kind);
+  }
+
+  get isSignedIn(): boolean {
+    return this.phase.kind === "loading" || this.isOnline;
   }
 
   get mustCatchUp(): boolean {

@@ -1,6 +1,6 @@
 /** Signing in, staying signed in, and being signed out. */
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Code } from "../../src/codes.js";
 import { RCIMIWConnectionStatus as Status } from "../../src/index.js";
 import { App, endEngine, lastOf } from "./app.js";
@@ -49,6 +49,17 @@ describe("connect", () => {
     expect([first.told.length, lastOf(second.told).code]).toEqual([1, Code.CONNECTION_EXISTS]);
     await server.comesBack();
     expect(lastOf(first.told)).toEqual({ code: 0, userId: "alice" });
+  });
+
+  it("with another token takes over from one that has no connection yet", async () => {
+    await server.vanishes();
+    const first = await alice.connects("alice");
+    await server.passes(10_000);
+    const second = await alice.connects("bob");
+    expect(lastOf(first.told)).toEqual({ code: Code.NOT_CONNECTED, userId: "" });
+    await server.comesBack();
+    expect(lastOf(second.told)).toEqual({ code: 0, userId: "bob" });
+    expect(server.signIns.map(({ token }) => token)).toEqual(["bob"]);
   });
 
   it("gives up after its timeout, with 34006 and status 9", async () => {
@@ -151,6 +162,71 @@ describe("an engine that is connected", () => {
   it("keeps its connection alive", async () => {
     await server.passes(300_000);
     expect([alice.heard, server.signIns.length]).toEqual([[], 1]);
+  });
+});
+
+describe("a source of tokens", () => {
+  const asked = vi.fn<() => string | null | Promise<string | null>>();
+  const refuses = async () => {
+    server.refusal = Code.TOKEN_EXPIRED;
+    return alice.connects("alice");
+  };
+  beforeEach(async () => {
+    asked.mockReset();
+    await alice.engine.destroy();
+    alice = await App.at(server, { ...server.options(), tokenSource: asked });
+  });
+
+  it.each([
+    ["at once", () => "alice-2"],
+    ["later", () => Promise.resolve("alice-2")],
+  ])("gives the token that is used next, %s", async (_, give) => {
+    asked.mockImplementation(() => {
+      server.refusal = 0;
+      return give();
+    });
+    const { told } = await refuses();
+    await server.passes(1_000);
+    expect(lastOf(told)).toEqual({ code: 0, userId: "alice-2" });
+    expect(asked).toHaveBeenCalledOnce();
+  });
+
+  it.each([null, ""])("that has none (%j) ends the sign-in with the code of the server", async (none) => {
+    asked.mockReturnValue(none);
+    const { told } = await refuses();
+    expect(lastOf(told)).toEqual({ code: Code.TOKEN_EXPIRED, userId: "" });
+    expect(statuses().at(-1)).toBe(Status.tokenIncorrect);
+  });
+
+  it.each([
+    ["throws", () => Promise.reject(new Error("no network"))],
+    [
+      "rejects",
+      () => {
+        throw new Error("no network");
+      },
+    ],
+  ])("that %s is asked again after a pause", async (_, fail) => {
+    asked.mockImplementation(fail);
+    const { told } = await refuses();
+    await server.passes(20_000);
+    expect(asked.mock.calls.length).toBeGreaterThan(1);
+    asked.mockImplementation(() => {
+      server.refusal = 0;
+      return "alice-2";
+    });
+    await server.passes(20_000);
+    expect(lastOf(told)).toEqual({ code: 0, userId: "alice-2" });
+  });
+
+  it("whose answer comes after `disconnect` is not used", async () => {
+    let give = (_: string) => {};
+    asked.mockReturnValue(new Promise((resolve) => (give = resolve)));
+    await refuses();
+    await alice.callsPlainly("disconnect", false);
+    give("alice-2");
+    await server.passes(60_000);
+    expect(server.signIns).toHaveLength(1);
   });
 });
 
