@@ -1,6 +1,6 @@
 /** Everything that a signed-in visitor has, and what happens to it when the server says something. */
 
-import { CallError, type ConnectionState, type Gateway, type GatewayEvents, type Reader } from "../connection/gateway";
+import { codeOf, type ConnectionState, type Gateway, type GatewayEvents, type Reader } from "../connection/gateway";
 import { type Conversation, conversationId, type ConversationRef } from "../conversation/conversation";
 import { Conversations, type ReadMarks } from "../conversation/conversations.svelte";
 import type { Message, ReceiptCounts } from "../message/message";
@@ -41,7 +41,7 @@ export class Chat {
     try {
       this.userId = await this.#options.gateway.connect(token, this.#events());
     } catch (error) {
-      return error instanceof CallError ? error.code : 3;
+      return codeOf(error);
     }
     const conversations = new Conversations(this.#options.gateway, this.#options.marksOf(this.userId));
     await conversations.load().catch(() => {});

@@ -13,6 +13,7 @@ import {
 } from "@seenby/rcim";
 import { conversationId, type ConversationRef } from "../conversation/conversation";
 import type { Message, Receipt, ReceiptCounts } from "../message/message";
+import { balanced } from "../people/bidi";
 import type { ConnectionState, ConversationInfo, PeoplePage } from "./gateway";
 
 interface Place {
@@ -34,7 +35,7 @@ export function messageOf(source: RCIMIWMessage): Message {
     senderId: source.senderUserId ?? "",
     isOwn,
     sentAt: source.sentTime || source.receivedTime || Date.now(),
-    text: (source as RCIMIWTextMessage).text ?? "",
+    text: balanced((source as RCIMIWTextMessage).text ?? ""),
     state: stateOf(source),
     isRecalled: source.messageType === RCIMIWMessageType.recall,
     receipt: receiptOf(source, isOwn),
@@ -80,8 +81,9 @@ export function connectionStateOf(status: RCIMIWConnectionStatus): ConnectionSta
     case RCIMIWConnectionStatus.signOut:
       return "signedOut";
     case RCIMIWConnectionStatus.tokenIncorrect:
-    case RCIMIWConnectionStatus.connUserBlocked:
       return "refused";
+    case RCIMIWConnectionStatus.connUserBlocked:
+      return "blocked";
     default:
       return "offline";
   }
@@ -90,5 +92,5 @@ export function connectionStateOf(status: RCIMIWConnectionStatus): ConnectionSta
 export function conversationInfoOf(source: RCIMIWConversation): ConversationInfo {
   const ref = refOf(source);
   const lastMessage = source.lastMessage && messageOf(source.lastMessage);
-  return { ref, title: source.title || ref.targetId, memberCount: source.memberCount ?? 0, lastMessage };
+  return { ref, title: balanced(source.title || ref.targetId), memberCount: source.memberCount ?? 0, lastMessage };
 }

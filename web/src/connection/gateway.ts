@@ -4,7 +4,7 @@ import type { ConversationRef } from "../conversation/conversation";
 import type { Message, ReceiptCounts } from "../message/message";
 
 /** The vendor's numbers, by what the page makes of them. */
-export type ConnectionState = "connecting" | "connected" | "offline" | "signedOut" | "refused";
+export type ConnectionState = "connecting" | "connected" | "offline" | "signedOut" | "refused" | "blocked";
 
 export interface ConversationInfo {
   ref: ConversationRef;
@@ -67,6 +67,11 @@ export class CallError extends Error {
     super(`the call ended with code ${code}`);
     this.code = code;
   }
+}
+
+/** Why a call did not work; 3, "failed inside", if it does not say. */
+export function codeOf(error: unknown): number {
+  return error instanceof CallError ? error.code : 3;
 }
 
 export const PAGE_SIZE = 100;

@@ -13,8 +13,17 @@ export interface Conversation {
   ref: ConversationRef;
   id: string;
   title: string;
+  /** Of an ultra group; empty for a group, and for the channel that every ultra group has. */
+  channel: string;
   memberCount: number;
   lastMessage: Message | undefined;
+}
+
+/** What the channel is called in which one is that names none. */
+const DEFAULT_CHANNEL = "RCDefault";
+
+export function channelOf({ channelId }: ConversationRef): string {
+  return channelId === DEFAULT_CHANNEL ? "" : channelId;
 }
 
 /** One text for one conversation, whatever characters its ids have. */
@@ -24,5 +33,5 @@ export function conversationId({ type, targetId, channelId }: ConversationRef): 
 
 /** Newest first; what nobody has said anything in comes last, by title. */
 export function compareConversations(a: Conversation, b: Conversation): number {
-  return (b.lastMessage?.sentAt ?? 0) - (a.lastMessage?.sentAt ?? 0) || a.title.localeCompare(b.title);
+  return (b.lastMessage?.sentAt ?? 0) - (a.lastMessage?.sentAt ?? 0) || a.title.localeCompare(b.title) || a.channel.localeCompare(b.channel);
 }

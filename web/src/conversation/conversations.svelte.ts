@@ -2,7 +2,7 @@
 
 import type { Gateway } from "../connection/gateway";
 import type { Message } from "../message/message";
-import { compareConversations, type Conversation, conversationId, type ConversationRef } from "./conversation";
+import { channelOf, compareConversations, type Conversation, conversationId, type ConversationRef } from "./conversation";
 
 /** How far this visitor has read, kept on this device. */
 export interface ReadMarks {
@@ -29,7 +29,7 @@ export class Conversations {
 
   async load(): Promise<void> {
     const found = await this.#gateway.conversations();
-    const withIds = found.map((info) => ({ ...info, id: conversationId(info.ref) }));
+    const withIds = found.map((info) => ({ ...info, id: conversationId(info.ref), channel: channelOf(info.ref) }));
     this.list = withIds.sort(compareConversations);
     this.isLoaded = true;
   }
@@ -80,7 +80,7 @@ export class Conversations {
   /** A group that the visitor was taken into meanwhile; the server knows its name. */
   #found(message: Message, ref: ConversationRef): void {
     const id = message.conversationId;
-    const conversation = { ref, id, title: ref.targetId, memberCount: 0, lastMessage: message };
+    const conversation = { ref, id, title: ref.targetId, channel: channelOf(ref), memberCount: 0, lastMessage: message };
     this.list = [...this.list, conversation].sort(compareConversations);
     this.#count(message);
     this.load().catch(() => {});

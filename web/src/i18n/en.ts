@@ -1,5 +1,7 @@
 /** Every text of the page in English. Other languages have the same names. */
 
+import { isolated } from "../people/bidi";
+
 const many = (count: number, one: string, other: string) => `${number(count)} ${count === 1 ? one : other}`;
 const number = (value: number) => value.toLocaleString("en");
 
@@ -12,6 +14,7 @@ export const en = {
     offline: "Offline, trying again",
     signedOut: "Signed in elsewhere",
     refused: "Not admitted",
+    blocked: "Blocked",
   },
 
   groups: "Groups",
@@ -22,7 +25,8 @@ export const en = {
   hasNews: "Something new",
   nothingSaid: "Nobody has said anything yet",
   you: "You",
-  saidBy: (name: string, text: string) => `${name}: ${text}`,
+  /** Between a name and what was said. */
+  colon: ": ",
   back: "Back to the groups",
 
   messages: "Messages",
@@ -35,9 +39,29 @@ export const en = {
   recalled: "This message was recalled.",
   unknownContent: "This page cannot show this kind of message.",
   sending: "Sending…",
-  notSent: "Not sent.",
+  notSent: (why: string) => `Not sent: ${why}.`,
+  notAsked: (why: string) => `Not asked: ${why}.`,
+  reasons: {
+    4: "the connection ended before the server answered",
+    20604: "too many messages at once, wait a moment",
+    20607: "too many requests at once, wait a moment",
+    22406: "you are not a member of this group",
+    22408: "you are muted in this group",
+    24406: "you are not a member of this group",
+    24414: "this channel is no longer there",
+    26322: "the message is no longer there",
+    30002: "there is no connection",
+    30003: "the server did not answer in time",
+    30016: "the message is too long",
+    31009: "you are blocked",
+    90002: "the server cannot keep anything at the moment",
+    90004: "the message is too long",
+    90007: "the server is restarting",
+    90011: "the server is too busy",
+  } as Readonly<Record<number, string>>,
+  otherReason: (code: number) => `code ${code}`,
   sendAgain: "Send again",
-  messageFrom: (name: string) => `Message from ${name}`,
+  messageFrom: (name: string) => `Message from ${isolated(name)}`,
 
   write: "Write a message",
   send: "Send",
@@ -77,8 +101,10 @@ export const en = {
         ? `You are offline. ${many(waiting, "receipt is", "receipts are")} kept and sent as soon as the server is back.`
         : "You are offline. What you read is remembered and told as soon as the server is back.",
     connecting: "Connecting to the server…",
+    refused: "The server does not accept this sign-in any more. Ask for a new link.",
+    blocked: "An administrator has blocked you. You can read what is here, and nothing is sent any more.",
     signedOut: "You signed in on too many devices, so this page was signed out. Reload it to come back.",
-    choose: (name: string) => `You are ${name}. Open a group, or open a second link beside this one to see both sides.`,
+    choose: (name: string) => `You are ${isolated(name)}. Open a group, or open a second link beside this one to see both sides.`,
     invite: (count: number) =>
       `Write to ${many(count, "person", "people")} and ask who has read it. You will see the answers come in.`,
     asked: (total: number) => `You asked ${many(total, "person", "people")}. Each answers when the message is on screen.`,
@@ -87,8 +113,8 @@ export const en = {
     complete: (total: number) =>
       total === 1 ? "The one you asked has read your message." : `All ${number(total)} you asked have read your message.`,
     panel: "Answers arrive live. Each person counts once, and only you are told.",
-    receiverAsked: (name: string) => `${name} asks who has read this. Look at it for half a second, and your answer goes out.`,
-    receiverGiven: (name: string) => `${name} knows that you have read the message. Nobody else was told.`,
+    receiverAsked: (name: string) => `${isolated(name)} asks who has read this. Look at it for half a second, and your answer goes out.`,
+    receiverGiven: (name: string) => `${isolated(name)} knows that you have read the message. Nobody else was told.`,
     hide: "Hide explanations",
     show: "Explain what is happening",
     title: "What is happening",
@@ -105,12 +131,14 @@ export const en = {
     token: "Token or link",
     enter: "Come in",
     needsToken: "Paste a token or a link first.",
-    refused: "The server did not accept this token. It may have expired, or belong to another app.",
+    refused: "The server did not accept this token. It may belong to another app or server.",
+    expired: "This token has expired. Ask for a new one.",
+    blocked: "An administrator has blocked this user.",
     noSocket: "This browser cannot connect: it has no WebSocket.",
     leave: "Leave",
   },
 
-  announceMessage: (name: string, text: string) => `${name}: ${text}`,
+  announceMessage: (name: string, text: string) => `${isolated(name)}: ${isolated(text)}`,
   announceReaders: (read: number, total: number) => `${number(read)} of ${number(total)} have read your message`,
 };
 

@@ -24,6 +24,12 @@ export class Language {
   }
 }
 
+/** Why a call did not work, in the middle of a sentence. */
+export function reasonFor(code: number | undefined): string {
+  const { reasons, otherReason } = language.t;
+  return reasons[code ?? 0] ?? otherReason(code ?? 0);
+}
+
 /** The first language of the visitor's that the page has. */
 export function preferredLanguage(kept: string | null, wanted: readonly string[]): LanguageTag {
   if (kept === "en" || kept === "zh") return kept;

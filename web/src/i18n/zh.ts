@@ -1,5 +1,6 @@
 /** 页面上的全部中文文案，名称与英文一致。 */
 
+import { isolated } from "../people/bidi";
 import type { Texts } from "./en";
 
 const number = (value: number) => value.toLocaleString("zh-CN");
@@ -13,6 +14,7 @@ export const zh: Texts = {
     offline: "已离线，正在重连",
     signedOut: "已在别处登录",
     refused: "无法登录",
+    blocked: "已被封禁",
   },
 
   groups: "群聊",
@@ -23,7 +25,7 @@ export const zh: Texts = {
   hasNews: "有新消息",
   nothingSaid: "还没有人发言",
   you: "我",
-  saidBy: (name, text) => `${name}：${text}`,
+  colon: "：",
   back: "返回群列表",
 
   messages: "消息",
@@ -36,9 +38,29 @@ export const zh: Texts = {
   recalled: "这条消息已被撤回。",
   unknownContent: "此页面无法显示这类消息。",
   sending: "发送中…",
-  notSent: "未发送。",
+  notSent: (why) => `未发送：${why}。`,
+  notAsked: (why) => `未能询问：${why}。`,
+  reasons: {
+    4: "连接中断，未收到服务器的答复",
+    20604: "发送过于频繁，请稍候",
+    20607: "请求过于频繁，请稍候",
+    22406: "你不是该群的成员",
+    22408: "你在该群中已被禁言",
+    24406: "你不是该群的成员",
+    24414: "该频道已不存在",
+    26322: "该消息已不存在",
+    30002: "没有连接",
+    30003: "服务器未及时答复",
+    30016: "消息过长",
+    31009: "你已被封禁",
+    90002: "服务器暂时无法保存",
+    90004: "消息过长",
+    90007: "服务器正在重启",
+    90011: "服务器繁忙",
+  },
+  otherReason: (code) => `错误码 ${code}`,
   sendAgain: "重新发送",
-  messageFrom: (name) => `${name} 的消息`,
+  messageFrom: (name) => `${isolated(name)} 的消息`,
 
   write: "输入消息",
   send: "发送",
@@ -76,16 +98,18 @@ export const zh: Texts = {
         ? `当前离线。${number(waiting)} 个回执已保存，恢复连接后立即发送。`
         : "当前离线。你读过的消息会被记住，恢复连接后再告知对方。",
     connecting: "正在连接服务器…",
+    refused: "服务器不再接受此次登录，请索取新的链接。",
+    blocked: "管理员已将你封禁。已有的内容仍可阅读，但不会再发送任何内容。",
     signedOut: "登录的设备过多，此页面已退出登录。刷新页面即可重新登录。",
-    choose: (name) => `你是 ${name}。打开一个群，或者在旁边打开另一个链接，同时看到双方。`,
+    choose: (name) => `你是 ${isolated(name)}。打开一个群，或者在旁边打开另一个链接，同时看到双方。`,
     invite: (count) => `给 ${number(count)} 个人发条消息，并询问谁已读，答复会陆续出现。`,
     asked: (total) => `你询问了 ${number(total)} 人。消息在谁的屏幕上显示，谁就会自动答复。`,
     progress: (read, total, left) =>
       `${number(total)} 人中已有 ${number(read)} 人读了你的消息，还有 ${number(left)} 人未读。点开徽标查看名单。`,
     complete: (total) => `你询问的 ${number(total)} 人全部已读。`,
     panel: "答复实时到达。每个人只计一次，并且只有你知道谁读了。",
-    receiverAsked: (name) => `${name} 想知道谁读了这条消息。消息显示半秒后，你的答复会自动发出。`,
-    receiverGiven: (name) => `${name} 已经知道你读了这条消息，其他人不会知道。`,
+    receiverAsked: (name) => `${isolated(name)} 想知道谁读了这条消息。消息显示半秒后，你的答复会自动发出。`,
+    receiverGiven: (name) => `${isolated(name)} 已经知道你读了这条消息，其他人不会知道。`,
     hide: "隐藏说明",
     show: "说明正在发生什么",
     title: "正在发生",
@@ -102,11 +126,13 @@ export const zh: Texts = {
     token: "令牌或链接",
     enter: "进入",
     needsToken: "请先粘贴令牌或链接。",
-    refused: "服务器没有接受这个令牌。它可能已过期，或属于另一个应用。",
+    refused: "服务器没有接受这个令牌。它可能属于另一个应用或服务器。",
+    expired: "这个令牌已过期，请索取新的令牌。",
+    blocked: "管理员已将此用户封禁。",
     noSocket: "此浏览器不支持 WebSocket，无法连接。",
     leave: "退出",
   },
 
-  announceMessage: (name, text) => `${name}：${text}`,
+  announceMessage: (name, text) => `${isolated(name)}：${isolated(text)}`,
   announceReaders: (read, total) => `${number(total)} 人中 ${number(read)} 人已读你的消息`,
 };

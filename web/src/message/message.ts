@@ -14,6 +14,8 @@ export interface Message {
   sentAt: number;
   text: string;
   state: "sending" | "failed" | "sent";
+  /** Why it could not be sent: a code. */
+  failure?: number | undefined;
   isRecalled: boolean;
   receipt: Receipt;
   /** As the SDK gave it and wants it back. */
@@ -27,6 +29,8 @@ export interface Receipt {
   answer: "none" | "giving" | "given" | "notWanted";
   /** For own messages. */
   counts: ReceiptCounts | undefined;
+  /** Why it could not be asked for: a code. */
+  failure?: number | undefined;
 }
 
 export interface ReceiptCounts {

@@ -1,6 +1,6 @@
 /** The messages of one conversation: pages of history, what comes in, and what is being sent. */
 
-import { type Gateway, HISTORY_PAGE_SIZE } from "../connection/gateway";
+import { codeOf, type Gateway, HISTORY_PAGE_SIZE } from "../connection/gateway";
 import type { ConversationRef } from "../conversation/conversation";
 import { mergeMessages, type Message, type Receipt, type ReceiptCounts } from "./message";
 
@@ -86,19 +86,20 @@ export class Timeline {
   }
 
   async resend(message: Message): Promise<Message> {
-    const pending: Message = { ...message, state: "sending" };
+    const pending: Message = { ...message, state: "sending", failure: undefined };
     this.received(pending);
     return this.#settle(pending, this.#gateway.resend(pending));
   }
 
   /** A receipt for an own message. */
   async ask(message: Message): Promise<void> {
-    this.#receipt(message.key, () => ({ isAsked: true }));
+    this.#receipt(message.key, () => ({ isAsked: true, failure: undefined }));
     try {
       await this.#gateway.askReceipt(message);
       if (message.uid) await this.loadCounts(message.uid);
-    } catch {
-      if (!this.byKey(message.key)?.receipt.counts) this.#receipt(message.key, () => ({ isAsked: false }));
+    } catch (error) {
+      const failure = codeOf(error);
+      if (!this.byKey(message.key)?.receipt.counts) this.#receipt(message.key, () => ({ isAsked: false, failure }));
     }
   }
 
@@ -140,7 +141,7 @@ export class Timeline {
   }
 
   async #settle(pending: Message, sent: Promise<Message>): Promise<Message> {
-    const settled = await sent.catch((): Message => ({ ...pending, state: "failed" }));
+    const settled = await sent.catch((error): Message => ({ ...pending, state: "failed", failure: codeOf(error) }));
     const message = { ...settled, key: pending.key };
     this.received(message);
     if (message.uid && message.receipt.isAsked) this.loadCounts(message.uid).catch(() => {});

@@ -2,7 +2,10 @@
 
 import { type Gateway, PAGE_SIZE } from "../connection/gateway";
 import { type ConversationRef, conversationId } from "../conversation/conversation";
+import { balanced } from "./bidi";
 
+/** After a call that failed. */
+const RETRY_MS = 2_000;
 /** Names that are wanted while a page is drawn are asked for together. */
 const GATHER_MS = 10;
 
@@ -11,6 +14,9 @@ export class Directory {
   readonly #names = new Map<string, string>();
   /** Grows with the names. Only what is on screen asks for them, so one signal for all is enough. */
   #version = $state(0);
+  /** Grows when those who want names that could not be had should want them again. */
+  #failures = $state(0);
+  #retry: ReturnType<typeof setTimeout> | undefined;
   /** Being asked for, or asked for in vain. */
   readonly #wanted = new Set<string>();
   #waiting = new Map<string, { ref: ConversationRef; ids: string[] }>();
@@ -23,11 +29,12 @@ export class Directory {
   /** The name, or the id as long as the name is not known. */
   nameOf(userId: string): string {
     void this.#version;
-    return this.#names.get(userId) ?? userId;
+    return this.#names.get(userId) ?? balanced(userId);
   }
 
-  /** Sees to it that the names of these members of a conversation will be known. */
+  /** Sees to it that the names of these members of a conversation will be known; of those on screen, in an effect. */
   want(ref: ConversationRef, userIds: Iterable<string>): void {
+    void this.#failures;
     const unknown = [...new Set(userIds)].filter((id) => id !== "" && !this.#names.has(id) && !this.#wanted.has(id));
     if (unknown.length === 0) return;
     const waiting = this.#waiting.get(conversationId(ref)) ?? { ref, ids: [] };
@@ -49,7 +56,10 @@ export class Directory {
 
   /** So that those whose names could not be had are asked for again. */
   forgetFailures(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#wanted.clear();
+    this.#failures += 1;
   }
 
   #ask(): void {
@@ -64,10 +74,11 @@ export class Directory {
   async #fetch(ref: ConversationRef, ids: string[]): Promise<void> {
     for (const id of ids) this.#wanted.add(id);
     try {
-      for (const [id, name] of await this.#gateway.names(ref, ids)) this.#names.set(id, name);
+      for (const [id, name] of await this.#gateway.names(ref, ids)) this.#names.set(id, balanced(name));
       this.#version += 1;
     } catch {
-      // Ids stand for names until the next connection.
+      // Ids stand for names until then, or until the next connection.
+      this.#retry ??= setTimeout(() => this.forgetFailures(), RETRY_MS);
     }
   }
 }

@@ -17,7 +17,7 @@ export interface Scene {
 export function storyOf(scene: Scene, { story: t }: Texts): string {
   const { connection, memberCount, messages } = scene;
   if (connection === "offline") return t.offline(messages.filter(({ receipt }) => receipt.answer === "giving").length);
-  if (connection === "signedOut") return t.signedOut;
+  if (connection === "signedOut" || connection === "refused" || connection === "blocked") return t[connection];
   if (connection !== "connected") return t.connecting;
   if (memberCount === undefined) return t.choose(scene.visitorName);
   if (scene.isSheetOpen) return t.panel;

@@ -10,6 +10,18 @@ export interface Visitor {
   token: string;
 }
 
+/** Why somebody with a token is at the door again. */
+export type WelcomeProblem = "refused" | "expired" | "blocked" | "noSocket";
+
+const BLOCKED = 31009;
+const EXPIRED = 31020;
+
+/** What the code of a sign-in that failed means to the visitor. */
+export function problemOf(code: number): WelcomeProblem {
+  if (code === BLOCKED) return "blocked";
+  return code === EXPIRED ? "expired" : "refused";
+}
+
 const KEY = "seenby.visitor";
 
 /** From the link, else from before the reload. */

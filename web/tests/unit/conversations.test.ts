@@ -31,6 +31,22 @@ describe("Conversations", () => {
     expect(titles(conversations)).toEqual(["Clinic", "Ward 3"]);
   });
 
+  it("are told apart by their channels", async () => {
+    const city = (channelId: string) => ({ type: 5, targetId: "city", channelId });
+    const channels = ["traffic", "RCDefault", "news"].map((channelId) => ({
+      ref: city(channelId),
+      title: "City",
+      memberCount: 3,
+      lastMessage: undefined,
+    }));
+    const conversations = new Conversations(gateway({ conversations: async () => channels }), marks());
+    await conversations.load();
+    expect(conversations.list.map(({ channel }) => channel)).toEqual(["", "news", "traffic"]);
+    const ref = city("night");
+    conversations.said(message({ uid: "N", conversationId: conversationId(ref) }), ref, false);
+    expect(conversations.list.map(({ channel }) => channel)).toContain("night");
+  });
+
   it("count what is new, once", async () => {
     const conversations = await loaded({ [wardId]: NOON });
     const said = message({ uid: "N", sentAt: NOON + 1 });

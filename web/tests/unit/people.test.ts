@@ -62,6 +62,26 @@ describe("Directory", () => {
     expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);
   });
 
+  it("asks again some time after a call that failed, if the names are still wanted", async () => {
+    let isBroken = true;
+    const names = async (_ref: unknown, ids: string[]) => {
+      asked.push(ids);
+      if (isBroken) throw new Error("too many calls");
+      return new Map(ids.map((id) => [id, `Name of ${id}`]));
+    };
+    const directory = new Directory(gateway({ names }));
+    const wanted = async (afterMs: number) => {
+      await vi.advanceTimersByTimeAsync(afterMs);
+      directory.want(ward, ["ada"]);
+      await vi.advanceTimersByTimeAsync(100);
+      return [directory.nameOf("ada"), asked.length];
+    };
+    expect(await wanted(0)).toEqual(["ada", 1]);
+    isBroken = false;
+    expect(await wanted(0)).toEqual(["ada", 1]);
+    expect(await wanted(10_000)).toEqual(["Name of ada", 2]);
+  });
+
   it("shows the id of somebody without a name, and asks again only after a new connection", async () => {
     for (let round = 0; round < 2; round += 1) {
       directory.want(ward, ["unknown"]);

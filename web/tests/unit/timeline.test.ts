@@ -78,9 +78,10 @@ describe("Timeline", () => {
     const send = async () => ({ pending, sent: Promise.reject(new CallError(30003)) });
     const timeline = new Timeline(gateway({ send, resend: async () => message({ uid: "M1", isOwn: true }) }), ward);
     const failed = await timeline.send("Hello", false);
-    expect(timeline.messages).toMatchObject([{ key: "p", state: "failed" }]);
+    expect(timeline.messages).toMatchObject([{ key: "p", state: "failed", failure: 30003 }]);
     await timeline.resend(failed);
     expect(timeline.messages).toMatchObject([{ key: "p", state: "sent", uid: "M1" }]);
+    expect(timeline.messages[0]?.failure).toBeUndefined();
   });
 
   it("asks, and takes it back if the server refuses", async () => {
@@ -89,7 +90,7 @@ describe("Timeline", () => {
     const asking = timeline.ask(own("M1"));
     expect(timeline.byUid("M1")?.receipt.isAsked).toBe(true);
     await asking;
-    expect(timeline.byUid("M1")?.receipt.isAsked).toBe(false);
+    expect(timeline.byUid("M1")?.receipt).toMatchObject({ isAsked: false, failure: 26320 });
   });
 
   it("never counts back, in whatever order counts come", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forgetVisitor, parsePasted, readVisitor } from "../../src/visitor/visitor";
+import { forgetVisitor, parsePasted, problemOf, readVisitor } from "../../src/visitor/visitor";
 
 function storage(): Storage {
   const items = new Map<string, string>();
@@ -33,6 +33,17 @@ describe("readVisitor", () => {
     const forbidden = { getItem: forbid, setItem: forbid } as unknown as Storage;
     expect(readVisitor(link, forbidden)).toEqual(visitor);
     expect(readVisitor("", forbidden)).toBeUndefined();
+  });
+});
+
+describe("problemOf", () => {
+  it.each([
+    [31004, "refused"],
+    [31002, "refused"],
+    [31009, "blocked"],
+    [31020, "expired"],
+  ])("%i is %s", (code, problem) => {
+    expect(problemOf(code)).toBe(problem);
   });
 });
 

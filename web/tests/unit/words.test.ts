@@ -84,6 +84,8 @@ describe("storyOf", () => {
     [{ messages: [theirs("giving")], connection: "offline" }, en.story.offline(1)],
     [{ connection: "connecting" }, en.story.connecting],
     [{ connection: "signedOut" }, en.story.signedOut],
+    [{ connection: "refused" }, en.story.refused],
+    [{ connection: "blocked" }, en.story.blocked],
   ])("explains %#", (scene, line) => {
     expect(told(scene)).toBe(line);
   });
@@ -95,6 +97,14 @@ describe("texts", () => {
       const plain = JSON.stringify(texts);
       expect(plain).not.toContain('""');
     }
+  });
+
+  it("give a reason for what failed, in words or by its code", () => {
+    for (const t of [en, zh]) {
+      expect(t.notSent(t.reasons[30016] ?? "")).toMatch(/long|过长/);
+      expect(t.otherReason(90010)).toContain("90010");
+    }
+    expect(Object.keys(zh.reasons)).toEqual(Object.keys(en.reasons));
   });
 
   it("count people right", () => {
