@@ -86,6 +86,8 @@ pub(crate) struct Driver {
     flushes: Vec<(CallId, oneshot::Sender<()>)>,
     /// The last thing that it was asked for failed, and the log says so.
     store_fails: bool,
+    /// There is no connection, and the log says why.
+    outage_is_logged: bool,
     /// Told once the connection is closed.
     disconnects: Vec<oneshot::Sender<()>>,
     glance: watch::Sender<Glance>,
@@ -141,6 +143,7 @@ impl Driver {
             unkept: BTreeSet::new(),
             flushes: Vec::new(),
             store_fails: false,
+            outage_is_logged: false,
             disconnects: Vec::new(),
             glance,
             server_time: None,
@@ -232,7 +235,7 @@ impl Driver {
                 self.session.handle_opened(now);
             }
             Err(error) => {
-                tracing::debug!(%error, "the connection cannot be opened");
+                self.note_outage(&error.to_string());
                 self.link = Link::Closed;
                 self.session.handle_closed(now);
             }
@@ -251,7 +254,7 @@ impl Driver {
     }
 
     fn handle_broken(&mut self, now: Duration, error: &SocketError) {
-        tracing::debug!(error = error as &dyn Error, "the connection is gone");
+        self.note_outage(&with_causes(error));
         self.link = Link::Closed;
         self.session.handle_closed(now);
     }
@@ -259,6 +262,9 @@ impl Driver {
     /// Does what the session wants done. Frames are taken by the socket when it has room for them.
     async fn settle(&mut self) {
         self.act().await;
+        if let Some(reason) = self.session.take_trouble() {
+            self.note_outage(&reason);
+        }
         // Who is told of a result may look at the glance next.
         self.publish();
         while let Some(outcome) = self.session.poll_outcome() {
@@ -281,6 +287,15 @@ impl Driver {
                 Action::Load { user_id } => self.load(user_id),
                 Action::Save { user_id, changes } => self.save(user_id, changes),
             }
+        }
+    }
+
+    /// An outage is logged once, with the reason of its first failure. The token is in neither address nor reason.
+    fn note_outage(&mut self, reason: &str) {
+        let server = self.dialer.server();
+        match std::mem::replace(&mut self.outage_is_logged, true) {
+            false => tracing::warn!(server, reason, "there is no connection; the engine goes on trying"),
+            true => tracing::debug!(server, reason, "there is still no connection"),
         }
     }
 
@@ -374,6 +389,7 @@ impl Driver {
             self.glance.send_modify(|glance| glance.delta_time_ms = delta);
         }
         let (status, user_id) = (self.session.status(), self.session.user_id());
+        self.outage_is_logged &= status != ConnectionStatus::Connected;
         self.glance.send_if_modified(|glance| {
             let changed = glance.status != status || glance.user_id.as_deref() != user_id;
             if changed {
@@ -394,6 +410,11 @@ impl Driver {
     fn now(&self) -> Duration {
         self.started_at.elapsed()
     }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let said = error.to_string();
+    error.source().map_or_else(|| said.clone(), |cause| format!("{said}: {}", with_causes(cause)))
 }
 
 fn delta_time_ms(read: ServerTime, now: Duration) -> i64 {

@@ -38,6 +38,13 @@ impl Dialer {
         Ok(Self { address, tls: Arc::new(tls(extra_root_certificates).map_err(CreateError::Certificate)?) })
     }
 
+    /// The address without a user and a password that may stand in it.
+    pub(crate) fn server(&self) -> String {
+        let authority = self.address.authority().map_or("", |authority| authority.as_str());
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        format!("{}://{host}{}", self.address.scheme_str().unwrap_or_default(), self.address.path())
+    }
+
     pub(crate) fn dial(&self) -> impl Future<Output = Result<Box<Socket>, tungstenite::Error>> + Send + use<> {
         let address = self.address.clone();
         let connector = Connector::Rustls(self.tls.clone());

@@ -9,7 +9,15 @@ import type { Conversation } from "./conversation.js";
 import type { Change } from "./memory.js";
 import { type Eventual, isLater, type Ports, type Socket, type SocketListener } from "./ports.js";
 import { type Call, decode, encode, type Reply, type ServerFrame } from "./protocol/frames.js";
-import type { Action, CallId, ConnectionStatus, Outcome, ReceiptResponse, SessionEvent } from "./session/outcome.js";
+import { reasonOf } from "./reason.js";
+import {
+  type Action,
+  type CallId,
+  ConnectionStatus,
+  type Outcome,
+  type ReceiptResponse,
+  type SessionEvent,
+} from "./session/outcome.js";
 import { Session } from "./session/session.js";
 import type { SessionOptions } from "./session/state.js";
 import type { DeviceStore } from "./store.js";
@@ -27,7 +35,7 @@ export interface DriverOptions {
   /** Gives a newer token of the same user, or nothing if there is none. */
   tokenSource?: TokenSource | undefined;
   onEvent(event: SessionEvent): void;
-  log(problem: string, error: unknown): void;
+  log(problem: string, error?: unknown): void;
 }
 
 export class Driver {
@@ -38,6 +46,8 @@ export class Driver {
   private readonly keeping = new Map<CallId, (code: number) => void>();
   /** The last thing that it was asked for failed, and the log says so. */
   private storageFails = false;
+  /** There is no connection, and the log says why. */
+  private outageIsLogged = false;
   private link: { socket: Socket; isOpen: boolean } | undefined;
   private cancelTimer = () => {};
   /** The store works; nothing goes on until it has done. */
@@ -145,6 +155,8 @@ export class Driver {
   /** Does what the session wants done, then waits for what comes next. */
   private settle(): void {
     if (this.isEnded || !this.act()) return;
+    this.noteOutage(this.session.takeTrouble());
+    if (this.status === ConnectionStatus.CONNECTED) this.outageIsLogged = false;
     this.transmit();
     this.tellSoon();
     this.cancelTimer();
@@ -255,16 +267,14 @@ export class Driver {
     const listener: SocketListener = {
       onOpen: () => this.handIn(link, () => this.handleOpened(link)),
       onFrame: (bytes) => this.handIn(link, () => this.handleFrame(bytes)),
-      onClose: () => this.handIn(link, () => this.handleClosed()),
+      onClose: (reason) => this.handIn(link, () => this.handleClosed(reason)),
     };
     const link: { socket: Socket; isOpen: boolean } = { socket: closedSocket, isOpen: false };
     this.link = link;
     try {
       link.socket = this.options.ports.dialer.dial(this.options.address, listener);
     } catch (error) {
-      this.options.log("the connection cannot be opened", error);
-      this.link = undefined;
-      this.session.handleClosed(this.now());
+      this.handleClosed(reasonOf(error));
     }
   }
 
@@ -284,17 +294,25 @@ export class Driver {
     try {
       frame = decode(bytes);
     } catch (error) {
-      this.options.log("the server sent something that is not a frame", error);
       this.close();
-      this.handleClosed();
+      this.handleClosed(`the server sent something that is not a frame: ${reasonOf(error)}`);
       return;
     }
     this.session.handleFrame(this.now(), frame);
   }
 
-  private handleClosed(): void {
+  private handleClosed(reason?: string): void {
+    this.noteOutage(reason || "it has closed");
     this.link = undefined;
     this.session.handleClosed(this.now());
+  }
+
+  /** An outage is logged once, with the reason of its first failure. The token is in neither address nor reason. */
+  private noteOutage(reason: string | undefined): void {
+    if (reason === undefined || this.outageIsLogged) return;
+    this.outageIsLogged = true;
+    const server = this.options.address.replace(/\/\/[^/]*@/, "//");
+    this.options.log(`there is no connection to ${server}, and the engine goes on trying: ${reason}`);
   }
 
   private close(): void {

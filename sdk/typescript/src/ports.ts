@@ -19,8 +19,8 @@ export interface Socket {
 export interface SocketListener {
   onOpen(): void;
   onFrame(bytes: Uint8Array): void;
-  /** It has closed, could not be opened, or is of no more use. */
-  onClose(): void;
+  /** It has closed, could not be opened, or is of no more use; why, as far as that is known, for the log. */
+  onClose(reason?: string): void;
 }
 
 export interface Clock {

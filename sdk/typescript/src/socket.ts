@@ -2,6 +2,7 @@
 
 import type { Dialer } from "./ports.js";
 import { ENDPOINT_PATH } from "./protocol/frames.js";
+import { closeReason } from "./reason.js";
 
 /** What is used of `WebSocket`; the package `ws` has it too. */
 export interface WebSocketLike {
@@ -22,9 +23,12 @@ export function webSocketDialer(Constructor: WebSocketConstructor): Dialer {
       const socket = new Constructor(address);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => listener.onOpen();
-      socket.onclose = () => listener.onClose();
-      // An error without a listener would end a Node process; the close that follows says enough.
-      socket.onerror = () => {};
+      let problem: unknown;
+      // An error without a listener would end a Node process.
+      socket.onerror = (event: unknown) => {
+        problem = event;
+      };
+      socket.onclose = (event: { code?: number; reason?: string }) => listener.onClose(closeReason(event, problem));
       socket.onmessage = ({ data }: { data: unknown }) => {
         // Text is of no version of this protocol.
         if (typeof data !== "string") listener.onFrame(new Uint8Array(data as ArrayBuffer));
@@ -43,8 +47,8 @@ interface UniSocketTask {
   close(options: object): void;
   onOpen(callback: () => void): void;
   onMessage(callback: (result: { data: string | ArrayBuffer }) => void): void;
-  onClose(callback: () => void): void;
-  onError(callback: () => void): void;
+  onClose(callback: (result?: { code?: number; reason?: string }) => void): void;
+  onError(callback: (result?: { errMsg?: string }) => void): void;
 }
 
 /** Connections by `uni.connectSocket`, where there is no `WebSocket`. */
@@ -54,8 +58,8 @@ export function uniDialer(uni: UniSockets): Dialer {
       // Without a `complete` it would give a promise and not a task.
       const task = uni.connectSocket({ url: address, complete() {} });
       task.onOpen(() => listener.onOpen());
-      task.onClose(() => listener.onClose());
-      task.onError(() => listener.onClose());
+      task.onClose((result = {}) => listener.onClose(closeReason(result)));
+      task.onError((result) => listener.onClose(closeReason({}, result)));
       task.onMessage(({ data }) => {
         if (typeof data !== "string") listener.onFrame(new Uint8Array(data));
       });

@@ -25,10 +25,10 @@ class Bob {
   readonly ports: FakePorts;
   readonly driver: Driver;
 
-  private constructor(ports: FakePorts, store: DeviceStore) {
+  private constructor(ports: FakePorts, store: DeviceStore, address: string) {
     this.ports = ports;
     this.driver = new Driver({
-      address: "ws://server/v1/connect",
+      address,
       session: {
         appKey: "app",
         deviceId: "device",
@@ -51,8 +51,9 @@ class Bob {
     });
   }
 
-  static async with(storage: Storage): Promise<Bob> {
-    return new Bob(fakePorts(storage), (await DeviceStore.open(storage)) ?? DeviceStore.alone(memoryStorage()));
+  static async with(storage: Storage, address = "ws://server/v1/connect"): Promise<Bob> {
+    const store = (await DeviceStore.open(storage)) ?? DeviceStore.alone(memoryStorage());
+    return new Bob(fakePorts(storage), store, address);
   }
 
   /** On a device that begins with nothing. */
@@ -291,7 +292,7 @@ describe("a connection", () => {
     const old = bob.peer;
     old.sends(new Uint8Array([0xff]));
     expect(old.isClosed).toBe(true);
-    expect(bob.problems).toEqual(["the server sent something that is not a frame"]);
+    expect(bob.problems).toEqual([expect.stringContaining("the server sent something that is not a frame")]);
     bob.ports.clock.pass(500);
     expect(bob.ports.dialer.peers).toHaveLength(2);
   });
@@ -303,7 +304,9 @@ describe("a connection", () => {
     expect(bob.ports.dialer.addresses).toHaveLength(1);
     bob.ports.clock.pass(500);
     expect(bob.ports.dialer.addresses.length).toBeGreaterThan(1);
-    expect(bob.problems).toContain("the connection cannot be opened");
+    expect(bob.problems).toEqual([
+      "there is no connection to ws://server/v1/connect, and the engine goes on trying: not a valid address",
+    ]);
   });
 
   it("that takes nothing does not end the program", async () => {
@@ -357,6 +360,52 @@ describe("a connection", () => {
     bob.ports.wakesUp();
     expect(bob.ports.dialer.peers).toHaveLength(2);
     expect(bob.ports.listeners).toBe(0);
+  });
+});
+
+describe("an outage", () => {
+  const lastProblem = ({ problems }: Bob) => problems.at(-1)?.split(": ").slice(1).join(": ");
+
+  it("is logged once, with the reason of its first failure, and the next one again", async () => {
+    const bob = await Bob.online(memoryStorage());
+    bob.peer.closes("connect ECONNREFUSED");
+    bob.ports.clock.pass(500);
+    bob.peer.closes("another reason");
+    bob.ports.clock.pass(60_000);
+    expect(bob.problems.length).toBe(1);
+    expect(lastProblem(bob)).toBe("connect ECONNREFUSED");
+    bob.peer.opens();
+    bob.peer.signsIn("bob");
+    bob.peer.pushes({ $case: "goodbye", value: { code: 90_006, detail: "", reconnect: true } });
+    expect(bob.problems.length).toBe(2);
+    expect(lastProblem(bob)).toBe("the server said goodbye: 90006");
+  });
+
+  it("is logged if nobody answers, or somebody falls silent", async () => {
+    const bob = await Bob.with(memoryStorage());
+    bob.connects();
+    bob.ports.clock.pass(10_000);
+    expect(lastProblem(bob)).toBe("there was no answer in time");
+    const carol = await Bob.online(memoryStorage());
+    carol.ports.clock.pass(25_000);
+    expect(lastProblem(carol)).toBe("the server has fallen silent");
+  });
+
+  it("does not show what stands in the address beside the server", async () => {
+    const bob = await Bob.with(memoryStorage(), "wss://user:secret@server/v1/connect");
+    bob.connects();
+    bob.peer.closes();
+    expect(bob.problems).toEqual([
+      "there is no connection to wss://server/v1/connect, and the engine goes on trying: it has closed",
+    ]);
+  });
+
+  it("is none if the application signs out", async () => {
+    const bob = await Bob.online(memoryStorage());
+    bob.driver.disconnect();
+    bob.peer.closes("gone");
+    await settled();
+    expect(bob.problems).toEqual([]);
   });
 });
 

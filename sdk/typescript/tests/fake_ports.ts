@@ -58,8 +58,8 @@ export class Peer {
     this.#listener.onOpen();
   }
 
-  closes(): void {
-    this.#listener.onClose();
+  closes(reason?: string): void {
+    this.#listener.onClose(reason);
   }
 
   sends(bytes: Uint8Array): void {

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { SocketListener } from "../src/ports.js";
+import { closeReason, reasonOf } from "../src/reason.js";
 import { endpoint, type UniSockets, uniDialer, type WebSocketConstructor, webSocketDialer } from "../src/socket.js";
 
 describe("the address of the server", () => {
@@ -26,10 +27,15 @@ describe("the address of the server", () => {
 /** Writes down what happens, and lets a test wait for it. */
 class Log implements SocketListener {
   readonly entries: string[] = [];
+  /** Why it was closed. */
+  reason = "";
   #waiting: (() => void)[] = [];
 
   onOpen = () => this.#note("open");
-  onClose = () => this.#note("close");
+  onClose = (reason = "") => {
+    this.reason = reason;
+    this.#note("close");
+  };
   onFrame = (bytes: Uint8Array) => this.#note(`frame ${[...bytes]}`);
 
   #note(entry: string): void {
@@ -91,6 +97,42 @@ describe("a WebSocket", () => {
     const log = new Log();
     dialer.dial(address, log);
     expect(await log.has(1)).toEqual(["close"]);
+    expect(log.reason).toContain("ECONNREFUSED");
+  });
+
+  it.each([
+    ["TLS that is not spoken there", (plain: string) => plain.replace("ws:", "wss:"), /wrong version number|EPROTO/],
+    ["a path that is not there", (plain: string) => `${plain}/elsewhere`, /400/],
+  ])("says that it could not be opened because of %s", async (_, elsewhere, reason) => {
+    server.options.path = "/here";
+    const log = new Log();
+    dialer.dial(elsewhere(address), log);
+    await log.has(1);
+    expect(log.reason).toMatch(reason);
+  });
+
+  it("says why the server has closed it", async () => {
+    server.on("connection", (peer) => peer.close(1001, "going\naway"));
+    const log = new Log();
+    dialer.dial(address, log);
+    await log.has(2);
+    expect(log.reason).toBe("going away");
+  });
+
+  it("says that nobody knows, where the platform hides it", () => {
+    expect(closeReason({ code: 1006, reason: "" }, { type: "error" })).toContain("does not say");
+    expect(closeReason({ code: 1009, reason: "" })).toBe("closed with code 1009");
+  });
+
+  it("says what several addresses have in common with one of them, and the cause of an error", () => {
+    const refused = Object.assign(new AggregateError([new Error("connect ECONNREFUSED ::1:1")]), {
+      code: "ECONNREFUSED",
+    });
+    expect(reasonOf({ error: refused })).toBe("ECONNREFUSED: connect ECONNREFUSED ::1:1");
+    expect(reasonOf(new TypeError("failed", { cause: new Error("self-signed certificate") }))).toBe(
+      "failed: self-signed certificate",
+    );
+    expect(reasonOf("x".repeat(9_999)).length).toBe(300);
   });
 
   it("can be closed while it is being opened", async () => {
@@ -116,8 +158,8 @@ class FakeUni implements UniSockets {
   url = "";
   isClosed = false;
   open = () => {};
-  close = () => {};
-  error = () => {};
+  close: (result?: { code?: number; reason?: string }) => void = () => {};
+  error: (result?: { errMsg?: string }) => void = () => {};
   message: (result: { data: string | ArrayBuffer }) => void = () => {};
 
   connectSocket({ url, complete }: { url: string; complete?(): void }): ReturnType<UniSockets["connectSocket"]> {
@@ -167,6 +209,11 @@ describe("a socket of uni-app", () => {
     const { uni, log } = dialed();
     uni[how]();
     expect(log.entries).toEqual(["close"]);
+    expect(log.reason).toContain("does not say");
+    uni.error({ errMsg: "connectSocket:fail url not in domain list" });
+    expect(log.reason).toBe("connectSocket:fail url not in domain list");
+    uni.close({ code: 1000, reason: "" });
+    expect(log.reason).toBe("closed with code 1000");
   });
 
   it("closes when it is told to", () => {

@@ -132,7 +132,8 @@ impl Session {
     }
 
     /// Ends a connection that may still be open.
-    pub(super) fn drop_connection(&mut self, now: Duration, wait_at_least: Duration) {
+    pub(super) fn drop_connection(&mut self, now: Duration, wait_at_least: Duration, why: impl Into<String>) {
+        self.trouble = Some(why.into());
         self.actions.push_back(Action::Close);
         self.lose(now, wait_at_least);
     }

@@ -88,6 +88,8 @@ pub struct Session {
     /// References of messages whose sending ended without a known result.
     unknown_sends: Recent,
 
+    /// Why the session has left the last connection by itself.
+    trouble: Option<String>,
     /// The server would not hear what this client has.
     resume_refused: bool,
     /// Something was left at the server because too many events waited. It is fetched by connecting anew.
@@ -277,6 +279,7 @@ impl Session {
             done_here: Recent::default(),
             meanwhile: BTreeMap::new(),
             unknown_sends: Recent::default(),
+            trouble: None,
             resume_refused: false,
             stalled: false,
             events: Events::default(),
@@ -426,7 +429,7 @@ impl Session {
         match &self.phase {
             Phase::Waiting { until, .. } if *until <= now => self.open(now),
             Phase::Opening { until } | Phase::SigningIn { until, .. } if *until <= now => {
-                self.drop_connection(now, Duration::ZERO);
+                self.drop_connection(now, Duration::ZERO, "there was no answer in time");
             }
             Phase::Online(_) if self.must_catch_up() => {
                 self.actions.push_back(Action::Close);
@@ -434,7 +437,7 @@ impl Session {
                 self.open(now);
             }
             Phase::Online(online) => match online.heartbeat.due(now) {
-                Some(Beat::Lost) => self.drop_connection(now, Duration::ZERO),
+                Some(Beat::Lost) => self.drop_connection(now, Duration::ZERO, "the server has fallen silent"),
                 Some(Beat::Probe) => self.probe(now),
                 Some(Beat::Ping) => self.ping(now),
                 None => {}
@@ -543,7 +546,7 @@ impl Session {
             return;
         }
         if goodbye.reconnect {
-            self.drop_connection(now, Duration::ZERO);
+            self.drop_connection(now, Duration::ZERO, format!("the server said goodbye: {}", Code(goodbye.code)));
         } else {
             self.handle_refused(Code(goodbye.code), goodbye.detail);
         }
@@ -640,6 +643,11 @@ impl Session {
         ];
         let timeouts = [phase, self.give_up_at(), self.calls.next_deadline()];
         timeouts.into_iter().chain(pauses).flatten().min()
+    }
+
+    /// Why the session has left a connection by itself, once for each that it will make again. For the log.
+    pub fn take_trouble(&mut self) -> Option<String> {
+        self.trouble.take()
     }
 
     /// Whether `poll_event` may have something. It may still have nothing.

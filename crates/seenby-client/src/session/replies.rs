@@ -33,7 +33,7 @@ impl Session {
                 self.handle_signed_in(now, signed_in);
             }
             _ if refuses_for_good(code) => self.handle_refused(code, reply.detail),
-            _ => self.drop_connection(now, retry_after),
+            _ => self.drop_connection(now, retry_after, format!("the server did not sign in: {code}")),
         }
     }
 

@@ -43,7 +43,8 @@ impl Session {
     /// it knows.
     pub(super) fn handle_resume_refused(&mut self, now: Duration, reply: &frames::Reply) {
         self.resume_refused = !is_transient(Code(reply.code));
-        self.drop_connection(now, retry_after(reply));
+        let why = format!("the server would not hear what this client has: {}", Code(reply.code));
+        self.drop_connection(now, retry_after(reply), why);
     }
 
     fn known_receipts(&self) -> Vec<frames::KnownReceipt> {

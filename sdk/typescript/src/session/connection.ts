@@ -96,7 +96,8 @@ function forgetStore(state: State, storeId: string): void {
 }
 
 /** Ends a connection that may still be open. */
-export function dropConnection(state: State, now: number, waitAtLeastMs: number): void {
+export function dropConnection(state: State, now: number, waitAtLeastMs: number, why: string): void {
+  state.trouble = why;
   state.actions.push({ kind: "close" });
   lose(state, now, waitAtLeastMs);
 }

@@ -29,7 +29,7 @@ function handleSignInReply(state: State, now: number, { code, result, ...reply }
   } else if (refusesForGood(code)) {
     handleRefused(state, code);
   } else {
-    dropConnection(state, now, retryAfterMs(reply));
+    dropConnection(state, now, retryAfterMs(reply), `the server did not sign in: ${code}`);
   }
 }
 
@@ -127,7 +127,7 @@ function handleReadersReply(state: State, now: number, uid: string, reply: Reply
  */
 function handleResumeRefused(state: State, now: number, reply: Reply): void {
   state.resumeRefused = !isTransient(reply.code);
-  dropConnection(state, now, retryAfterMs(reply));
+  dropConnection(state, now, retryAfterMs(reply), `the server would not hear what this client has: ${reply.code}`);
 }
 
 function retryAfterMs(reply: Pick<Reply, "retryAfterMs">): number {

@@ -143,7 +143,7 @@ export class Session {
 
   private handleGoodbye(now: number, goodbye: Goodbye): void {
     if (!this.state.isConnected) return;
-    if (goodbye.reconnect) dropConnection(this.state, now, 0);
+    if (goodbye.reconnect) dropConnection(this.state, now, 0, `the server said goodbye: ${goodbye.code}`);
     else handleRefused(this.state, goodbye.code);
   }
 
@@ -162,7 +162,7 @@ export class Session {
     const { phase } = state;
     if (phase.kind === "waiting" && phase.until <= now) open(state, now);
     else if ((phase.kind === "opening" || phase.kind === "signingIn") && phase.until <= now) {
-      dropConnection(state, now, 0);
+      dropConnection(state, now, 0, "there was no answer in time");
     } else if (phase.kind === "online") this.keepAlive(now);
     state.pump(now);
   }
@@ -177,7 +177,7 @@ export class Session {
       return;
     }
     const beat = state.phase.heartbeat.due(now);
-    if (beat === "lost") dropConnection(state, now, 0);
+    if (beat === "lost") dropConnection(state, now, 0, "the server has fallen silent");
     if (beat === "probe") this.probe(now);
     if (beat === "ping") this.ping(now);
   }
@@ -363,6 +363,13 @@ export class Session {
       default:
         return phase.until;
     }
+  }
+
+  /** Why the session has left a connection by itself, once for each that it will make again. For the log. */
+  takeTrouble(): string | undefined {
+    const { trouble } = this.state;
+    this.state.trouble = undefined;
+    return trouble;
   }
 
   /** How the connection is. */

@@ -119,6 +119,8 @@ export class State {
   /** References of messages whose sending ended without a known result. */
   readonly unknownSends = new Recent();
 
+  /** Why the session has left the last connection by itself. */
+  trouble: string | undefined;
   /** The server would not hear what this client has. */
   resumeRefused = false;
   /** Something was left at the server because too many events waited. It is fetched by connecting anew. */

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Code } from "../../src/codes.js";
-import { RCIMIWConnectionStatus as Status } from "../../src/index.js";
+import { RCIMIWLogLevel as Level, RCIMIWConnectionStatus as Status } from "../../src/index.js";
 import { App, endEngine, lastOf } from "./app.js";
 import { FakeServer } from "./fake_server.js";
 
@@ -162,6 +162,26 @@ describe("an engine that is connected", () => {
   it("keeps its connection alive", async () => {
     await server.passes(300_000);
     expect([alice.heard, server.signIns.length]).toEqual([[], 1]);
+  });
+});
+
+describe("the console", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  afterEach(() => warn.mockReset());
+
+  it.each([
+    ["once at the level `warn`", Level.warn, 1],
+    ["not at the level `error`", Level.error, 0],
+    ["not at the level `none`", Level.none, 0],
+  ])("says %s why there is no connection, and never the token", async (_, level, times) => {
+    await alice.callsPlainly("changeLogLevel", level);
+    await server.vanishes();
+    await alice.connects("alice-s-token", 0);
+    await server.passes(60_000);
+    expect(warn).toHaveBeenCalledTimes(times);
+    const said = warn.mock.calls.flat().join(" ");
+    expect(said).not.toContain("alice");
+    if (times > 0) expect(said).toContain("ws://127.0.0.1:7780/v1/connect");
   });
 });
 
