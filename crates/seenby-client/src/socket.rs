@@ -176,11 +176,14 @@ mod tests {
             ("ws://127.0.0.1:7080", "ws://127.0.0.1:7080/v1/connect"),
             ("http://localhost/", "ws://localhost/v1/connect"),
             ("https://chat.example.com/seenby/", "wss://chat.example.com/seenby/v1/connect"),
+            // RFC 3986: an IPv6 address stands in brackets.
+            ("ws://[::1]:7780", "ws://[::1]:7780/v1/connect"),
+            ("https://[2001:db8::7]/", "wss://[2001:db8::7]/v1/connect"),
             ("WSS://chat.example.com/v1/connect", "wss://chat.example.com/v1/connect"),
         ] {
             assert_eq!(address(server).unwrap().to_string(), expect);
         }
-        for server in ["", "chat.example.com", "ftp://x", "ws://", "ws:///", "ws://a b"] {
+        for server in ["", "chat.example.com", "ftp://x", "ws://", "ws:///", "ws://a b", "ws://[::1", "ws://::1:7780"] {
             assert_eq!(address(server), None, "{server}");
         }
     }

@@ -7,6 +7,7 @@ mod output;
 mod seenby;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use seenby::Installation;
@@ -258,22 +259,24 @@ async fn an_answer_that_got_code_0_survives_sigkill_and_is_there_once() {
     }
 }
 
-#[tokio::test]
-async fn clients_connect_with_tls() {
-    let installation = Installation::new();
-    let issued = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+/// A certificate for this host that the server signs itself: its DER, and the settings that name its files.
+fn certified(installation: &Installation, host: &str) -> (Vec<u8>, [(&'static str, String); 2]) {
+    let issued = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
     let (certificate, key) = (installation.file("cert.pem"), installation.file("key.pem"));
     std::fs::write(&certificate, issued.cert.pem()).unwrap();
     std::fs::write(&key, issued.signing_key.serialize_pem()).unwrap();
-    let environment = [
-        ("SEENBY_TLS__CERTIFICATE", certificate.to_str().unwrap()),
-        ("SEENBY_TLS__PRIVATE_KEY", key.to_str().unwrap()),
-    ];
-    let server = installation.serves_with("127.0.0.1:0", &environment);
+    let path = |file: PathBuf| file.into_os_string().into_string().unwrap();
+    let settings = [("SEENBY_TLS__CERTIFICATE", path(certificate)), ("SEENBY_TLS__PRIVATE_KEY", path(key))];
+    (issued.cert.der().to_vec(), settings)
+}
+
+async fn clients_connect_with_tls_to(host: &str, listen: &str) {
+    let installation = Installation::new();
+    let (certificate, settings) = certified(&installation, host);
+    let server = installation.serves_with(listen, &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
     assert!(server.url.starts_with("wss://"));
     installation.does(&["group", "create", GROUP, "--member", "alice"]);
-    let trusting =
-        EngineOptions { extra_root_certificates: vec![issued.cert.der().to_vec()], ..EngineOptions::default() };
+    let trusting = EngineOptions { extra_root_certificates: vec![certificate], ..EngineOptions::default() };
     let alice = sign_in(&server.url, &installation.token("alice"), trusting).await;
     sends_and_asks(&alice, "hello").await;
 
@@ -284,4 +287,73 @@ async fn clients_connect_with_tls() {
     };
     let engine = Engine::create(APP, distrusting).unwrap();
     soon(engine.connect(installation.token("alice"))).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn clients_connect_with_tls() {
+    clients_connect_with_tls_to("127.0.0.1", "127.0.0.1:0").await;
+}
+
+/// Says so where a machine has no address of that kind.
+fn has_ipv6() -> bool {
+    let found = std::net::TcpListener::bind("[::1]:0");
+    if let Err(error) = &found {
+        eprintln!("skipped: this machine has no ::1: {error}");
+    }
+    found.is_ok()
+}
+
+/// RFC 3986: an IPv6 address stands in brackets.
+#[tokio::test]
+async fn clients_connect_over_ipv6() {
+    if !has_ipv6() {
+        return;
+    }
+    let installation = Installation::new();
+    let server = installation.serves_with("[::1]:0", &[]);
+    assert!(server.url.starts_with("ws://[::1]:"), "{}", server.url);
+    installation.does(&["group", "create", GROUP, "--member", "alice"]);
+    let alice = sign_in(&server.url, &installation.token("alice"), EngineOptions::default()).await;
+    sends_and_asks(&alice, "hello").await;
+}
+
+#[tokio::test]
+async fn clients_connect_over_ipv6_with_tls() {
+    if has_ipv6() {
+        clients_connect_with_tls_to("::1", "[::1]:0").await;
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_sign_in_was_refused_and_never_the_token() {
+    let installation = Installation::new();
+    let server = installation.serves();
+    let good = installation.token("alice");
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let altered = signature.replacen(|_| true, other, 1);
+    let refused = [
+        (format!("{signed}.{altered}"), "the signature does not match"),
+        (format!("{signed}.{signature}="), "base64url without padding"),
+        (signed.to_owned(), "three parts"),
+        (good.replacen(|_| true, "x", 1), "a part of the token"),
+    ];
+    for (token, _) in &refused {
+        refuses(&server.url, token).await;
+    }
+    installation.does(&["user", "block", "alice"]);
+    refuses(&server.url, &good).await;
+    let log = server.log();
+    for why in refused.iter().map(|(_, why)| *why).chain(["the user is blocked"]) {
+        assert!(log.contains(why), "no line says {why:?}:\n{log}");
+    }
+    for part in refused.iter().map(|(token, _)| token).chain([&good]).flat_map(|token| token.split('.')) {
+        assert!(!log.contains(part), "{part} of a token is in the log:\n{log}");
+    }
+    assert_eq!(log.matches("a sign-in was refused").count(), refused.len() + 1, "{log}");
+}
+
+async fn refuses(url: &str, token: &str) {
+    let engine = Engine::create(APP, EngineOptions { server: url.to_owned(), ..EngineOptions::default() }).unwrap();
+    soon(engine.connect(token)).await.unwrap_err();
 }
