@@ -159,7 +159,7 @@ def audit(server):
     log = "".join(server.log)
     for what in ("app.create", "token.issue", "user.save", "group.create", "message.publish", "receipt.request"):
         assert re.search(rf'audit.* what="{re.escape(what)}" app="clinic"', log), f"no line of {what}"
-    assert re.search(r'what="message.publish" app="clinic" kind="group" group="ward-3" user="alice" message="[-0-9A-Z]+"', log)
+    assert re.search(r'what="message.publish" app="clinic" kind="group" group="ward-3" user="alice" message_uid="[-0-9A-Z]+"', log)
     assert 'who="app clinic"' in log and 'who="operator"' in log
     assert server.secret not in log and "eyJ" not in log
 

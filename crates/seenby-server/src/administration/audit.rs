@@ -102,7 +102,8 @@ impl Administration {
             user = user.as_deref(),
             users = users.as_deref(),
             user_count,
-            message = message.as_deref(),
+            // Not `message`: the log writes a field of that name without its name.
+            message_uid = message.as_deref(),
             key = key.as_deref(),
             result = code.0,
         );
