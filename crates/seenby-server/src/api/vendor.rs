@@ -159,6 +159,7 @@ calls! {
     DismissUltraGroup at "/ultragroup/dis.json" rated "ultragroup.dis" => ultra_groups::dismiss;
     RefreshUltraGroup at "/ultragroup/refresh.json" rated "ultragroup.refresh" => ultra_groups::refresh;
     IsMemberOfUltraGroup at "/ultragroup/member/exist.json" rated "ultragroup.member.exist" => ultra_groups::is_member;
+    MessagesOfUltraGroup at "/ultragroup/msg/get.json" rated "ultragroup.msg.get" => messages::of_ultra_group;
     CreateChannel at "/ultragroup/channel/create.json" rated "ultragroup.channel.create" => ultra_groups::create_channel;
     DeleteChannel at "/ultragroup/channel/del.json" rated "ultragroup.channel.del" => ultra_groups::delete_channel;
     Channels at "/ultragroup/channel/get.json" rated "ultragroup.channel.get" => ultra_groups::channels;

@@ -30,8 +30,14 @@ const fn call(
 
 const MESSAGE: &str = r#"{"content":"hello"}"#;
 
+/// A well-formed id that no message has.
+const NO_MESSAGE: &str = r#"[{"msgUID":"0000-0000-0000-0000"}]"#;
+
+/// Every path that the vendor's server SDKs know, without `.json`.
+const KNOWN_PATHS: &str = include_str!("vendor_paths.txt");
+
 #[rustfmt::skip]
-const CALLS: [VendorCall; 28] = [
+const CALLS: [VendorCall; 29] = [
     call("/user/getToken.json", &[("userId", "alice", Once), ("name", "Alice", OnceOrNever), ("portraitUri", "p", OnceOrNever)], None),
     call("/user/refresh.json", &[("userId", "alice", Once), ("name", "Alice", OnceOrNever)], None),
     call("/user/info.json", &[("userId", "alice", Once)], None),
@@ -57,6 +63,7 @@ const CALLS: [VendorCall; 28] = [
     call("/message/ultragroup/publish.json", &[("fromUserId", "alice", Once), ("toGroupIds", "house", Often), ("busChannel", "news", OnceOrNever), ("objectName", "RC:TxtMsg", Once), ("content", MESSAGE, Once), ("needReadReceipt", "1", OnceOrNever), ("msgRandom", "7", OnceOrNever)], Some("toGroupIds")),
     call("/ultragroup/refresh.json", &[("groupId", "house", Once), ("groupName", "House", Once)], Some("groupId")),
     call("/ultragroup/member/exist.json", &[("groupId", "house", Once), ("userId", "alice", Once)], Some("groupId")),
+    call("/ultragroup/msg/get.json", &[("groupId", "house", Once), ("busChannel", "news", OnceOrNever), ("msgs", NO_MESSAGE, Once)], Some("groupId")),
     call("/ultragroup/channel/del.json", &[("groupId", "house", Once), ("busChannel", "news", Once)], Some("groupId")),
     call("/ultragroup/dis.json", &[("groupId", "house", Once)], Some("groupId")),
     call("/group/dismiss.json", &[("userId", "alice", Once), ("groupId", GROUP, Once)], Some("groupId")),
@@ -104,6 +111,20 @@ async fn every_call_works_as_a_back_end_makes_it() {
         let response = back_end.posts(call.path, &call.good(&uid)).await;
         assert_eq!(response.outcome(), (200, 200), "{}: {}", call.path, response.body);
         assert_eq!(response.header("content-type"), Some("application/json; charset=utf-8"));
+    }
+}
+
+#[tokio::test]
+async fn every_other_path_of_the_vendors_is_1007() {
+    let server = unhurried().await;
+    let back_end = BackEnd::of(&server);
+    let known: Vec<String> = KNOWN_PATHS.lines().map(|path| format!("{path}.json")).collect();
+    let is_served = |path: &String| CALLS.iter().any(|call| call.path == path);
+    assert_eq!(known.iter().filter(|path| is_served(path)).count(), CALLS.len(), "each call is one of the vendor's");
+    for path in known.iter().filter(|path| !is_served(path)) {
+        let response = back_end.posts(path, &[("userId", "alice")]).await;
+        assert_eq!(response.outcome(), (401, 1007), "{path}: {}", response.body);
+        assert!(response.json()["errorMessage"].as_str().unwrap().contains(path.as_str()), "{}", response.body);
     }
 }
 

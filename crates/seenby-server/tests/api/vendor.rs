@@ -448,3 +448,49 @@ async fn an_ultra_group_is_renamed_and_asked_for_its_members() {
         assert_eq!(found.json(), json!({ "code": 200, "status": is_member }), "{user}");
     }
 }
+
+#[tokio::test]
+async fn messages_of_an_ultra_group_are_read_by_their_ids_as_they_were_published() {
+    let server = TestServer::start().await;
+    let back_end = BackEnd::of(&server);
+    back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House", "members": ["alice"] })).await;
+    let news = [("groupId", "house"), ("busChannel", "news")];
+    assert_eq!(back_end.posts("/ultragroup/channel/create.json", &news).await.outcome(), (200, 200));
+    let publish = async |channel, name, content| {
+        let form = [("fromUserId", "alice"), ("toGroupIds", "house"), ("busChannel", channel), ("objectName", name)];
+        let form = [&form[..], &[("content", content)]].concat();
+        let sent = back_end.posts("/message/ultragroup/publish.json", &form).await;
+        sent.json()["messageUIDs"][0]["messageUID"].as_str().unwrap().to_owned()
+    };
+    let text = publish("", "RC:TxtMsg", r#"{"content":"hello 你好","extra":"e"}"#).await;
+    let custom = publish("news", "clinic:alarm", r#"{"bed":12345678901234567890123}"#).await;
+    let read = async |channel, wanted: Value| {
+        let wanted = wanted.to_string();
+        let form = [("groupId", "house"), ("busChannel", channel), ("msgs", wanted.as_str())];
+        let found = back_end.posts("/ultragroup/msg/get.json", &form).await;
+        (found.outcome(), found.json()["data"].clone())
+    };
+
+    let both = json!([{ "msgUID": text }, { "msgUID": custom, "busChannel": "news" }]);
+    let (outcome, found) = read("", both.clone()).await;
+    assert_eq!((outcome, found.as_array().unwrap().len()), ((200, 200), 2));
+    let content = |place: usize| found[place]["content"].as_str().unwrap().to_owned();
+    let hello: Value = serde_json::from_str(&content(0)).unwrap();
+    assert_eq!(hello, json!({ "content": "hello 你好", "extra": "e" }));
+    assert_eq!(content(1), r#"{"bed":12345678901234567890123}"#);
+    for (place, uid, name, channel) in [(0, &text, "RC:TxtMsg", "RCDefault"), (1, &custom, "clinic:alarm", "news")] {
+        let of = |field: &str| found[place][field].clone();
+        assert_eq!((of("msgUID"), of("objectName"), of("busChannel")), (json!(uid), json!(name), json!(channel)));
+        assert_eq!((of("fromUserId"), of("groupId")), (json!("alice"), json!("house")));
+        assert!(of("sentTime").as_u64().is_some_and(|at| at > 0));
+    }
+    assert_eq!(read("news", json!([{ "msgUID": custom }])).await.1, json!([found[1]]), "the channel of all");
+
+    let recall = [("fromUserId", "alice"), ("conversationType", "10"), ("targetId", "house"), ("messageUID", &text)];
+    assert_eq!(back_end.posts("/message/recall.json", &recall).await.outcome(), (200, 200));
+    assert_eq!(read("", both).await, ((200, 200), json!([found[1]])), "what was recalled is left out");
+    let too_many = vec![json!({ "msgUID": custom }); 21];
+    for wrong in [json!([]), json!(too_many), json!("x"), json!([{}]), json!([{ "msgUID": "x" }])] {
+        assert_eq!(read("news", wrong.clone()).await.0, (400, 1002), "{wrong}");
+    }
+}

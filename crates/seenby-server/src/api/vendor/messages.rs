@@ -1,9 +1,12 @@
-//! `/message/…`: publishing to groups, and recalling.
+//! Messages: publishing to groups and ultra groups, recalling, and reading by id.
 
 use std::num::NonZeroU32;
 
+use prost::Message as _;
 use seenby_core::{ConversationName, GroupKind};
+use seenby_protocol::Code;
 use seenby_protocol::frames::{self, content};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::form::Form;
@@ -11,6 +14,7 @@ use super::reply::{Fault, Reply};
 use super::{Answer, Desk};
 use crate::administration::{NewMessage, conversation_name};
 use crate::api::rates::MESSAGES;
+use crate::queries::ViewedMessage;
 
 const OBJECT_NAME_CHARS_MAX: usize = 32;
 /// The vendor's own kinds of message begin so; of these only text is served.
@@ -18,6 +22,9 @@ const VENDORS_OWN: &str = "RC:";
 const TEXT: &str = "RC:TxtMsg";
 /// Shown and counted, which is what the vendor does unless told otherwise.
 const NORMAL_POLICY: u32 = 1;
+
+/// Messages of up to 128 KiB each.
+const MESSAGES_READ_MAX: usize = 20;
 
 /// The vendor's numbers for kinds of conversation.
 const GROUP: u64 = 3;
@@ -128,4 +135,67 @@ pub(super) async fn recall(desk: &Desk<'_>, form: &Form) -> Answer {
     let conversation = conversation_name(desk.group(kind, target)?, form.filled("busChannel")?)?;
     desk.administration.recall(&conversation, uid, Some(sender)).await?;
     Ok(Reply::done())
+}
+
+/// A message of which the id is known, as the vendor's SDKs name it.
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(rename = "msgUID")]
+    uid: String,
+    #[serde(rename = "busChannel", default)]
+    channel: String,
+}
+
+/// What is not there, or not any more, is left out.
+pub(super) async fn of_ultra_group(desk: &Desk<'_>, form: &Form) -> Answer {
+    let id = form.id("groupId")?;
+    let group = desk.group(GroupKind::UltraGroup, id)?;
+    desk.administration.live_group(&group)?;
+    let channel = form.filled("busChannel")?.unwrap_or_default();
+    let mut found: Vec<Value> = Vec::new();
+    for wanted in wanted(form.one("msgs")?)? {
+        let channel = if wanted.channel.is_empty() { channel } else { &wanted.channel };
+        let conversation = conversation_name(group.clone(), Some(channel).filter(|channel| !channel.is_empty()))?;
+        match desk.administration.message(&conversation, &wanted.uid) {
+            Ok(viewed) => found.extend(shown(id, &conversation, &viewed)),
+            Err(refusal) if refusal.code == Code::RECEIPT_MESSAGE_NOT_FOUND => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    Ok(Reply::done().with("data", found))
+}
+
+fn wanted(text: &str) -> Result<Vec<Wanted>, Fault> {
+    let wanted: Vec<Wanted> = serde_json::from_str(text)
+        .map_err(|error| Fault::parameter(format!("msgs is a JSON list of objects with a msgUID: {error}")))?;
+    match wanted.len() {
+        1..=MESSAGES_READ_MAX => Ok(wanted),
+        count => Err(Fault::parameter(format!("msgs names {count} messages; 1 to {MESSAGES_READ_MAX} can be read"))),
+    }
+}
+
+/// `None`: of a kind that this version does not know.
+fn shown(group: &str, conversation: &ConversationName, ViewedMessage { message, .. }: &ViewedMessage) -> Option<Value> {
+    let (object_name, content) = as_the_vendor_writes(frames::Content::decode(message.content.as_slice()).ok()?)?;
+    Some(json!({
+        "fromUserId": message.sender.as_str(),
+        "groupId": group,
+        "sentTime": message.sent_at.0,
+        "busChannel": conversation.channel.as_ref().map(|channel| channel.as_str()),
+        "msgUID": message.key.uid.to_string(),
+        "objectName": object_name,
+        "content": content,
+        "expansion": false,
+        "extraContent": "",
+    }))
+}
+
+/// The reverse of [`content`].
+fn as_the_vendor_writes(content: frames::Content) -> Option<(String, String)> {
+    Some(match content.kind? {
+        content::Kind::Text(text) => {
+            (TEXT.to_owned(), json!({ "content": text.text, "extra": content.extra }).to_string())
+        }
+        content::Kind::Custom(custom) => (custom.identifier, custom.fields),
+    })
 }
