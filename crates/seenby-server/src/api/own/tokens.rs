@@ -73,7 +73,8 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expiration {
-    /// Tokens issued before this are void; now unless given. At most a day ahead.
+    /// Tokens issued before this are void; now unless given. A time more than a day ahead of the server's clock is
+    /// refused.
     #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 100000000000_u64, maximum = 9007199254740991_u64)]
     before_ms: Option<u64>,
