@@ -137,15 +137,6 @@ pub struct ConversationPage {
     pub page_token: Option<String>,
 }
 
-/// Somebody who is or was in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserInfo {
-    /// Who.
-    pub user_id: String,
-    /// What people call this user; empty if nobody has given a name.
-    pub name: String,
-}
-
 pub(crate) fn check_target_id(target_id: &str) -> Result<(), Parameter> {
     if target_id.is_empty() {
         return Err(Parameter::new(Code::PARAM_ERROR, "the target id is empty"));

@@ -22,7 +22,7 @@ use crate::session::{Session, SessionOptions};
 use crate::socket::Dialer;
 use crate::{
     ConnectionStatus, Content, Conversation, ConversationInfo, ConversationPage, ConversationType, CustomMessagePolicy,
-    EngineOptions, Event, EventStream, GroupReadReceiptInfo, History, ID_CHARACTERS_MAX, Message,
+    EngineOptions, Event, EventStream, GroupReadReceiptInfo, History, ID_CHARACTERS_MAX, Json, Message,
     MessageReadReceiptInfo, PageQuery, ReadReceiptOrder, ReadReceiptPage, ReadReceiptStatus, ReceiptCounts,
     ReceiptResponse, ReceiptResult, TimeOrder, UserInfo,
 };
@@ -243,8 +243,7 @@ impl Engine {
         let call = frames::GetUsers { conversation: Some(conversation.to_wire()), user_ids };
         let reply = self.call(Call::GetUsers(call)).await?;
         let Some(reply::Result::Users(users)) = reply.result else { return Err(CallError::unreadable()) };
-        let info = |item: frames::UserInfo| UserInfo { user_id: item.user_id, name: item.name };
-        Ok(users.items.into_iter().map(info).collect())
+        Ok(users.items.into_iter().map(UserInfo::from_wire).collect())
     }
 }
 
@@ -255,13 +254,13 @@ impl Engine {
         Message::draft(conversation.clone(), self.reference(), Content::Text(text.into()))
     }
 
-    /// Makes a message of the application's own kind. `fields` is any JSON value, most often an object.
+    /// Makes a message of the application's own kind. `fields` is any JSON, most often an object.
     pub fn create_custom_message(
         &self,
         conversation: &Conversation,
         policy: CustomMessagePolicy,
         identifier: impl Into<String>,
-        fields: impl Into<serde_json::Value>,
+        fields: impl Into<Json>,
     ) -> Message {
         let content = Content::Custom { policy, identifier: identifier.into(), fields: fields.into() };
         Message::draft(conversation.clone(), self.reference(), content)

@@ -18,6 +18,7 @@ mod driver;
 mod engine;
 mod error;
 mod event;
+mod json;
 mod message;
 mod options;
 mod promise;
@@ -26,16 +27,18 @@ pub mod session;
 mod socket;
 pub mod store;
 mod token_source;
+mod user;
 
 pub use seenby_protocol::Code;
 
 pub use self::conversation::{
     CHANNEL_ID_CHARACTERS_MAX, Conversation, ConversationInfo, ConversationPage, ConversationType, DEFAULT_CHANNEL,
-    ID_CHARACTERS_MAX, UserInfo,
+    ID_CHARACTERS_MAX,
 };
 pub use self::engine::Engine;
 pub use self::error::{CallError, ConnectError, CreateError, Parameter, ResponseError};
 pub use self::event::{ConnectionStatus, Event, EventStream};
+pub use self::json::Json;
 pub use self::message::{
     CONTENT_BYTES_MAX, Content, CustomMessagePolicy, History, Message, MessageDirection, TimeOrder,
 };
@@ -45,3 +48,4 @@ pub use self::receipt::{
     ReadReceiptUser, Reader, Readers, ReceiptCounts, ReceiptResponse, ReceiptResult,
 };
 pub use self::token_source::TokenSource;
+pub use self::user::{MentionedInfo, MentionedType, UserInfo};

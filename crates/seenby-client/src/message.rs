@@ -3,11 +3,13 @@
 //! A message is made by `Engine::create_*_message`, has no uid until it is sent, and comes back from `send_message` with
 //! one. Its `client_ref` is chosen when it is made: sending the same message twice stores it once.
 
+use std::collections::BTreeMap;
+
+use seenby_protocol::content::EXPANSION_ENTRIES_MAX;
 use seenby_protocol::{Code, frames};
-use serde_json::Value;
 
 use crate::error::Parameter;
-use crate::{Conversation, GroupReadReceiptInfo};
+use crate::{Conversation, GroupReadReceiptInfo, Json, MentionedInfo, UserInfo};
 
 /// A body may have this many bytes.
 pub const CONTENT_BYTES_MAX: usize = 128 * 1024;
@@ -35,6 +37,13 @@ pub struct Message {
     pub content: Option<Content>,
     /// Free text of the application, carried along.
     pub extra: String,
+    /// What the sender says of itself. The id of the sender is [`sender_user_id`](Self::sender_user_id).
+    pub user_info: Option<UserInfo>,
+    /// Whose attention the sender asks for.
+    pub mentioned_info: Option<MentionedInfo>,
+    /// Texts of the application by key; at most 300. `Some`, even if empty, when entries may be added.
+    #[doc(alias = "canIncludeExpansion")]
+    pub expansion: Option<BTreeMap<String, String>>,
     /// Set before sending: ask for a receipt in the same step.
     pub need_receipt: bool,
     /// What is known of its receipt.
@@ -61,8 +70,8 @@ pub enum Content {
         policy: CustomMessagePolicy,
         /// The application's name of this kind of message.
         identifier: String,
-        /// Any JSON value; most often an object.
-        fields: Value,
+        /// Any JSON, most often an object.
+        fields: Json,
     },
     /// A kind that this version does not know.
     Unknown,
@@ -113,6 +122,9 @@ impl Message {
             sent_time: 0,
             content: Some(content),
             extra: String::new(),
+            user_info: None,
+            mentioned_info: None,
+            expansion: None,
             need_receipt: false,
             group_read_receipt_info: None,
         }
@@ -132,10 +144,8 @@ impl Message {
     }
 
     pub(crate) fn to_send(&self) -> Result<frames::SendMessage, Parameter> {
-        let content = self.content.as_ref().and_then(Content::to_wire);
-        let kind = content.ok_or(Parameter::new(Code::PARAM_ERROR, "the message says nothing"))?;
-        let content = frames::Content { kind: Some(kind), extra: self.extra.clone() };
-        if content_bytes(&content) > CONTENT_BYTES_MAX {
+        let content = self.content_to_wire()?;
+        if content.body_bytes() > CONTENT_BYTES_MAX {
             return Err(Parameter::new(Code::MESSAGE_TOO_LARGE, "the body has more than 128 KiB"));
         }
         Ok(frames::SendMessage {
@@ -146,6 +156,17 @@ impl Message {
         })
     }
 
+    fn content_to_wire(&self) -> Result<frames::Content, Parameter> {
+        let kind = self.content.as_ref().and_then(Content::to_wire);
+        Ok(frames::Content {
+            kind: Some(kind.ok_or(Parameter::new(Code::PARAM_ERROR, "the message says nothing"))?),
+            extra: self.extra.clone(),
+            user_info: self.user_info.as_ref().map(UserInfo::to_wire),
+            mentioned_info: self.mentioned_info.as_ref().map(MentionedInfo::to_wire).transpose()?,
+            expansion: self.expansion.as_ref().map(expansion_to_wire).transpose()?,
+        })
+    }
+
     pub(crate) fn from_wire(wire: frames::Message, conversation: &Conversation, user_id: &str) -> Self {
         let direction = match wire.sender_id == user_id {
             true => MessageDirection::Send,
@@ -153,6 +174,7 @@ impl Message {
         };
         let receipt = wire.receipt.map(GroupReadReceiptInfo::from_wire);
         let content = wire.content.filter(|_| !wire.recalled);
+        let carried = content.clone().unwrap_or_default();
         Self {
             conversation: conversation.clone(),
             message_uid: Some(wire.uid),
@@ -161,8 +183,11 @@ impl Message {
             direction,
             sequence: wire.sequence,
             sent_time: wire.sent_at_ms,
-            extra: content.as_ref().map(|content| content.extra.clone()).unwrap_or_default(),
-            content: content.map(Content::from_wire),
+            content: content.map(|content| Content::from_wire(content.kind)),
+            extra: carried.extra,
+            user_info: carried.user_info.map(UserInfo::from_wire),
+            mentioned_info: carried.mentioned_info.map(MentionedInfo::from_wire),
+            expansion: carried.expansion.map(expansion_from_wire),
             need_receipt: receipt.as_ref().is_some_and(|receipt| receipt.read_receipt_message),
             group_read_receipt_info: receipt,
         }
@@ -176,13 +201,16 @@ pub(crate) fn check_uid(uid: &str) -> Result<(), Parameter> {
     }
 }
 
-pub(crate) fn content_bytes(content: &frames::Content) -> usize {
-    let body = match &content.kind {
-        Some(frames::content::Kind::Text(text)) => text.text.len(),
-        Some(frames::content::Kind::Custom(custom)) => custom.identifier.len() + custom.fields.len(),
-        None => 0,
-    };
-    body + content.extra.len()
+fn expansion_to_wire(entries: &BTreeMap<String, String>) -> Result<frames::Expansion, Parameter> {
+    if entries.len() > EXPANSION_ENTRIES_MAX {
+        return Err(Parameter::new(Code::PARAM_ERROR, "the expansion has more than 300 entries"));
+    }
+    let entry = |(key, value): (&String, &String)| frames::ExpansionEntry { key: key.clone(), value: value.clone() };
+    Ok(frames::Expansion { entries: entries.iter().map(entry).collect() })
+}
+
+fn expansion_from_wire(wire: frames::Expansion) -> BTreeMap<String, String> {
+    wire.entries.into_iter().map(|entry| (entry.key, entry.value)).collect()
 }
 
 impl Content {
@@ -196,21 +224,20 @@ impl Content {
                 Some(frames::content::Kind::Custom(frames::CustomContent {
                     identifier: identifier.clone(),
                     policy: *policy as u32,
-                    fields: fields.to_string(),
+                    fields: fields.text().to_owned(),
                 }))
             }
             Self::Text(_) | Self::Custom { .. } | Self::Unknown => None,
         }
     }
 
-    fn from_wire(wire: frames::Content) -> Self {
-        match wire.kind {
+    fn from_wire(kind: Option<frames::content::Kind>) -> Self {
+        match kind {
             Some(frames::content::Kind::Text(text)) => Self::Text(text.text),
             Some(frames::content::Kind::Custom(custom)) => Self::Custom {
                 policy: CustomMessagePolicy::from_number(custom.policy),
                 identifier: custom.identifier,
-                // Somebody else's sender may have put anything there.
-                fields: serde_json::from_str(&custom.fields).unwrap_or(Value::String(custom.fields)),
+                fields: Json::received(custom.fields),
             },
             None => Self::Unknown,
         }
@@ -231,6 +258,7 @@ impl CustomMessagePolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MentionedType;
 
     fn draft(content: Content) -> Message {
         Message::draft(Conversation::group("g"), "ref".into(), content)
@@ -247,13 +275,21 @@ mod tests {
         let custom = Content::Custom {
             policy: CustomMessagePolicy::Storage,
             identifier: "app:vote".into(),
-            fields: serde_json::json!({ "choices": ["yes", "no"] }),
+            fields: Json::new(r#"{ "choices": ["yes"], "ward": 12345678901234567890123 }"#).unwrap(),
         };
         for content in [Content::Text("hello".into()), custom] {
             let mut message = draft(content.clone());
             message.extra = "more".into();
+            message.user_info = Some(UserInfo { user_id: "bob".into(), name: "Bob".into(), ..Default::default() });
+            let user_ids = vec!["alice".into()];
+            message.mentioned_info =
+                Some(MentionedInfo { mentioned_type: MentionedType::Part, user_ids, content: "look".into() });
+            message.expansion = Some(BTreeMap::from([("bed".into(), "7".into())]));
             let received = received(message.to_send().unwrap());
             assert_eq!((received.content, &*received.extra), (Some(content), "more"));
+            assert_eq!(received.user_info, message.user_info);
+            assert_eq!(received.mentioned_info, message.mentioned_info);
+            assert_eq!(received.expansion, message.expansion);
             assert_eq!(received.direction, MessageDirection::Receive);
         }
     }
@@ -261,9 +297,9 @@ mod tests {
     #[test]
     fn fields_that_are_not_json_are_kept_as_text() {
         let custom = frames::CustomContent { identifier: "x".into(), policy: 9, fields: "{oops".into() };
-        let content = frames::Content { kind: Some(frames::content::Kind::Custom(custom)), extra: String::new() };
-        let Content::Custom { policy, fields, .. } = Content::from_wire(content) else { panic!("not custom") };
-        assert_eq!((policy, fields), (CustomMessagePolicy::Normal, Value::String("{oops".into())));
+        let kind = Some(frames::content::Kind::Custom(custom));
+        let Content::Custom { policy, fields, .. } = Content::from_wire(kind) else { panic!("not custom") };
+        assert_eq!((policy, fields.value()), (CustomMessagePolicy::Normal, serde_json::json!("{oops")));
     }
 
     #[test]
@@ -272,5 +308,19 @@ mod tests {
         assert_eq!(code(Content::Text(String::new())), Code::PARAM_ERROR);
         assert_eq!(code(Content::Text("x".repeat(CONTENT_BYTES_MAX + 1))), Code::MESSAGE_TOO_LARGE);
         assert!(draft(Content::Text("x".repeat(CONTENT_BYTES_MAX))).to_send().is_ok());
+        let with = |change: fn(&mut Message)| {
+            let mut message = draft(Content::Text("hello".into()));
+            change(&mut message);
+            message.to_send().unwrap_err().code
+        };
+        let many = || (0..1_001).map(|number| number.to_string());
+        assert_eq!(with(|message| message.extra = "x".repeat(CONTENT_BYTES_MAX)), Code::MESSAGE_TOO_LARGE);
+        let mentions = |user_ids| Some(MentionedInfo { user_ids, ..Default::default() });
+        let mut message = draft(Content::Text("hello".into()));
+        message.mentioned_info = mentions(many().collect());
+        assert_eq!(message.to_send().unwrap_err().code, Code::PARAM_ERROR);
+        message.mentioned_info = None;
+        message.expansion = Some(many().map(|key| (key, String::new())).collect());
+        assert_eq!(message.to_send().unwrap_err().code, Code::PARAM_ERROR);
     }
 }

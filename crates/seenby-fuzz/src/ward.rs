@@ -59,7 +59,7 @@ impl Ward {
         let group = GroupName { app: key(app), kind: GroupKind::Group, id: GroupId::new(group).expect("a good name") };
         let conversation = ConversationName::new(group.clone(), None);
         let content =
-            Content { kind: Some(content::Kind::Text(TextContent { text: text.into() })), extra: String::new() };
+            Content { kind: Some(content::Kind::Text(TextContent { text: text.into() })), ..Default::default() };
         let client_ref = ClientRef::new("1").expect("a good name");
         self.does(vec![
             Call::CreateApp(record(app)),

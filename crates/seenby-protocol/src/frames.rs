@@ -227,7 +227,7 @@ pub struct Conversations {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversationInfo {
     #[prost(message, optional, tag = "1")]
     pub conversation: ::core::option::Option<Conversation>,
@@ -261,6 +261,14 @@ pub struct UserInfo {
     /// Empty if nobody has given this user a name.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
+    /// Address of a picture. This and what follows is in the content of messages only; since minor version 2.
+    #[prost(string, tag = "3")]
+    pub portrait: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub alias: ::prost::alloc::string::String,
+    /// Free text of the application.
+    #[prost(string, tag = "5")]
+    pub extra: ::prost::alloc::string::String,
 }
 /// A page of one conversation's log, in order. Entries that this user may not see are left out, so sequence numbers
 /// can skip; `through` is what the client has after this page.
@@ -279,7 +287,7 @@ pub struct LogEntries {
     #[prost(bool, tag = "5")]
     pub offline: bool,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LogEntry {
     #[prost(uint64, tag = "1")]
     pub sequence: u64,
@@ -290,7 +298,7 @@ pub struct LogEntry {
 }
 /// Nested message and enum types in `LogEntry`.
 pub mod log_entry {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Event {
         #[prost(message, tag = "3")]
         Message(super::Message),
@@ -319,7 +327,7 @@ pub struct MessageRecalled {
 }
 // ---------------------------------------------------------------------------------------------- messages
 
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Message {
     #[prost(string, tag = "1")]
     pub uid: ::prost::alloc::string::String,
@@ -343,11 +351,19 @@ pub struct Message {
     #[prost(message, optional, tag = "9")]
     pub conversation: ::core::option::Option<Conversation>,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Content {
     /// Free text of the application, carried along.
     #[prost(string, tag = "3")]
     pub extra: ::prost::alloc::string::String,
+    /// What the sender says of itself; nobody has checked it. Since minor version 2, like what follows.
+    #[prost(message, optional, tag = "4")]
+    pub user_info: ::core::option::Option<UserInfo>,
+    #[prost(message, optional, tag = "5")]
+    pub mentioned_info: ::core::option::Option<MentionedInfo>,
+    /// Present, even if empty, when the application may add entries.
+    #[prost(message, optional, tag = "6")]
+    pub expansion: ::core::option::Option<Expansion>,
     #[prost(oneof = "content::Kind", tags = "1, 2")]
     pub kind: ::core::option::Option<content::Kind>,
 }
@@ -361,6 +377,30 @@ pub mod content {
         Custom(super::CustomContent),
     }
 }
+/// Whose attention the sender asks for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MentionedInfo {
+    #[prost(enumeration = "MentionedType", tag = "1")]
+    pub r#type: i32,
+    #[prost(string, repeated, tag = "2")]
+    pub user_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// A text for notifications.
+    #[prost(string, tag = "3")]
+    pub content: ::prost::alloc::string::String,
+}
+/// Texts of the application by key; no key stands here twice.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Expansion {
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<ExpansionEntry>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExpansionEntry {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TextContent {
     #[prost(string, tag = "1")]
@@ -372,11 +412,11 @@ pub struct CustomContent {
     pub identifier: ::prost::alloc::string::String,
     #[prost(uint32, tag = "2")]
     pub policy: u32,
-    /// JSON text.
+    /// JSON text, carried as the sender wrote it.
     #[prost(string, tag = "3")]
     pub fields: ::prost::alloc::string::String,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SendMessage {
     #[prost(message, optional, tag = "1")]
     pub conversation: ::core::option::Option<Conversation>,
@@ -631,6 +671,32 @@ impl ConversationType {
             "CONVERSATION_TYPE_CHATROOM" => Some(Self::Chatroom),
             "CONVERSATION_TYPE_SYSTEM" => Some(Self::System),
             "CONVERSATION_TYPE_ULTRA_GROUP" => Some(Self::UltraGroup),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MentionedType {
+    All = 0,
+    Part = 1,
+}
+impl MentionedType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::All => "MENTIONED_TYPE_ALL",
+            Self::Part => "MENTIONED_TYPE_PART",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MENTIONED_TYPE_ALL" => Some(Self::All),
+            "MENTIONED_TYPE_PART" => Some(Self::Part),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@
 
 pub mod code;
 pub mod codec;
+pub mod content;
 #[rustfmt::skip]
 #[allow(clippy::all, missing_docs, reason = "generated")]
 pub mod frames;

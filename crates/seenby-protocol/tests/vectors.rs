@@ -105,16 +105,34 @@ fn strings(items: &[&str]) -> Vec<String> {
 
 fn text(text: &str) -> Option<frames::Content> {
     let kind = Some(frames::content::Kind::Text(frames::TextContent { text: text.into() }));
-    Some(frames::Content { kind, extra: String::new() })
+    Some(frames::Content { kind, ..Default::default() })
 }
 
 fn custom() -> Option<frames::Content> {
     let custom = frames::CustomContent {
         identifier: "app:vote".into(),
         policy: 3,
-        fields: r#"{"choices":["yes","no"]}"#.into(),
+        fields: r#"{"choices":["yes","no"], "ward": 12345678901234567890123}"#.into(),
     };
-    Some(frames::Content { kind: Some(frames::content::Kind::Custom(custom)), extra: "more".into() })
+    let mentioned = frames::MentionedInfo {
+        r#type: frames::MentionedType::Part.into(),
+        user_ids: strings(&["bob", "__proto__"]),
+        content: "look".into(),
+    };
+    let entry = |key: &str| frames::ExpansionEntry { key: key.into(), value: "7".into() };
+    Some(frames::Content {
+        kind: Some(frames::content::Kind::Custom(custom)),
+        extra: "more".into(),
+        user_info: Some(frames::UserInfo {
+            user_id: "alice".into(),
+            name: "Alice".into(),
+            portrait: "https://example.org/a.png".into(),
+            alias: "Al".into(),
+            extra: "nurse".into(),
+        }),
+        mentioned_info: Some(mentioned),
+        expansion: Some(frames::Expansion { entries: vec![entry("__proto__"), entry("10"), entry("bed")] }),
+    })
 }
 
 /// Ids that a careless map or a careless decoder would stumble over.
@@ -162,7 +180,7 @@ fn conversation_info(
 }
 
 fn named(user_id: &str, name: &str) -> frames::UserInfo {
-    frames::UserInfo { user_id: user_id.into(), name: name.into() }
+    frames::UserInfo { user_id: user_id.into(), name: name.into(), ..Default::default() }
 }
 
 fn calls() -> Vec<(&'static str, Call)> {

@@ -22,6 +22,7 @@ pub use self::groups::{GroupSummary, group_name};
 pub(crate) use self::groups::{conversation_name, group_id, kind_name};
 pub(crate) use self::messages::{NewMessage, RequestProgress};
 pub use self::users::UserSummary;
+pub(crate) use self::users::{NAME_CHARS_MAX, PORTRAIT_CHARS_MAX};
 use crate::call::{Call, Outcome};
 use crate::delivery::Delivery;
 use crate::from_wire;

@@ -274,6 +274,7 @@ enum Event {
 
 type Received = Option<Result<Message, Error>>;
 
+#[expect(clippy::large_enum_variant, reason = "it lives for a moment; a box would be an allocation for every call")]
 enum Heard {
     Frame(ClientFrame),
     /// The reply to send.

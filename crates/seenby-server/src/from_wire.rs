@@ -10,6 +10,7 @@ use seenby_protocol::{Code, frames};
 use seenby_storage::TimeOrder;
 
 use crate::call::Call;
+use crate::content;
 use crate::queries::{
     ConversationsQuery, HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery,
 };
@@ -172,20 +173,8 @@ fn draft(wire: frames::SendMessage, limits: &Limits) -> Result<Draft, Refusal> {
     let client_ref = ClientRef::new(&wire.client_ref)
         .map_err(|error| Refusal::new(Code::INVALID_PARAMETER, format!("client_ref {error}")))?;
     let content = wire.content.unwrap_or_default();
-    check_content(&content, limits.content_bytes_max)?;
+    content::check(&content, limits.content_bytes_max)?;
     Ok(Draft { client_ref, content: content.encode_to_vec(), need_receipt: wire.need_receipt })
-}
-
-pub(crate) fn check_content(content: &frames::Content, bytes_max: usize) -> Result<(), Refusal> {
-    let body_bytes = match &content.kind {
-        Some(frames::content::Kind::Text(text)) => text.text.len(),
-        Some(frames::content::Kind::Custom(custom)) => custom.identifier.len() + custom.fields.len(),
-        None => return Err(Refusal::new(Code::INVALID_PARAMETER, "the message has no content")),
-    };
-    match body_bytes + content.extra.len() > bytes_max {
-        true => Err(Refusal::new(Code::MESSAGE_TOO_LARGE, format!("the body has more than {bytes_max} bytes"))),
-        false => Ok(()),
-    }
 }
 
 fn answered_uids(texts: &[String], limits: &Limits) -> Result<Vec<Result<MessageUid, Refusal>>, Refusal> {

@@ -12,6 +12,7 @@ mod api;
 mod call;
 mod clock;
 mod connection;
+mod content;
 mod delivery;
 mod desk;
 mod from_wire;

@@ -1,5 +1,6 @@
 //! Reads: history, counts, and who has read. They see what is durable and never wait for the writer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
@@ -91,7 +92,7 @@ pub(crate) struct ViewedMessage {
 
 impl ViewedMessage {
     /// Roughly what it takes in a frame.
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let readers = match &self.receipt {
             Some(ReceiptView::Sender { readers, .. }) => readers.readers.as_slice(),
             _ => &[],
@@ -161,6 +162,39 @@ pub(crate) struct ReceiptUser {
     pub(crate) user: UserId,
     pub(crate) read_at: Option<Timestamp>,
     pub(crate) status: ReceiptStatus,
+}
+
+/// A member of a group, who sees a message with the same fields wherever it is given: pushed, in history, by its id, or as
+/// the newest of its conversation.
+pub(crate) struct Viewer<'a> {
+    pub(crate) storage: &'a dyn Storage,
+    pub(crate) user: &'a UserId,
+    pub(crate) slot: Slot,
+    pub(crate) group: GroupNumber,
+}
+
+impl Viewer<'_> {
+    /// `present`: who is in the group now; read only where counts are to be made.
+    pub(crate) fn view<'p>(
+        &self,
+        message: Message,
+        present: impl FnOnce() -> Result<Cow<'p, RoaringBitmap>, StorageError>,
+    ) -> Result<ViewedMessage, StorageError> {
+        let receipt = match self.storage.request(message.key)? {
+            Some(request) if message.sender == *self.user => Some(self.sender_view(&request, &*present()?)?),
+            Some(request) if request.was_asked(self.slot) => {
+                Some(ReceiptView::Receiver { answered: request.has_answered(self.slot) })
+            }
+            _ => None,
+        };
+        Ok(ViewedMessage { message, receipt })
+    }
+
+    fn sender_view(&self, request: &ReceiptRequest, present: &RoaringBitmap) -> Result<ReceiptView, StorageError> {
+        let from = request.reader_count().saturating_sub(HISTORY_READERS_MAX);
+        let readers = reader_list(self.storage, self.group, request.key, from, HISTORY_READERS_MAX as usize)?;
+        Ok(ReceiptView::Sender { readers, counts: request.counts(present) })
+    }
 }
 
 /// One user's look at one conversation.
@@ -324,25 +358,12 @@ impl<'a> Queries<'a> {
 
     pub(crate) fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
         let message = self.storage.message(self.key(uid))?.ok_or(Denied::MessageNotFound)?;
-        self.view(message)
+        Ok(self.view(message)?)
     }
 
-    fn view(&self, message: Message) -> Result<ViewedMessage, Refusal> {
-        let request = self.storage.request(message.key)?;
-        let receipt = match request {
-            Some(request) if message.sender == self.user => Some(self.sender_view(&request)?),
-            Some(request) if request.was_asked(self.slot) => {
-                Some(ReceiptView::Receiver { answered: request.has_answered(self.slot) })
-            }
-            _ => None,
-        };
-        Ok(ViewedMessage { message, receipt })
-    }
-
-    fn sender_view(&self, request: &ReceiptRequest) -> Result<ReceiptView, Refusal> {
-        let from = request.reader_count().saturating_sub(HISTORY_READERS_MAX);
-        let readers = self.reader_list(request.key, from, HISTORY_READERS_MAX as usize)?;
-        Ok(ReceiptView::Sender { readers, counts: request.counts(&self.group.present) })
+    fn view(&self, message: Message) -> Result<ViewedMessage, StorageError> {
+        let viewer = Viewer { storage: self.storage, user: &self.user, slot: self.slot, group: self.group.number };
+        viewer.view(message, || Ok(Cow::Borrowed(&self.group.present)))
     }
 
     pub(crate) fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {

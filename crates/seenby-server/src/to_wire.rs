@@ -113,7 +113,11 @@ pub(crate) fn query_result(result: QueryResult) -> reply::Result {
         QueryResult::Readers(list) => reply::Result::Readers(readers(list)),
         QueryResult::Conversations(page) => reply::Result::Conversations(conversations(page)),
         QueryResult::Names(names) => {
-            let named = |(user, name): (UserId, String)| frames::UserInfo { user_id: user.to_string(), name };
+            let named = |(user, name): (UserId, String)| frames::UserInfo {
+                user_id: user.to_string(),
+                name,
+                ..Default::default()
+            };
             reply::Result::Users(frames::Users { items: names.into_iter().map(named).collect() })
         }
     }

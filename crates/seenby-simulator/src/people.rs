@@ -204,7 +204,7 @@ impl World {
         let stranger = seenby_core::UserId::new("the back end").expect("a good name");
         let user = if self.choice.once_in(3) { stranger } else { user };
         let text = frames::TextContent { text: "to all".into() };
-        let content = frames::Content { kind: Some(frames::content::Kind::Text(text)), extra: String::new() };
+        let content = frames::Content { kind: Some(frames::content::Kind::Text(text)), ..Default::default() };
         let client_ref = ClientRef::new(&format!("back end {}", self.next_number)).expect("a good name");
         let need_receipt = self.choice.once_in(2);
         let (first, second) = (self.some_place().name(app), self.some_place().name(app));

@@ -154,7 +154,7 @@ impl Phone {
         let call = client_frame::Call::SendMessage(frames::SendMessage {
             conversation: Some(draft.place.wire()),
             client_ref: format!("{}{}", self.prefix(), draft.number),
-            content: Some(frames::Content { kind: Some(frames::content::Kind::Text(text)), extra: String::new() }),
+            content: Some(frames::Content { kind: Some(frames::content::Kind::Text(text)), ..Default::default() }),
             need_receipt: draft.need_receipt,
         });
         self.call(now, call, Pending::Send(draft.place.clone()));

@@ -218,7 +218,7 @@ impl<'a> Look<'a> {
         let name = self.enter(&call.conversation)?;
         let ever = &self.model.groups[&name.group].ever;
         let known = call.user_ids.iter().filter(|id| ever.iter().any(|user| user.as_str() == *id));
-        let items = known.map(|id| frames::UserInfo { user_id: id.clone(), name: String::new() }).collect();
+        let items = known.map(|id| frames::UserInfo { user_id: id.clone(), ..Default::default() }).collect();
         Ok(Verdict::Is(Box::new(reply::Result::Users(frames::Users { items }))))
     }
 

@@ -12,10 +12,15 @@ export function isUid(uid: string): boolean {
   return uid !== "" && uid.length <= 2 * UID_CHARACTERS_MAX && characters(uid) <= UID_CHARACTERS_MAX;
 }
 
+/** Every text that a message carries. */
+export function texts({ kind, extra, userInfo, mentionedInfo, expansion }: Content): string[] {
+  const said = kind?.$case === "text" ? [kind.value.text] : [kind?.value.identifier ?? "", kind?.value.fields ?? ""];
+  const mentioned = mentionedInfo ? [mentionedInfo.content, ...mentionedInfo.userIds] : [];
+  const entries = expansion?.entries.flatMap(({ key, value }) => [key, value]) ?? [];
+  return [...said, extra, ...Object.values(userInfo ?? {}), ...mentioned, ...entries];
+}
+
 /** Bytes of a body as the server counts them. */
-export function contentBytes({ kind, extra }: Content): number {
-  if (kind?.$case === "text") return utf8Bytes(kind.value.text) + utf8Bytes(extra);
-  if (kind?.$case === "custom")
-    return utf8Bytes(kind.value.identifier) + utf8Bytes(kind.value.fields) + utf8Bytes(extra);
-  return utf8Bytes(extra);
+export function contentBytes(content: Content): number {
+  return texts(content).reduce((bytes, text) => bytes + utf8Bytes(text), 0);
 }

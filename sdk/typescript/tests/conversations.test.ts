@@ -6,6 +6,7 @@ import { RCIMIWEngine } from "../src/engine.js";
 import type { ConversationInfo, Reply } from "../src/protocol/frames.js";
 import type { RCIMIWConversation, RCIMIWUserInfo } from "../src/rcim/types.js";
 import { memoryStorage } from "../src/storage/memory.js";
+import { nothingBeside } from "./engine/fake_server.js";
 import { type FakePorts, fakePorts, settled } from "./fake_ports.js";
 
 const GROUP = 2;
@@ -86,7 +87,8 @@ describe("getUserInfos", () => {
     const told = new Promise<RCIMIWUserInfo[]>((resolve) => {
       void engine.getUserInfos(GROUP, "ward-3", "", ["ada", "eve"], { onSuccess: ({ t }) => resolve(t) });
     });
-    const call = await answer("getUsers", { $case: "users", value: { items: [{ userId: "ada", name: "Ada" }] } });
+    const ada = { userId: "ada", name: "Ada", portrait: "", alias: "", extra: "" };
+    const call = await answer("getUsers", { $case: "users", value: { items: [ada] } });
     expect(call).toMatchObject({ conversation: { type: GROUP, targetId: "ward-3" }, userIds: ["ada", "eve"] });
     expect(await told).toEqual([{ userId: "ada", name: "Ada" }]);
   });
@@ -159,7 +161,7 @@ function said(uid: string, sentAtMs: number): ConversationInfo["lastMessage"] {
     senderId: "ada",
     sequence: 1,
     sentAtMs,
-    content: { kind: { $case: "text", value: { text: `said at ${sentAtMs}` } }, extra: "" },
+    content: { kind: { $case: "text", value: { text: `said at ${sentAtMs}` } }, ...nothingBeside },
     clientRef: "",
     recalled: false,
     receipt: undefined,

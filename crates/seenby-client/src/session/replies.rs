@@ -8,7 +8,7 @@ use seenby_protocol::frames::{self, Reply, client_frame::Call, log_entry, reply,
 use super::calls::Purpose;
 use super::outbox::{Batch, Settled};
 use super::{CallId, Meanwhile, Outcome, Phase, RETRY_AFTER_MAX, Session};
-use crate::message::{check_uid, content_bytes};
+use crate::message::check_uid;
 use crate::store::Change;
 use crate::{Conversation, Event, Message, ResponseError};
 
@@ -232,7 +232,7 @@ impl Session {
             }
         }
         if !message.recalled {
-            let bytes = message.content.as_ref().map_or(0, content_bytes);
+            let bytes = message.content.as_ref().map_or(0, frames::Content::body_bytes);
             let message = Message::from_wire(message, conversation, self.user_id().unwrap_or_default());
             self.events.push_content(Event::MessageReceived { message, left, offline }, bytes);
         }

@@ -32,7 +32,7 @@ fn message(uid: &str) -> frames::Message {
         sender_id: "alice".into(),
         content: Some(frames::Content {
             kind: Some(frames::content::Kind::Text(frames::TextContent { text: "hello".into() })),
-            extra: String::new(),
+            ..Default::default()
         }),
         ..Default::default()
     }

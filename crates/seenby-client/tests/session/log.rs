@@ -281,7 +281,7 @@ fn large_messages_that_nobody_reads_are_left_at_the_server_sooner() {
     bob.reading = false;
     for number in 1..=700 {
         let text = frames::content::Kind::Text(frames::TextContent { text: "x".repeat(128 * 1024) });
-        let content = Some(frames::Content { kind: Some(text), extra: String::new() });
+        let content = Some(frames::Content { kind: Some(text), ..Default::default() });
         let message = frames::Message { uid: format!("m{number}"), content, ..Default::default() };
         bob.log(number, vec![log_entry::Event::Message(message)]);
     }

@@ -557,7 +557,7 @@ pub fn said(sender: &str, uid: &str, client_ref: &str) -> log_entry::Event {
         client_ref: client_ref.into(),
         content: Some(frames::Content {
             kind: Some(frames::content::Kind::Text(frames::TextContent { text: format!("text of {uid}") })),
-            extra: String::new(),
+            ..Default::default()
         }),
         ..Default::default()
     })

@@ -10,6 +10,7 @@ use seenby_protocol::{Code, frames};
 
 use super::{Administration, Object, Result, hex, user_id};
 use crate::call::{Call, Outcome};
+use crate::content;
 use crate::queries::{Queries, ReceiptUser, UsersPage, UsersQuery, ViewedMessage};
 use crate::refusal::Refusal;
 use crate::{clock, from_wire};
@@ -40,7 +41,7 @@ pub(crate) struct RequestProgress {
 impl Administration {
     pub(crate) async fn publish(&self, message: NewMessage) -> Result<Vec<Sent>> {
         let user = user_id(&message.sender)?;
-        from_wire::check_content(&message.content, self.limits.content_bytes_max)?;
+        content::check(&message.content, self.limits.content_bytes_max)?;
         let reference = message.reference.unwrap_or_else(|| hex(&rand::rng().random::<[u8; 16]>()));
         let client_ref = ClientRef::new(&reference)
             .map_err(|error| Refusal::new(Code::INVALID_PARAMETER, format!("the reference {error}")))?;

@@ -15,8 +15,8 @@ use crate::clock;
 use crate::refusal::Refusal;
 
 /// Names and addresses are for people to see; nobody needs longer ones.
-const NAME_CHARS_MAX: usize = 128;
-const PORTRAIT_CHARS_MAX: usize = 1_024;
+pub(crate) const NAME_CHARS_MAX: usize = 128;
+pub(crate) const PORTRAIT_CHARS_MAX: usize = 1_024;
 /// In 1973, as milliseconds; as seconds, some three thousand years from now.
 const TIME_MS_MIN: u64 = 100_000_000_000;
 

@@ -6,6 +6,7 @@
 #![expect(unused_qualifications, reason = "utoipa makes them of the parameters")]
 
 mod access;
+mod content;
 mod groups;
 mod input;
 mod messages;

@@ -5,6 +5,7 @@
 //! headers with or without `RC-`, parameters that nobody asked for, sloppy percent-encoding. Strict everywhere else.
 //! Deliberately absent: everything that has no group receipts in it. It is answered with code 1007.
 
+mod content;
 mod form;
 mod groups;
 mod messages;

@@ -1,5 +1,6 @@
 //! The conversations that a session follows, and how far the log of each has been sent.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
@@ -11,7 +12,7 @@ use seenby_protocol::frames::{self, log_entry};
 use seenby_storage::{Storage, StorageError};
 
 use crate::delivery::ReceiptNews;
-use crate::queries::ViewedMessage;
+use crate::queries::Viewer;
 use crate::to_wire;
 
 /// A page of log entries ends after this much content, though never before its first entry.
@@ -191,7 +192,7 @@ impl Following {
             }
             let key = MessageKey { conversation, uid: entry.event.uid() };
             let event = match entry.event {
-                LogEvent::Sent(_) => self.view_message(storage, key, &mut bytes)?,
+                LogEvent::Sent(_) => self.view_message(storage, key, followed, &mut bytes)?,
                 LogEvent::ReceiptRequested(_) => self.view_request(storage, key, followed, read)?,
                 LogEvent::Recalled(_) => view_recall(storage, key)?,
             };
@@ -207,15 +208,18 @@ impl Following {
         &self,
         storage: &dyn Storage,
         key: MessageKey,
+        followed: &Followed,
         bytes: &mut usize,
     ) -> Result<Option<log_entry::Event>, StorageError> {
         let message = storage.message(key)?.filter(|message| {
             message.recalled_at.is_none() && !(message.hidden_from_sender && message.sender == self.user)
         });
-        Ok(message.map(|message| {
-            *bytes += message.content.len();
-            log_entry::Event::Message(to_wire::message(ViewedMessage { message, receipt: None }))
-        }))
+        let Some(message) = message else { return Ok(None) };
+        let viewer = Viewer { storage, user: &self.user, slot: followed.slot, group: followed.group };
+        let present = || Ok(Cow::Owned(storage.group(followed.group)?.map(|group| group.present).unwrap_or_default()));
+        let viewed = viewer.view(message, present)?;
+        *bytes += viewed.bytes();
+        Ok(Some(log_entry::Event::Message(to_wire::message(viewed))))
     }
 
     /// `None`: this user was not asked, or the message was recalled since.

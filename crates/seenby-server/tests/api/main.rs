@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod back_end;
+mod content;
 mod every_call;
 mod every_vendor_call;
 mod keys;

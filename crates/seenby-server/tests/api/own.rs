@@ -189,7 +189,10 @@ async fn the_same_reference_publishes_once() {
     assert_eq!(first["messages"][0], first["messages"][1], "a target that is named twice gets it once");
     let uid = first["messages"][0]["message_uid"].as_str().unwrap();
     let message = back_end.gets(&format!("/groups/group/{GROUP}/messages/{uid}")).await;
-    assert_eq!(message["content"], json!({ "identifier": "alarm", "fields": { "bed": 7 }, "extra": "" }));
+    assert_eq!(
+        message["content"],
+        json!({ "identifier": "alarm", "fields": { "bed": 7 }, "policy": "normal", "extra": "" })
+    );
     assert_eq!(message["sender_id"], "hospital");
 }
 

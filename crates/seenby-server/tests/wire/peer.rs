@@ -247,7 +247,7 @@ pub(crate) fn send_message(client_ref: &str, text: &str, need_receipt: bool) -> 
         client_ref: client_ref.into(),
         content: Some(frames::Content {
             kind: Some(frames::content::Kind::Text(frames::TextContent { text: text.into() })),
-            extra: String::new(),
+            ..Default::default()
         }),
         need_receipt,
     })

@@ -3,19 +3,12 @@
 import { Code } from "../codes.js";
 import { type Conversation, checkConversation, conversation } from "../conversation.js";
 import { CONTENT_BYTES_MAX, contentBytes, isUid } from "../message.js";
-import type { Content, Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
+import type { Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
 import { respondUserIds } from "../respond_user_ids.js";
 import { readersFromWire } from "../session/receipts.js";
-import { isNumber, isString } from "./arguments.js";
-import {
-  RCIMIWConversationType,
-  RCIMIWCustomMessagePolicy,
-  RCIMIWMessageDirection,
-  RCIMIWMessageType,
-  RCIMIWReceivedStatus,
-  RCIMIWSentStatus,
-} from "./enums.js";
-import type { RCIMIWCustomMessage, RCIMIWGroupReadReceiptInfo, RCIMIWMessage, RCIMIWTextMessage } from "./types.js";
+import { fromContent, toContent } from "./content.js";
+import { RCIMIWConversationType, RCIMIWMessageDirection, RCIMIWReceivedStatus, RCIMIWSentStatus } from "./enums.js";
+import type { RCIMIWGroupReadReceiptInfo, RCIMIWMessage } from "./types.js";
 
 /** A value, or the code that says why there is none. */
 export type Checked<T> = { code: 0; value: T } | { code: number; value?: undefined };
@@ -56,35 +49,11 @@ export function sentName(message: RCIMIWMessage): Checked<{ conversation: Conver
 export function toSend(message: RCIMIWMessage, clientRef: string): Checked<SendMessage> {
   const where = conversationOf(message);
   if (!where.value) return where;
-  const kind = contentKind(message);
-  if (typeof kind === "number") return { code: kind };
-  const content = { kind, extra: typeof message.extra === "string" ? message.extra : "" };
+  const content = toContent(message);
+  if (typeof content === "number") return { code: content };
   if (contentBytes(content) > CONTENT_BYTES_MAX) return { code: Code.MESSAGE_TOO_LARGE };
   const needReceipt = message.needReceipt === true;
   return { code: 0, value: { conversation: where.value, clientRef, content, needReceipt } };
-}
-
-/** What the message says, or the code that says why it cannot be sent. */
-function contentKind(message: RCIMIWMessage): NonNullable<Content["kind"]> | number {
-  if (message.messageType === RCIMIWMessageType.text) {
-    const { text } = message as RCIMIWTextMessage;
-    return isString(text) ? { $case: "text", value: { text } } : Code.PARAM_ERROR;
-  }
-  if (message.messageType !== RCIMIWMessageType.custom) return Code.CALL_NOT_SUPPORTED;
-  const { identifier, policy: given, fields } = message as RCIMIWCustomMessage;
-  const policy = given ?? RCIMIWCustomMessagePolicy.normal;
-  const json = jsonOf(fields ?? {});
-  if (!isString(identifier) || !isNumber(policy) || json === undefined) return Code.PARAM_ERROR;
-  return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: json } };
-}
-
-/** `undefined` for what JSON cannot say. */
-function jsonOf(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A message that came or was fetched, as this user sees it. */
@@ -109,31 +78,8 @@ export function fromWire(
     needReceipt: receipt?.readReceiptMessage ?? false,
     sentReceipt: receipt?.hasRespond ?? false,
     ...(receipt && { groupReadReceiptInfo: receipt }),
-    ...said(message.recalled ? undefined : message.content, message.recalled),
+    ...fromContent(message.recalled ? undefined : message.content, message.recalled),
   };
-}
-
-function said(content: Content | undefined, recalled: boolean): RCIMIWTextMessage | RCIMIWCustomMessage {
-  const extra = content?.extra ? { extra: content.extra } : {};
-  switch (content?.kind?.$case) {
-    case "text":
-      return { messageType: RCIMIWMessageType.text, text: content.kind.value.text, ...extra };
-    case "custom": {
-      const { identifier, policy, fields } = content.kind.value;
-      return { messageType: RCIMIWMessageType.custom, identifier, policy, fields: parsed(fields), ...extra };
-    }
-    default:
-      return { messageType: recalled ? RCIMIWMessageType.recall : RCIMIWMessageType.unknown, ...extra };
-  }
-}
-
-/** Somebody else's sender may have put anything there. */
-function parsed(fields: string): Record<string, string> {
-  try {
-    return JSON.parse(fields);
-  } catch {
-    return { raw: fields };
-  }
 }
 
 function receiptInfo(receipt: ReceiptInfo, isOwn: boolean): RCIMIWGroupReadReceiptInfo {

@@ -82,8 +82,10 @@ export interface RCIMIWMessage {
   sentStatus?: RCIMIWSentStatus;
   senderUserId?: string;
   direction?: RCIMIWMessageDirection;
+  /** What the sender says of itself; carried along, and checked by nobody. */
   userInfo?: RCIMIWUserInfo;
   mentionedInfo?: RCIMIWMentionedInfo;
+  /** Not looked at: there is no push. */
   pushOptions?: RCIMIWMessagePushOptions;
   /** Free text of the application, carried along. */
   extra?: string;
@@ -102,6 +104,8 @@ export interface RCIMIWCustomMessage extends RCIMIWMessage {
   identifier?: string;
   policy?: RCIMIWCustomMessagePolicy;
   fields?: Record<string, string>;
+  /** `fields` as the sender wrote them, on messages that come: JavaScript rounds large numbers. Not the vendor's. */
+  fieldsText?: string;
 }
 
 export interface RCIMIWMediaMessage extends RCIMIWMessage {

@@ -272,8 +272,11 @@ function userOf(token: string): string {
   return claims === undefined ? token : JSON.parse(Buffer.from(claims, "base64url").toString()).sub;
 }
 
+/** Of a message: no more than its content. */
+export const nothingBeside = { extra: "", userInfo: undefined, mentionedInfo: undefined, expansion: undefined };
+
 export function wireMessage(message: Partial<Message> & { uid: string }): Message {
-  const content = { kind: { $case: "text" as const, value: { text: `text of ${message.uid}` } }, extra: "" };
+  const content = { kind: { $case: "text" as const, value: { text: `text of ${message.uid}` } }, ...nothingBeside };
   return {
     senderId: "alice",
     sequence: 1,

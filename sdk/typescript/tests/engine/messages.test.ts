@@ -3,9 +3,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Code } from "../../src/codes.js";
 import type { Message, ReceiptInfo } from "../../src/protocol/frames.js";
+import type { RCIMIWMessage } from "../../src/rcim/types.js";
 import { memoryStorage } from "../../src/storage/memory.js";
 import { App, endEngine, lastOf } from "./app.js";
-import { FakeServer, SERVER_TIME_MS, ward, wireMessage, wireReaders } from "./fake_server.js";
+import { FakeServer, nothingBeside, SERVER_TIME_MS, ward, wireMessage, wireReaders } from "./fake_server.js";
 
 let server: FakeServer;
 let alice: App;
@@ -43,6 +44,50 @@ describe("a message that is sent", () => {
     expect(told.map(([name]) => name)).toEqual(["onMessageSaved", "onMessageSent"]);
     expect(lastOf(told)).toMatchObject({ code: 0, message: sent });
     expect(lastOf(told).message.groupReadReceiptInfo).toBeUndefined();
+  });
+
+  it("carries what stands beside its content, both ways", async () => {
+    const beside = {
+      userInfo: { userId: "alice", name: "Alice", portrait: "https://example.org/a.png", alias: "Al", extra: "nurse" },
+      mentionedInfo: { type: 1, userIdList: ["bob"], mentionedContent: "look" },
+      expansion: { bed: "7", ["__proto__"]: "safe" },
+    };
+    await alice.sends({ ...(await alice.writes("hello")), ...beside });
+    const { content } = await server.acceptsMessage("m1");
+    expect(content).toMatchObject({
+      userInfo: beside.userInfo,
+      mentionedInfo: { type: 1, userIds: ["bob"], content: "look" },
+      expansion: {
+        entries: [
+          { key: "bed", value: "7" },
+          { key: "__proto__", value: "safe" },
+        ],
+      },
+    });
+    const { told } = await alice.calls("getMessages", ...history);
+    await server.accepts("getHistory", historyOf(wireMessage({ uid: "m1", content })));
+    const { userInfo, mentionedInfo, expansion } = lastOf(told).t[0];
+    expect({ userInfo, mentionedInfo, expansion }).toEqual(beside);
+    expect(Object.entries(expansion)).toEqual(Object.entries(beside.expansion));
+  });
+
+  it.each([
+    ["a text with half a surrogate pair", { text: "a\ud800b" }],
+    ["extra with half a surrogate pair", { extra: "\udc00" }],
+    ["a user info that is none", { userInfo: "alice" }],
+    ["a name that is no text", { userInfo: { name: 7 } }],
+    ["a mention of nobody's id", { mentionedInfo: { type: 1, userIdList: [7] } }],
+    ["an unknown kind of mention", { mentionedInfo: { type: 9 } }],
+    ["an expansion whose values are no texts", { expansion: { bed: 7 } }],
+  ])("is refused with %s", async (_, fields) => {
+    const { code, told } = await alice.sends({ ...(await alice.writes("hello")), ...fields } as RCIMIWMessage);
+    expect({ code, told }).toEqual({ code: Code.PARAM_ERROR, told: [] });
+  });
+
+  it("is refused when it would go to some of the members only", async () => {
+    const directed = { ...(await alice.writes("hello")), directedUserIds: ["bob"] };
+    const { code } = await alice.sends(directed);
+    expect(code).toBe(Code.CALL_NOT_SUPPORTED);
   });
 
   it("leaves the application's own object alone", async () => {
@@ -233,13 +278,14 @@ describe("history", () => {
     const { told } = await alice.calls("getMessages", ...history);
     const custom = (fields: string) => ({
       kind: { $case: "custom" as const, value: { identifier: "app:poll", policy: 1, fields } },
-      extra: "",
+      ...nothingBeside,
     });
     const messages = ['{"a":"b"}', "{broken"].map((fields, place) =>
       wireMessage({ uid: `m${place}`, senderId: "bob", content: custom(fields) }),
     );
     await server.accepts("getHistory", historyOf(...messages));
     expect(lastOf(told).t.map(({ fields }: { fields: unknown }) => fields)).toEqual([{ a: "b" }, { raw: "{broken" }]);
+    expect(lastOf(told).t[0].fieldsText).toBe('{"a":"b"}');
   });
 
   it("keeps one number for one message", async () => {

@@ -3,24 +3,21 @@
 use std::num::NonZeroU32;
 
 use axum::Json;
-use prost::Message as _;
 use seenby_core::Scope;
-use seenby_protocol::frames::{self, content};
+use seenby_protocol::frames;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Answer;
 use super::access::Caller;
+use super::content::{Content, Expansion, MentionedInfo, NewContent, UserInfo, expansion_schema};
 use super::input::{Body, Object, Route, Search, invalid};
 use super::refused::Refused;
 use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, Reference, UserId, named_group};
 use crate::administration::{NewMessage, conversation_name};
 use crate::api::rates::MESSAGES;
-use crate::queries::ViewedMessage;
-
-/// Shown and counted as unread.
-const NORMAL_POLICY: u32 = 1;
+use crate::refusal::Refusal;
+use crate::to_wire;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +30,13 @@ pub(super) struct NewMessageBody {
     #[schema(value_type = Vec<Target>, min_items = 1, max_items = 3)]
     targets: Vec<Object<Target>>,
     #[schema(value_type = Content)]
-    content: Object<Content>,
+    content: Object<NewContent>,
+    #[schema(value_type = Option<UserInfo>)]
+    user_info: Option<Object<UserInfo>>,
+    #[schema(value_type = Option<MentionedInfo>)]
+    mentioned_info: Option<Object<MentionedInfo>>,
+    #[schema(schema_with = expansion_schema)]
+    expansion: Option<Expansion>,
     /// Ask who has read it, in the same step. The sender's devices are told of the readers.
     #[serde(default)]
     need_receipt: bool,
@@ -62,36 +65,6 @@ pub(super) struct Target {
     pub(super) channel: Option<String>,
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(untagged)]
-pub(super) enum Content {
-    Text(TextContent),
-    Custom(CustomContent),
-}
-
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TextContent {
-    /// With `extra`, at most 128 KiB.
-    text: String,
-    /// Carried along.
-    #[serde(default)]
-    extra: String,
-}
-
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CustomContent {
-    /// The application's name for this kind of message.
-    #[schema(min_length = 1, max_length = 64)]
-    identifier: String,
-    /// Any JSON. With everything else, at most 128 KiB.
-    fields: Value,
-    /// Carried along.
-    #[serde(default)]
-    extra: String,
-}
-
 #[derive(Serialize, ToSchema)]
 pub(super) struct Published {
     /// One for each target, in the order of the call.
@@ -112,7 +85,7 @@ pub(super) struct PublishedMessage {
     post, path = "/messages", tag = "messages", request_body = NewMessageBody,
     responses((status = 200, description = "It is stored", body = Published), Refused)
 )]
-pub(super) async fn publish(caller: Caller, Body(new): Body<NewMessageBody>) -> Answer<Published> {
+pub(super) async fn publish(caller: Caller, Body(mut new): Body<NewMessageBody>) -> Answer<Published> {
     caller.check_scope(Scope::Messages)?;
     if new.need_receipt {
         caller.check_scope(Scope::Receipts)?;
@@ -132,9 +105,9 @@ pub(super) async fn publish(caller: Caller, Body(new): Body<NewMessageBody>) -> 
     let count = NonZeroU32::new(conversations.len() as u32).unwrap_or(NonZeroU32::MIN);
     caller.api.rates.check_many(&caller.app, MESSAGES, count)?;
     let message = NewMessage {
+        content: new.content()?,
         sender: new.sender_id,
         conversations: conversations.clone(),
-        content: new.content.0.into_wire()?,
         need_receipt: new.need_receipt,
         hidden_from_sender: !new.include_sender,
         reference: new.reference,
@@ -148,32 +121,14 @@ pub(super) async fn publish(caller: Caller, Body(new): Body<NewMessageBody>) -> 
     Ok(Json(Published { messages: messages.collect() }))
 }
 
-impl Content {
-    fn into_wire(self) -> Result<frames::Content, crate::refusal::Refusal> {
-        Ok(match self {
-            Self::Text(TextContent { text, extra }) => {
-                frames::Content { kind: Some(content::Kind::Text(frames::TextContent { text })), extra }
-            }
-            Self::Custom(CustomContent { identifier, fields, extra }) => {
-                if identifier.is_empty() || identifier.chars().count() > 64 {
-                    return Err(invalid("the identifier has 1 to 64 characters"));
-                }
-                let fields = fields.to_string();
-                let custom = frames::CustomContent { identifier, policy: NORMAL_POLICY, fields };
-                frames::Content { kind: Some(content::Kind::Custom(custom)), extra }
-            }
-        })
-    }
-
-    /// `None`: of a kind that this version does not know.
-    fn from_wire(wire: frames::Content) -> Option<Self> {
-        let extra = wire.extra;
-        Some(match wire.kind? {
-            content::Kind::Text(text) => Self::Text(TextContent { text: text.text, extra }),
-            content::Kind::Custom(custom) => {
-                let fields = serde_json::from_str(&custom.fields).unwrap_or(Value::String(custom.fields));
-                Self::Custom(CustomContent { identifier: custom.identifier, fields, extra })
-            }
+impl NewMessageBody {
+    fn content(&mut self) -> Result<frames::Content, Refusal> {
+        let content = std::mem::take(&mut self.content.0).into_wire()?;
+        Ok(frames::Content {
+            user_info: self.user_info.take().map(|Object(user)| user.into()),
+            mentioned_info: self.mentioned_info.take().map(|Object(mentioned)| mentioned.into()),
+            expansion: self.expansion.take().map(Into::into),
+            ..content
         })
     }
 }
@@ -185,6 +140,15 @@ pub(super) struct Message {
     sent_at_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<Content>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_info: Option<UserInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentioned_info: Option<MentionedInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = expansion_schema)]
+    expansion: Option<Expansion>,
+    /// What the sender's device or the back end called this message.
+    reference: String,
     /// Somebody has asked who has read it.
     receipt_requested: bool,
 }
@@ -202,14 +166,26 @@ pub(super) async fn get_message(
 ) -> Answer<Message> {
     let administration = caller.enter(Scope::Messages, "messages.get")?;
     let conversation = channel.conversation(&caller.app, kind, &group)?;
-    let ViewedMessage { message, receipt } = administration.message(&conversation, &uid)?;
-    Ok(Json(Message {
-        message_uid: message.key.uid.to_string(),
-        sender_id: message.sender.to_string(),
-        sent_at_ms: message.sent_at.0,
-        content: frames::Content::decode(message.content.as_slice()).ok().and_then(Content::from_wire),
-        receipt_requested: receipt.is_some(),
-    }))
+    let viewed = administration.message(&conversation, &uid)?;
+    Ok(Json(Message::from_wire(to_wire::message(viewed))))
+}
+
+impl Message {
+    /// From what clients get, so that both have the same.
+    fn from_wire(wire: frames::Message) -> Self {
+        let content = wire.content.unwrap_or_default();
+        Self {
+            message_uid: wire.uid,
+            sender_id: wire.sender_id,
+            sent_at_ms: wire.sent_at_ms,
+            content: Content::from_wire(content.kind, content.extra),
+            user_info: content.user_info.map(Into::into),
+            mentioned_info: content.mentioned_info.map(Into::into),
+            expansion: content.expansion.map(Into::into),
+            reference: wire.client_ref,
+            receipt_requested: wire.receipt.is_some(),
+        }
+    }
 }
 
 /// Recall a message, whoever sent it

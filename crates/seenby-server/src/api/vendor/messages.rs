@@ -5,23 +5,16 @@ use std::num::NonZeroU32;
 use prost::Message as _;
 use seenby_core::{ConversationName, GroupKind};
 use seenby_protocol::Code;
-use seenby_protocol::frames::{self, content};
+use seenby_protocol::frames;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::form::Form;
 use super::reply::{Fault, Reply};
-use super::{Answer, Desk};
+use super::{Answer, Desk, content};
 use crate::administration::{NewMessage, conversation_name};
 use crate::api::rates::MESSAGES;
 use crate::queries::ViewedMessage;
-
-const OBJECT_NAME_CHARS_MAX: usize = 32;
-/// The vendor's own kinds of message begin so; of these only text is served.
-const VENDORS_OWN: &str = "RC:";
-const TEXT: &str = "RC:TxtMsg";
-/// Shown and counted, which is what the vendor does unless told otherwise.
-const NORMAL_POLICY: u32 = 1;
 
 /// Messages of up to 128 KiB each.
 const MESSAGES_READ_MAX: usize = 20;
@@ -61,7 +54,7 @@ async fn publish_to(
     if conversations.iter().enumerate().any(|(place, name)| conversations[..place].contains(name)) {
         return Err(Fault::parameter("a group is named twice"));
     }
-    let content = content(form.one("objectName")?, form.one("content")?)?;
+    let content = content::read(form)?;
     let need_receipt = form.flag("needReadReceipt")?;
     let count = NonZeroU32::new(groups.len() as u32).unwrap_or(NonZeroU32::MIN);
     desk.api.rates.check_many(&desk.app, MESSAGES, count)?;
@@ -84,43 +77,6 @@ fn reference(
     let Some(number) = form.filled("msgRandom")? else { return Ok(None) };
     let number = number.parse().map_err(|_| Fault::parameter("msgRandom is not a number of 64 bits"))?;
     Ok(Some(desk.administration.passing_reference(conversations, sender, number)?))
-}
-
-fn content(object_name: &str, content: &str) -> Result<frames::Content, Fault> {
-    if object_name.is_empty() || object_name.chars().count() > OBJECT_NAME_CHARS_MAX {
-        return Err(Fault::too_long(format!("objectName has 1 to {OBJECT_NAME_CHARS_MAX} characters")));
-    }
-    match object_name {
-        TEXT => text(content),
-        other if other.starts_with(VENDORS_OWN) => {
-            Err(Fault::parameter(format!("{other} is a kind of the vendor's own; here there is {TEXT}, and yours")))
-        }
-        identifier => {
-            let custom = frames::CustomContent {
-                identifier: identifier.to_owned(),
-                policy: NORMAL_POLICY,
-                fields: content.to_owned(),
-            };
-            Ok(frames::Content { kind: Some(content::Kind::Custom(custom)), extra: String::new() })
-        }
-    }
-}
-
-/// `{"content": "…", "extra": "…"}`, with members that only the vendor's own apps look at. One of the SDKs makes a JSON
-/// text of the JSON text.
-fn text(content: &str) -> Result<frames::Content, Fault> {
-    let not_text = || Fault::parameter(format!("the content of {TEXT} is a JSON object with a text named content"));
-    let mut parsed: Value = serde_json::from_str(content).map_err(|_| not_text())?;
-    if let Value::String(inner) = &parsed {
-        parsed = serde_json::from_str(inner).map_err(|_| not_text())?;
-    }
-    let text = parsed["content"].as_str().ok_or_else(not_text)?.to_owned();
-    let extra = match &parsed["extra"] {
-        Value::Null => String::new(),
-        Value::String(extra) => extra.clone(),
-        other => other.to_string(),
-    };
-    Ok(frames::Content { kind: Some(content::Kind::Text(frames::TextContent { text })), extra })
 }
 
 pub(super) async fn recall(desk: &Desk<'_>, form: &Form) -> Answer {
@@ -176,7 +132,12 @@ fn wanted(text: &str) -> Result<Vec<Wanted>, Fault> {
 
 /// `None`: of a kind that this version does not know.
 fn shown(group: &str, conversation: &ConversationName, ViewedMessage { message, .. }: &ViewedMessage) -> Option<Value> {
-    let (object_name, content) = as_the_vendor_writes(frames::Content::decode(message.content.as_slice()).ok()?)?;
+    let content = frames::Content::decode(message.content.as_slice()).ok()?;
+    let expansion = content.expansion.clone();
+    let entries = expansion.iter().flat_map(|expansion| &expansion.entries);
+    let entries: serde_json::Map<_, _> = entries.map(|entry| (entry.key.clone(), entry.value.clone().into())).collect();
+    let extra_content = if entries.is_empty() { String::new() } else { Value::Object(entries).to_string() };
+    let (object_name, content) = as_the_vendor_writes(content)?;
     Some(json!({
         "fromUserId": message.sender.as_str(),
         "groupId": group,
@@ -185,17 +146,17 @@ fn shown(group: &str, conversation: &ConversationName, ViewedMessage { message, 
         "msgUID": message.key.uid.to_string(),
         "objectName": object_name,
         "content": content,
-        "expansion": false,
-        "extraContent": "",
+        "expansion": expansion.is_some(),
+        "extraContent": extra_content,
     }))
 }
 
-/// The reverse of [`content`].
+/// The reverse of [`content::read`].
 fn as_the_vendor_writes(content: frames::Content) -> Option<(String, String)> {
     Some(match content.kind? {
-        content::Kind::Text(text) => {
-            (TEXT.to_owned(), json!({ "content": text.text, "extra": content.extra }).to_string())
+        frames::content::Kind::Text(text) => {
+            (content::TEXT.to_owned(), json!({ "content": text.text, "extra": content.extra }).to_string())
         }
-        content::Kind::Custom(custom) => (custom.identifier, custom.fields),
+        frames::content::Kind::Custom(custom) => (custom.identifier, custom.fields),
     })
 }

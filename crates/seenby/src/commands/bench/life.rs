@@ -107,7 +107,7 @@ impl Life {
         let call = client_frame::Call::SendMessage(SendMessage {
             conversation: Some(conversation),
             client_ref: format!("{:x}", self.random.random::<u128>()),
-            content: Some(Content { kind: Some(content::Kind::Text(text)), extra: String::new() }),
+            content: Some(Content { kind: Some(content::Kind::Text(text)), ..Default::default() }),
             need_receipt: true,
         });
         let call_id = self.member.send(call).await?;

@@ -213,7 +213,7 @@ impl Author<'_> {
             Member(place) => &people.crowd[place],
         };
         let text = frames::TextContent { text: line.text.to_owned() };
-        let content = frames::Content { kind: Some(frames::content::Kind::Text(text)), extra: String::new() };
+        let content = frames::Content { kind: Some(frames::content::Kind::Text(text)), ..Default::default() };
         let draft = Draft {
             client_ref: ClientRef::new(&format!("before-{number}"))?,
             content: codec::encode(&content),

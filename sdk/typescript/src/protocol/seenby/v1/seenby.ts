@@ -30,6 +30,15 @@ export namespace ConversationType {
   export type ULTRA_GROUP = typeof ConversationType.ULTRA_GROUP;
 }
 
+export const MentionedType = { ALL: 0, PART: 1 } as const;
+
+export type MentionedType = typeof MentionedType[keyof typeof MentionedType];
+
+export namespace MentionedType {
+  export type ALL = typeof MentionedType.ALL;
+  export type PART = typeof MentionedType.PART;
+}
+
 export const TimeOrder = { BEFORE: 0, AFTER: 1 } as const;
 
 export type TimeOrder = typeof TimeOrder[keyof typeof TimeOrder];
@@ -226,6 +235,11 @@ export interface UserInfo {
   userId: string;
   /** Empty if nobody has given this user a name. */
   name: string;
+  /** Address of a picture. This and what follows is in the content of messages only; since minor version 2. */
+  portrait: string;
+  alias: string;
+  /** Free text of the application. */
+  extra: string;
 }
 
 /**
@@ -289,6 +303,31 @@ export interface Content {
     | undefined;
   /** Free text of the application, carried along. */
   extra: string;
+  /** What the sender says of itself; nobody has checked it. Since minor version 2, like what follows. */
+  userInfo: UserInfo | undefined;
+  mentionedInfo:
+    | MentionedInfo
+    | undefined;
+  /** Present, even if empty, when the application may add entries. */
+  expansion: Expansion | undefined;
+}
+
+/** Whose attention the sender asks for. */
+export interface MentionedInfo {
+  type: MentionedType;
+  userIds: string[];
+  /** A text for notifications. */
+  content: string;
+}
+
+/** Texts of the application by key; no key stands here twice. */
+export interface Expansion {
+  entries: ExpansionEntry[];
+}
+
+export interface ExpansionEntry {
+  key: string;
+  value: string;
 }
 
 export interface TextContent {
@@ -298,7 +337,7 @@ export interface TextContent {
 export interface CustomContent {
   identifier: string;
   policy: number;
-  /** JSON text. */
+  /** JSON text, carried as the sender wrote it. */
   fields: string;
 }
 
@@ -1896,7 +1935,7 @@ export const Users: MessageFns<Users> = {
 };
 
 function createBaseUserInfo(): UserInfo {
-  return { userId: "", name: "" };
+  return { userId: "", name: "", portrait: "", alias: "", extra: "" };
 }
 
 export const UserInfo: MessageFns<UserInfo> = {
@@ -1906,6 +1945,15 @@ export const UserInfo: MessageFns<UserInfo> = {
     }
     if (message.name !== "") {
       writer.uint32(18).string(message.name);
+    }
+    if (message.portrait !== "") {
+      writer.uint32(26).string(message.portrait);
+    }
+    if (message.alias !== "") {
+      writer.uint32(34).string(message.alias);
+    }
+    if (message.extra !== "") {
+      writer.uint32(42).string(message.extra);
     }
     return writer;
   },
@@ -1937,6 +1985,30 @@ export const UserInfo: MessageFns<UserInfo> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.portrait = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.extra = reader.string();
             continue;
           }
         }
@@ -2404,7 +2476,7 @@ export const Message: MessageFns<Message> = {
 };
 
 function createBaseContent(): Content {
-  return { kind: undefined, extra: "" };
+  return { kind: undefined, extra: "", userInfo: undefined, mentionedInfo: undefined, expansion: undefined };
 }
 
 export const Content: MessageFns<Content> = {
@@ -2419,6 +2491,15 @@ export const Content: MessageFns<Content> = {
     }
     if (message.extra !== "") {
       writer.uint32(26).string(message.extra);
+    }
+    if (message.userInfo !== undefined) {
+      UserInfo.encode(message.userInfo, writer.uint32(34).fork()).join();
+    }
+    if (message.mentionedInfo !== undefined) {
+      MentionedInfo.encode(message.mentionedInfo, writer.uint32(42).fork()).join();
+    }
+    if (message.expansion !== undefined) {
+      Expansion.encode(message.expansion, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2458,6 +2539,201 @@ export const Content: MessageFns<Content> = {
             }
 
             message.extra = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.userInfo = UserInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.mentionedInfo = MentionedInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.expansion = Expansion.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMentionedInfo(): MentionedInfo {
+  return { type: 0, userIds: [], content: "" };
+}
+
+export const MentionedInfo: MessageFns<MentionedInfo> = {
+  encode(message: MentionedInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== 0) {
+      writer.uint32(8).int32(message.type);
+    }
+    for (const v of message.userIds) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.content !== "") {
+      writer.uint32(26).string(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MentionedInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMentionedInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.type = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.userIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExpansion(): Expansion {
+  return { entries: [] };
+}
+
+export const Expansion: MessageFns<Expansion> = {
+  encode(message: Expansion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      ExpansionEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Expansion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExpansion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.entries.push(ExpansionEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          throw new globalThis.Error("a field of the wrong kind");
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExpansionEntry(): ExpansionEntry {
+  return { key: "", value: "" };
+}
+
+export const ExpansionEntry: MessageFns<ExpansionEntry> = {
+  encode(message: ExpansionEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExpansionEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExpansionEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              throw new globalThis.Error("a field of the wrong kind");
+            }
+
+            message.value = reader.string();
             continue;
           }
         }

@@ -1,0 +1,140 @@
+/** What a message says and what stands beside it: the vendor's fields, from the application to the wire and back. */
+
+import { Code } from "../codes.js";
+import { texts } from "../message.js";
+import type { Content, Expansion, MentionedInfo, MentionedType, UserInfo } from "../protocol/frames.js";
+import { isNumber, isObject, isOptionalString, isString } from "./arguments.js";
+import { RCIMIWCustomMessagePolicy, RCIMIWMentionedType, RCIMIWMessageType } from "./enums.js";
+import type {
+  RCIMIWCustomMessage,
+  RCIMIWMentionedInfo,
+  RCIMIWMessage,
+  RCIMIWTextMessage,
+  RCIMIWUserInfo,
+} from "./types.js";
+
+/** The content of a message that is to be sent, or the code that says why it cannot be sent. */
+export function toContent(message: RCIMIWMessage): Content | number {
+  if (isDirected(message)) return Code.CALL_NOT_SUPPORTED;
+  const kind = contentKind(message);
+  if (typeof kind === "number") return kind;
+  const content: Content = {
+    kind,
+    extra: typeof message.extra === "string" ? message.extra : "",
+    userInfo: toUserInfo(message.userInfo),
+    mentionedInfo: toMentionedInfo(message.mentionedInfo),
+    expansion: toExpansion(message.expansion),
+  };
+  const isTaken = [message.userInfo, message.mentionedInfo, message.expansion].map(isAbsent);
+  const isCarried = [content.userInfo, content.mentionedInfo, content.expansion].map((field) => field !== undefined);
+  const isComplete = isTaken.every((isAbsent, place) => isAbsent || isCarried[place]);
+  return isComplete && texts(content).every(isWhole) ? content : Code.PARAM_ERROR;
+}
+
+/** To some members of the group only: here a message goes to all of them, so it must not be sent. */
+function isDirected(message: RCIMIWMessage): boolean {
+  const { directedUserIds } = message as { directedUserIds?: unknown };
+  return Array.isArray(directedUserIds) && directedUserIds.length > 0;
+}
+
+function contentKind(message: RCIMIWMessage): NonNullable<Content["kind"]> | number {
+  if (message.messageType === RCIMIWMessageType.text) {
+    const { text } = message as RCIMIWTextMessage;
+    return isString(text) ? { $case: "text", value: { text } } : Code.PARAM_ERROR;
+  }
+  if (message.messageType !== RCIMIWMessageType.custom) return Code.CALL_NOT_SUPPORTED;
+  const { identifier, policy: given, fields } = message as RCIMIWCustomMessage;
+  const policy = given ?? RCIMIWCustomMessagePolicy.normal;
+  const json = jsonOf(fields ?? {});
+  if (!isString(identifier) || !isNumber(policy) || json === undefined) return Code.PARAM_ERROR;
+  return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: json } };
+}
+
+/** `undefined` for what JSON cannot say. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function toUserInfo(info: RCIMIWUserInfo | null | undefined): UserInfo | undefined {
+  if (!isObject(info)) return undefined;
+  const { userId, name, portrait, alias, extra } = info as RCIMIWUserInfo;
+  if (![userId, name, portrait, alias, extra].every(isOptionalString)) return undefined;
+  return { userId: userId ?? "", name: name ?? "", portrait: portrait ?? "", alias: alias ?? "", extra: extra ?? "" };
+}
+
+function toMentionedInfo(info: RCIMIWMentionedInfo | null | undefined): MentionedInfo | undefined {
+  if (!isObject(info)) return undefined;
+  const { type = RCIMIWMentionedType.all, userIdList, mentionedContent } = info as RCIMIWMentionedInfo;
+  const userIds = userIdList ?? [];
+  if (!(type in RCIMIWMentionedType) || !Array.isArray(userIds) || !userIds.every(isString)) return undefined;
+  if (!isOptionalString(mentionedContent)) return undefined;
+  return { type: type as number as MentionedType, userIds: [...userIds], content: mentionedContent ?? "" };
+}
+
+/** An object, or on React Native a `Map`. */
+function toExpansion(expansion: unknown): Expansion | undefined {
+  if (!isObject(expansion) && !(expansion instanceof Map)) return undefined;
+  const entries: [unknown, unknown][] = expansion instanceof Map ? [...expansion] : Object.entries(expansion);
+  if (!entries.every(([key, value]) => isString(key) && typeof value === "string")) return undefined;
+  return { entries: entries.map(([key, value]) => ({ key: key as string, value: value as string })) };
+}
+
+/** Half a surrogate pair is no character: on its way it would become another one, and the sender would not see it. */
+function isWhole(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** The fields of a message that say something. */
+export function fromContent(content: Content | undefined, recalled: boolean): RCIMIWTextMessage | RCIMIWCustomMessage {
+  const beside = content ? fieldsBeside(content) : {};
+  switch (content?.kind?.$case) {
+    case "text":
+      return { messageType: RCIMIWMessageType.text, text: content.kind.value.text, ...beside };
+    case "custom": {
+      const { identifier, policy, fields } = content.kind.value;
+      return {
+        messageType: RCIMIWMessageType.custom,
+        identifier,
+        policy,
+        fields: parsed(fields),
+        fieldsText: fields,
+        ...beside,
+      };
+    }
+    default:
+      return { messageType: recalled ? RCIMIWMessageType.recall : RCIMIWMessageType.unknown, ...beside };
+  }
+}
+
+function fieldsBeside({ extra, userInfo, mentionedInfo, expansion }: Content) {
+  return {
+    ...(extra && { extra }),
+    ...(userInfo && { userInfo: { ...userInfo } }),
+    ...(mentionedInfo && {
+      mentionedInfo: {
+        type: mentionedInfo.type as number as RCIMIWMentionedType,
+        userIdList: mentionedInfo.userIds,
+        mentionedContent: mentionedInfo.content,
+      },
+    }),
+    // Own properties whatever the keys are called, `__proto__` included.
+    ...(expansion && { expansion: Object.fromEntries(expansion.entries.map(({ key, value }) => [key, value])) }),
+  };
+}
+
+/** Somebody else's sender may have put anything there. */
+function parsed(fields: string): Record<string, string> {
+  try {
+    return JSON.parse(fields);
+  } catch {
+    return { raw: fields };
+  }
+}
