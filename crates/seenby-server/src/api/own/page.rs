@@ -1,5 +1,8 @@
 //! The document, and a page that shows it. The page loads nothing from anywhere else, and may not.
 
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 
@@ -11,8 +14,11 @@ const SCRIPT: &str = include_str!("page/docs.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Made once: it takes a millisecond, and anybody may ask for it, without a key or a rate.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(super::openapi_json()));
+
 pub(super) async fn document() -> impl IntoResponse {
-    served("application/json", super::openapi_json())
+    served("application/json", DOCUMENT.clone())
 }
 
 pub(super) async fn page() -> impl IntoResponse {
@@ -35,4 +41,22 @@ fn served<B>(content_type: &'static str, body: B) -> ([(HeaderName, HeaderValue)
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     (headers.map(|(name, value)| (name, HeaderValue::from_static(value))), body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_document_is_made_once_for_all_who_ask() {
+        // Kept, so that no place is used twice.
+        let mut bodies = Vec::new();
+        for _ in 0..2 {
+            let body = document().await.into_response().into_body();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            assert!(body.starts_with(b"{"));
+            bodies.push(body);
+        }
+        assert_eq!(bodies[0].as_ptr(), bodies[1].as_ptr());
+    }
 }
