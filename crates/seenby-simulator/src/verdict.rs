@@ -280,25 +280,35 @@ impl<'a> Look<'a> {
     }
 
     fn view(&self, name: &ConversationName, uid: MessageUid, message: &Message) -> frames::Message {
-        let receipt = message.request.as_ref().and_then(|request| match &message.sender == self.user {
-            true => Some(frames::ReceiptInfo {
-                requested: true,
-                answered: false,
-                readers: Some(readers(request, 0, READERS_MAX)),
-                counts: Some(counts(self.model, &name.group, request)),
-            }),
-            false if request.audience.contains(self.user) => {
-                let answered = request.has_answered(self.user);
-                Some(frames::ReceiptInfo { requested: true, answered, ..Default::default() })
-            }
-            false => None,
-        });
-        frames::Message { receipt, ..said(uid, message) }
+        viewed(self.model, self.user, name, uid, message)
     }
 }
 
-/// A message as the log has it.
-pub fn said(uid: MessageUid, message: &Message) -> frames::Message {
+/// A message as this member sees it, wherever it is given.
+pub fn viewed(
+    model: &Model,
+    user: &UserId,
+    name: &ConversationName,
+    uid: MessageUid,
+    message: &Message,
+) -> frames::Message {
+    let receipt = message.request.as_ref().and_then(|request| match &message.sender == user {
+        true => Some(frames::ReceiptInfo {
+            requested: true,
+            answered: false,
+            readers: Some(readers(request, 0, READERS_MAX)),
+            counts: Some(counts(model, &name.group, request)),
+        }),
+        false if request.audience.contains(user) => {
+            let answered = request.has_answered(user);
+            Some(frames::ReceiptInfo { requested: true, answered, ..Default::default() })
+        }
+        false => None,
+    });
+    frames::Message { receipt, ..said(uid, message) }
+}
+
+fn said(uid: MessageUid, message: &Message) -> frames::Message {
     frames::Message {
         uid: uid.to_string(),
         sender_id: message.sender.to_string(),

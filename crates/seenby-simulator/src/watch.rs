@@ -117,7 +117,7 @@ impl<'a> Watch<'a> {
             }
             Some(known) => {
                 let found = frames::Message { sequence: 0, sent_at_ms: 0, ..message };
-                match found == verdict::said(uid, known) {
+                match found == verdict::viewed(self.model, self.user, name, uid, known) {
                     true => Ok(()),
                     false => Err(format!("{user} was sent {found:?}, and that is not what was said")),
                 }
