@@ -12,9 +12,9 @@ import { turns } from "./driver.js";
 import { isUid } from "./message.js";
 import type { Eventual } from "./ports.js";
 import { type Call, type Message, type Reply, TimeOrder } from "./protocol/frames.js";
-import { isArray, isBoolean, isCount, isNumber, isObject, isOptionalString, isString } from "./rcim/arguments.js";
+import { isCount } from "./rcim/arguments.js";
 import type * as callbacks from "./rcim/callbacks.js";
-import { areTypes, chosen, conversationOf, conversationsCall, nextPage, userInfosOf } from "./rcim/conversations.js";
+import { chosen, conversationOf, conversationsCall, nextPage, userInfosOf } from "./rcim/conversations.js";
 import {
   type RCIMIWConversationType,
   type RCIMIWCustomMessagePolicy,
@@ -30,6 +30,7 @@ import type { Listener, ListenerName, ListenerResults } from "./rcim/listeners.j
 import { type Checked, draft, fromWire, sentName, toSend } from "./rcim/message.js";
 import { checkUids, checkUidsOfOneCall, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
 import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, MESSAGES_NOT_SUPPORTED } from "./rcim/not_supported.js";
+import { wrongArgument, wrongContents } from "./rcim/parameters.js";
 import { countsOf, pageCall, usersOf } from "./rcim/receipts.js";
 import type * as types from "./rcim/types.js";
 import type { NotSupported } from "./rcim/vendor_calls.js";
@@ -85,7 +86,7 @@ class RCIMIWEngine {
    * @param timeout seconds after which it gives up; 0 or less is never
    */
   connect(token: string, timeout: number, callback?: Optional<callbacks.IRCIMIWConnectCallback>): Promise<number> {
-    return this.accept(isString(token) && isNumber(timeout), () => {
+    return this.accept("connect", [token, timeout], () => {
       const timeoutMs = timeout > 0 && Number.isFinite(timeout) ? timeout * 1_000 : undefined;
       this.later(() => this.finish(callback, "onDatabaseOpened", { code: Code.SUCCESS }));
       this.core.driver.connect(token, timeoutMs, ({ code, userId = "" }) => {
@@ -97,7 +98,7 @@ class RCIMIWEngine {
 
   /** Signs out. Answers that wait are sent the next time that this user signs in. `receivePush` is not looked at. */
   disconnect(receivePush: boolean): Promise<number> {
-    return this.accept(isBoolean(receivePush), () => {
+    return this.accept("disconnect", [receivePush], () => {
       this.core.driver.disconnect();
       return Code.SUCCESS;
     });
@@ -105,7 +106,7 @@ class RCIMIWEngine {
 
   /** What goes to the console. */
   changeLogLevel(level: RCIMIWLogLevel): Promise<number> {
-    return this.accept(isNumber(level), () => {
+    return this.accept("changeLogLevel", [level], () => {
       this.core.log.level = level;
       return Code.SUCCESS;
     });
@@ -113,12 +114,12 @@ class RCIMIWEngine {
 
   /** This device's clock less the server's, in milliseconds; 0 before the first sign-in. */
   getDeltaTime(): Promise<number> {
-    return this.accept(true, () => this.core.driver.deltaTimeMs);
+    return this.accept("getDeltaTime", [], () => this.core.driver.deltaTimeMs);
   }
 
   /** What the server of an app can do, in the vendor's words: receipts of the older kind and of V5 work at once. */
   async getAppSettings(): Promise<types.RCIMIWAppSettings | number> {
-    const code = await this.accept(true, () => Code.SUCCESS);
+    const code = await this.accept("getAppSettings", [], () => Code.SUCCESS);
     const settings = { speechToTextEnable: false, messageModifiableMinutes: 0 };
     return code || { ...settings, readReceiptVersion: RCIMIWGroupReadReceiptVersion.version5 };
   }
@@ -132,7 +133,7 @@ class RCIMIWEngine {
     channelId: Optional<string>,
     text: string,
   ): Promise<types.RCIMIWTextMessage | number> {
-    const code = await this.accept(isPlace(type, targetId, channelId) && isString(text), () => Code.SUCCESS);
+    const code = await this.accept("createTextMessage", [type, targetId, channelId, text], () => Code.SUCCESS);
     return code || { ...this.draft(type, targetId, channelId), messageType: RCIMIWMessageType.text, text };
   }
 
@@ -145,8 +146,8 @@ class RCIMIWEngine {
     messageIdentifier: string,
     fields: Record<string, string>,
   ): Promise<types.RCIMIWCustomMessage | number> {
-    const isValid = isPlace(type, targetId, channelId) && isNumber(policy) && isString(messageIdentifier);
-    const code = await this.accept(isValid, () => Code.SUCCESS);
+    const values = [type, targetId, channelId, policy, messageIdentifier];
+    const code = await this.accept("createCustomMessage", values, () => Code.SUCCESS);
     const content = { messageType: RCIMIWMessageType.custom, identifier: messageIdentifier, policy, fields };
     return code || { ...this.draft(type, targetId, channelId), ...content };
   }
@@ -158,13 +159,14 @@ class RCIMIWEngine {
   /** An app sets fields of what it has made before it sends it, so it gets an object, which `sendMessage` refuses. */
   private static async draftNotSupported(
     engine: RCIMIWEngine,
+    name: string,
     content: readonly [RCIMIWMessageType, ...string[]],
     values: unknown[],
   ) {
-    const [messageType, ...names] = content;
+    const [messageType, ...fieldNames] = content;
     const [type, targetId, channelId, ...rest] = values as [number, string, Optional<string>, ...unknown[]];
-    const code = await engine.accept(isPlace(type, targetId, channelId), () => Code.SUCCESS);
-    const fields = Object.fromEntries(names.map((name, place) => [name, rest[place]]));
+    const code = await engine.accept(name, values, () => Code.SUCCESS);
+    const fields = Object.fromEntries(fieldNames.map((field, place) => [field, rest[place]]));
     return code || { ...engine.draft(type, targetId, channelId), messageType, ...fields };
   }
 
@@ -173,7 +175,7 @@ class RCIMIWEngine {
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWSendMessageCallback>,
   ): Promise<number> {
-    return this.accept(isObject(message), () => {
+    return this.accept("sendMessage", [message], () => {
       const messageId = isCountable(message.messageId) ? message.messageId : this.core.known.newId();
       const { code, value } = toSend(message, this.core.referencePrefix + messageId);
       const refusal = value ? this.core.driver.mayCall() : code;
@@ -225,9 +227,9 @@ class RCIMIWEngine {
     count: number,
     callback?: Optional<callbacks.IRCIMIWGetMessagesCallback>,
   ): Promise<number> {
-    const isValid = isPlace(type, targetId, channelId) && [sentTime, order, policy, count].every(isNumber);
+    const values = [type, targetId, channelId, sentTime, order, policy, count];
     const where = conversation(type, targetId, channelId);
-    return this.accept(isValid, () =>
+    return this.accept("getMessages", values, () =>
       this.history(where, sentTime, order, count, ({ code, value }) => this.giveObject(callback, code, value)),
     );
   }
@@ -242,9 +244,9 @@ class RCIMIWEngine {
     policy: RCIMIWMessageOperationPolicy,
     count: number,
   ): Promise<number> {
-    const isValid = isPlace(type, targetId, channelId) && [sentTime, order, policy, count].every(isNumber);
+    const values = [type, targetId, channelId, sentTime, order, policy, count];
     const where = conversation(type, targetId, channelId);
-    return this.accept(isValid, () =>
+    return this.accept("loadMessages", values, () =>
       this.history(where, sentTime, order, count, ({ code, value: messages = [] }) => {
         const result = { code, type, targetId, channelId: where.channelId, sentTime, order, messages };
         this.finish(undefined, "onMessagesLoaded", result);
@@ -269,7 +271,7 @@ class RCIMIWEngine {
 
   /** A message that this engine has seen lately, by this device's number of it. */
   getMessageById(messageId: number, callback?: Optional<callbacks.IRCIMIWGetMessageCallback>): Promise<number> {
-    return this.accept(isNumber(messageId), () => {
+    return this.accept("getMessageById", [messageId], () => {
       const known = this.core.known.byId(messageId);
       if (known?.messageUId && !this.core.driver.mayCall()) return this.fetch(known.messageUId, callback);
       const code = known ? Code.SUCCESS : Code.RECEIPT_MESSAGE_NOT_FOUND;
@@ -280,7 +282,7 @@ class RCIMIWEngine {
 
   /** One message with what is known of its receipt, wherever among this user's conversations it is. */
   getMessageByUId(messageUId: string, callback?: Optional<callbacks.IRCIMIWGetMessageCallback>): Promise<number> {
-    return this.accept(isString(messageUId), () => this.fetch(messageUId, callback));
+    return this.accept("getMessageByUId", [messageUId], () => this.fetch(messageUId, callback));
   }
 
   private fetch(messageUid: string, callback: Optional<callbacks.IRCIMIWGetMessageCallback>): number {
@@ -297,7 +299,7 @@ class RCIMIWEngine {
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWRecallMessageCallback>,
   ): Promise<number> {
-    return this.accept(isObject(message), () => {
+    return this.accept("recallMessage", [message], () => {
       const { code, value } = sentName(message);
       if (!value) return code;
       return this.callServer({ $case: "recallMessage", value }, (reply) => {
@@ -321,8 +323,7 @@ class RCIMIWEngine {
     count: number,
     callback?: Optional<callbacks.IRCIMIWGetConversationsCallback>,
   ): Promise<number> {
-    const isValid = isArray(conversationTypes) && areTypes(conversationTypes) && isOptionalString(channelId);
-    return this.accept(isValid && isNumber(startTime) && isNumber(count), () => {
+    return this.accept("getConversations", [conversationTypes, channelId, startTime, count], () => {
       if (!isCount(count)) return Code.PARAM_ERROR;
       const wanted = { types: conversationTypes, channelId: channelId ?? "", startTime, count };
       return this.conversations("", [], ({ code, value }) => {
@@ -356,7 +357,7 @@ class RCIMIWEngine {
     userIds: string[],
     callback?: Optional<callbacks.IRCIMIWGetUserInfosCallback>,
   ): Promise<number> {
-    return this.accept(isPlace(type, targetId, channelId) && isArray(userIds), () => {
+    return this.accept("getUserInfos", [type, targetId, channelId, userIds], () => {
       const where = conversation(type, targetId, channelId);
       const refusal = checkUserIds(userIds);
       if (refusal) return refusal;
@@ -374,7 +375,7 @@ class RCIMIWEngine {
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWSendGroupReadReceiptRequestCallback>,
   ): Promise<number> {
-    return this.accept(isObject(message), () => {
+    return this.accept("sendGroupReadReceiptRequest", [message], () => {
       const { code, value } = sentName(message);
       if (!value) return code;
       return this.callServer({ $case: "requestReceipt", value }, (reply) => {
@@ -395,8 +396,7 @@ class RCIMIWEngine {
     messages: types.RCIMIWMessage[],
     callback?: Optional<callbacks.IRCIMIWSendGroupReadReceiptResponseCallback>,
   ): Promise<number> {
-    const isValid = isString(targetId) && isOptionalString(channelId) && isArray(messages);
-    return this.accept(isValid, () => {
+    return this.accept("sendGroupReadReceiptResponse", [targetId, channelId, messages], () => {
       const { code, value } = oneConversation(targetId, channelId, messages);
       if (!value) return code;
       const refusal = this.core.driver.mayAnswer(value.messageUids.length);
@@ -419,7 +419,7 @@ class RCIMIWEngine {
     messageUIds: string[],
     callback?: Optional<callbacks.IRCIMIWSendReadReceiptResponseV5Callback>,
   ): Promise<number> {
-    return this.accept(isPlace(type, targetId, channelId) && isArray(messageUIds), () => {
+    return this.accept("sendReadReceiptResponseV5", [type, targetId, channelId, messageUIds], () => {
       const where = conversation(type, targetId, channelId);
       const refusal = checkConversation(where) || checkUids(messageUIds);
       const uids = onceEach(messageUIds);
@@ -440,8 +440,7 @@ class RCIMIWEngine {
     messageUIds: string[],
     callback?: Optional<callbacks.IRCIMIWGetMessageReadReceiptInfoV5Callback>,
   ): Promise<number> {
-    const isValid = isPlace(type, targetId, channelId) && isArray(messageUIds);
-    return this.accept(isValid, () => {
+    return this.accept("getMessageReadReceiptInfoV5", [type, targetId, channelId, messageUIds], () => {
       const where = conversation(type, targetId, channelId);
       const refusal = checkUidsOfOneCall(messageUIds);
       if (refusal) return refusal;
@@ -454,7 +453,7 @@ class RCIMIWEngine {
     identifiers: types.RCIMIWMessageIdentifier[],
     callback?: Optional<callbacks.IRCIMIWGetMessageReadReceiptInfoV5Callback>,
   ): Promise<number> {
-    return this.accept(isArray(identifiers), () => {
+    return this.accept("getMessageReadReceiptInfoV5ByIdentifiers", [identifiers], () => {
       const { code, value: names } = namesOf(identifiers);
       const refusal = names ? this.core.driver.mayCall() : code;
       if (!names || refusal) return refusal;
@@ -497,7 +496,8 @@ class RCIMIWEngine {
     option: types.RCIMIWReadReceiptUsersOption,
     callback?: Optional<callbacks.IRCIMIWGetMessagesReadReceiptUsersByPageV5Callback>,
   ): Promise<number> {
-    return this.accept(isPlace(type, targetId, channelId) && isString(messageUId) && isObject(option), () => {
+    const values = [type, targetId, channelId, messageUId, option];
+    return this.accept("getMessagesReadReceiptUsersByPageV5", values, () => {
       const where = conversation(type, targetId, channelId);
       const { code, value } = pageCall(where, messageUId, option);
       return value && isUid(messageUId) ? this.users(where, value, callback) : code || Code.MESSAGE_UID_INVALID;
@@ -513,7 +513,8 @@ class RCIMIWEngine {
     userIds: string[],
     callback?: Optional<callbacks.IRCIMIWGetMessagesReadReceiptByUsersV5Callback>,
   ): Promise<number> {
-    return this.accept(isPlace(type, targetId, channelId) && isString(messageUId) && isArray(userIds), () => {
+    const values = [type, targetId, channelId, messageUId, userIds];
+    return this.accept("getMessagesReadReceiptByUsersV5", values, () => {
       const where = conversation(type, targetId, channelId);
       if (!isUid(messageUId)) return Code.MESSAGE_UID_INVALID;
       const find = { conversation: where, messageUid: messageUId, userIds };
@@ -614,17 +615,19 @@ class RCIMIWEngine {
   // ------------------------------------------------------------------------------------ what the calls share
 
   /** Refuses what cannot be; else does it. */
-  private async accept(isValid: boolean, work: () => Eventual<number>): Promise<number> {
+  private async accept(name: string, values: unknown[], work: () => Eventual<number>): Promise<number> {
     if (this.core.isDestroyed) return Code.ENGINE_DESTROYED;
-    if (!isValid) {
-      this.core.log.error("an argument is missing or has the wrong type");
-      return Code.PARAM_ERROR;
-    }
+    const { log } = this.core;
     try {
-      return await work();
+      const wrong = wrongArgument(name, values);
+      if (wrong) log.error(wrong);
+      const code = wrong ? Code.PARAM_ERROR : await work();
+      const inside = !wrong && code === Code.PARAM_ERROR && wrongContents(name);
+      if (inside) log.error(inside);
+      return code;
     } catch (error) {
       // Such as an object whose fields throw when they are looked at.
-      this.core.log.error("a call has failed", error);
+      log.error(`${name} has failed`, error);
       return Code.NATIVE_OPERATION_ERROR;
     }
   }
@@ -686,12 +689,12 @@ class RCIMIWEngine {
     const prototype = RCIMIWEngine.prototype as object as Record<string, unknown>;
     for (const name of CALLS_NOT_SUPPORTED) {
       prototype[name] = function (this: RCIMIWEngine) {
-        return this.accept(true, () => Code.CALL_NOT_SUPPORTED);
+        return this.accept(name, [], () => Code.CALL_NOT_SUPPORTED);
       };
     }
     for (const [name, content] of Object.entries(MESSAGES_NOT_SUPPORTED)) {
       prototype[name] = function (this: RCIMIWEngine, ...values: unknown[]) {
-        return RCIMIWEngine.draftNotSupported(this, content, values);
+        return RCIMIWEngine.draftNotSupported(this, name, content, values);
       };
     }
     for (const name of LISTENERS_NOT_SUPPORTED) prototype[name] = () => {};
@@ -703,10 +706,6 @@ function dropped(error?: unknown): null {
   instance = undefined;
   if (error !== undefined) console.error("seenby: the engine cannot be created", error);
   return null;
-}
-
-function isPlace(type: unknown, targetId: unknown, channelId: unknown): boolean {
-  return isNumber(type) && isString(targetId) && isOptionalString(channelId);
 }
 
 function isCountable(messageId: unknown): messageId is number {

@@ -2,6 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { Code } from "../../src/codes.js";
+import { RCIMIWEngine } from "../../src/index.js";
+import { MESSAGES_NOT_SUPPORTED } from "../../src/rcim/not_supported.js";
+import { parametersOf } from "../../src/rcim/parameters.js";
 import { App, callbackTo, endEngine, messagesOf, SUPPORTED_CALLS, type Told } from "./app.js";
 import { FakeServer } from "./fake_server.js";
 
@@ -132,14 +135,53 @@ describe("a bad argument gives 1, and nothing else happens", () => {
   });
 });
 
-describe("an argument that passes the validator is not called missing or of the wrong type", () => {
+describe("the console", () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const said = () => error.mock.calls.flat().join(" ").trim();
+  beforeEach(() => alice.callsPlainly("changeLogLevel", 1));
   afterEach(() => error.mockReset());
 
-  it.each(variants("passes"))("$call, argument $argument: $shown", async ({ call, args }) => {
-    await alice.callsPlainly("changeLogLevel", 1);
+  it.each(variants("passes"))("does not call $shown wrong, which $call takes", async ({ call, args }) => {
     await alice.calls(call, ...args);
+    expect(said()).not.toContain("argument");
+  });
+
+  it.each(variants("fails"))("says that $call does not take $shown, and where", async ({ call, argument, args }) => {
+    await alice.calls(call, ...args);
+    const name = Object.keys(parametersOf(call))[argument - 1];
+    const values = ["a text", "a number", "true or false", "an object", "an array"].join("|");
+    expect(said()).toMatch(
+      new RegExp(`^seenby: ${call}: argument ${argument}, ${name}, must be (${values}).*, and is [^,]+$`),
+    );
+  });
+
+  it("does not repeat a value, which may be a secret", async () => {
+    await alice.calls("connect", ["a secret"], 30);
+    expect(said()).toBe("seenby: connect: argument 1, token, must be a text that is not empty, and is [object Array]");
+  });
+
+  it("says what an argument is that is not there", async () => {
+    await alice.callsPlainly("sendGroupReadReceiptResponse", "ward-3", null);
+    expect(said()).toContain("argument 3, messages, must be an array that is not empty, and is undefined");
+    await alice.callsPlainly("createImageMessage", 2, "", null, "/x.png");
+    expect(said()).toContain("createImageMessage: argument 2, targetId, must be a text that is not empty");
+  });
+
+  it("says nothing below the level `error`", async () => {
+    await alice.callsPlainly("changeLogLevel", 0);
+    await alice.calls("connect");
     expect(error).not.toHaveBeenCalled();
+  });
+
+  it("names the parameters as the calls do", () => {
+    // Messages that cannot be sent are made by one function with any number of values.
+    for (const call of Object.keys(ARGUMENTS).filter((name) => !(name in MESSAGES_NOT_SUPPORTED))) {
+      const source = String(Reflect.get(RCIMIWEngine.prototype, call));
+      const names = /\(([^)]*)\)/.exec(source)?.[1]?.split(/\s*,\s*/) ?? [];
+      const checked = Object.keys(parametersOf(call));
+      expect(names.map((name) => name.trim()).slice(0, checked.length), call).toEqual(checked);
+      expect(checked.length, call).toBe(ARGUMENTS[call]?.length);
+    }
   });
 });
 
@@ -178,9 +220,12 @@ describe("what passes the validators and cannot be meant gives 1 too", () => {
     ["sendMessage", { messageType: 2, text: "hello" }],
     ["sendMessage", { messageType: 2, targetId: "ward-3" }],
     ["sendMessage", { messageType: 1, targetId: "ward-3" }],
-  ])("%s %j %j %j %j %j", async (call, ...args) => {
+  ])("%s %j %j %j %j %j, and the console says what is expected", async (call, ...args) => {
+    const error = vi.spyOn(console, "error").mockReset();
+    await alice.callsPlainly("changeLogLevel", 1);
     expect(await alice.calls(call, ...args)).toEqual({ code: Code.PARAM_ERROR, told: [] });
     expect(server.waiting).toEqual([]);
+    expect(error.mock.calls.flat().join(" ")).toMatch(new RegExp(`^seenby: ${call}: .* must `));
   });
 });
 
@@ -206,8 +251,14 @@ describe("nothing throws", () => {
         throw new Error("gone");
       },
     };
+    const unnamed = {
+      get [Symbol.toStringTag]() {
+        throw new Error("gone");
+      },
+    };
     for (const call of ["sendMessage", "recallMessage", "sendGroupReadReceiptRequest"]) {
       expect(await alice.calls(call, message)).toEqual({ code: Code.NATIVE_OPERATION_ERROR, told: [] });
+      expect(await alice.calls(call, unnamed)).toEqual({ code: Code.NATIVE_OPERATION_ERROR, told: [] });
     }
   });
 
