@@ -74,7 +74,8 @@ function toMentionedInfo(info: RCIMIWMentionedInfo | null | undefined): Mentione
   if (!isObject(info)) return undefined;
   const { type = RCIMIWMentionedType.all, userIdList, mentionedContent } = info as RCIMIWMentionedInfo;
   const userIds = userIdList ?? [];
-  if (!(type in RCIMIWMentionedType) || !Array.isArray(userIds) || !userIds.every(isString)) return undefined;
+  if (!isNumber(type) || !(type in RCIMIWMentionedType) || !Array.isArray(userIds) || !userIds.every(isString))
+    return undefined;
   if (!isOptionalString(mentionedContent)) return undefined;
   return { type: type as number as MentionedType, userIds: [...userIds], content: mentionedContent ?? "" };
 }

@@ -78,6 +78,7 @@ describe("a message that is sent", () => {
     ["a name that is no text", { userInfo: { name: 7 } }],
     ["a mention of nobody's id", { mentionedInfo: { type: 1, userIdList: [7] } }],
     ["an unknown kind of mention", { mentionedInfo: { type: 9 } }],
+    ["a kind of mention by its name", { mentionedInfo: { type: "all" } }],
     ["an expansion whose values are no texts", { expansion: { bed: 7 } }],
   ])("is refused with %s", async (_, fields) => {
     const { code, told } = await alice.sends({ ...(await alice.writes("hello")), ...fields } as RCIMIWMessage);
