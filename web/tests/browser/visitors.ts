@@ -95,8 +95,12 @@ export class Visitor {
 
   /** By the keyboard: a list that is still being drawn moves away under a mouse. */
   async looksWhoHasRead(text: string): Promise<void> {
-    await this.badge(text).press("Enter");
-    await this.sheet.waitFor();
+    // A list that is still being drawn may put another badge in the place of the one that has the focus: a person, too,
+    // would press again.
+    while (!(await this.sheet.isVisible())) {
+      await this.badge(text).press("Enter");
+      await this.sheet.waitFor({ timeout: 10_000 }).catch(() => undefined);
+    }
   }
 
   /** How many have read, by the badge. */
