@@ -75,6 +75,7 @@ describe("the keyboard", () => {
     await keyboard.press("Enter");
     await chen.badge(text).waitFor();
 
+    await chen.badge(text).waitFor();
     await chen.badge(text).focus();
     await keyboard.press("Enter");
     await focusIsOn(chen, "Close");

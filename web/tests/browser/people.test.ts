@@ -142,8 +142,9 @@ describe("names", () => {
     const list = chen.sheet.getByRole("region", { name: "Read" });
     const rows = chen.sheet.getByRole("listitem");
     await rows.first().waitFor();
-    // All of them are loaded, for the chart.
+    // All of them are loaded, as the chart needs no guess any more.
     await chen.sheet.getByText(/Half of them within/).waitFor();
+    await chen.sheet.locator("path.guess").waitFor({ state: "detached" });
     for (const part of [0.3, 0.9, 0.6, 1]) {
       await list.evaluate((element, part) => element.scrollTo({ top: element.scrollHeight * part }), part);
       await eventually(

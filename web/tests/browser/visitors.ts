@@ -95,12 +95,11 @@ export class Visitor {
 
   /** By the keyboard: a list that is still being drawn moves away under a mouse. */
   async looksWhoHasRead(text: string): Promise<void> {
-    // A list that is still being drawn may put another badge in the place of the one that has the focus: a person, too,
-    // would press again.
-    while (!(await this.sheet.isVisible())) {
-      await this.badge(text).press("Enter");
-      await this.sheet.waitFor({ timeout: 10_000 }).catch(() => undefined);
-    }
+    const badge = this.badge(text);
+    // A row that is not measured yet is hidden, and what is hidden takes no focus: the key would go to what has it.
+    await badge.waitFor();
+    await badge.press("Enter");
+    await this.sheet.waitFor();
   }
 
   /** How many have read, by the badge. */

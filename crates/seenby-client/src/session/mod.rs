@@ -290,9 +290,9 @@ impl Session {
         }
     }
 
-    /// Signs in, and stays signed in over lost connections until `disconnect` or a refusal. `timeout` is how long it goes
-    /// on trying before the first connection is there; `None` is for ever. While nobody is signed in, another token takes
-    /// over from the one before.
+    /// Signs in, and stays signed in over lost connections until `disconnect` or a refusal. `timeout` bounds the
+    /// attempts before the first connection; `None` sets no bound. Until a user is signed in, a call with another token
+    /// replaces the token in use.
     pub fn connect(&mut self, now: Duration, token: String, timeout: Option<Duration>) -> CallId {
         let call = self.new_call();
         if self.login.as_ref().is_some_and(|login| login.token == token || self.is_signed_in()) {

@@ -18,17 +18,17 @@ export function toContent(message: RCIMIWMessage): Content | number {
   if (isDirected(message)) return Code.CALL_NOT_SUPPORTED;
   const kind = contentKind(message);
   if (typeof kind === "number") return kind;
-  const content: Content = {
-    kind,
-    extra: typeof message.extra === "string" ? message.extra : "",
-    userInfo: toUserInfo(message.userInfo),
-    mentionedInfo: toMentionedInfo(message.mentionedInfo),
-    expansion: toExpansion(message.expansion),
-  };
-  const isTaken = [message.userInfo, message.mentionedInfo, message.expansion].map(isAbsent);
-  const isCarried = [content.userInfo, content.mentionedInfo, content.expansion].map((field) => field !== undefined);
-  const isComplete = isTaken.every((isAbsent, place) => isAbsent || isCarried[place]);
-  return isComplete && texts(content).every(isWhole) ? content : Code.PARAM_ERROR;
+  const extra: unknown = message.extra ?? "";
+  const userInfo = toUserInfo(message.userInfo);
+  const mentionedInfo = toMentionedInfo(message.mentionedInfo);
+  const expansion = toExpansion(message.expansion);
+  const isDropped =
+    (isGiven(message.userInfo) && !userInfo) ||
+    (isGiven(message.mentionedInfo) && !mentionedInfo) ||
+    (isGiven(message.expansion) && !expansion);
+  if (isDropped || typeof extra !== "string") return Code.PARAM_ERROR;
+  const content: Content = { kind, extra, userInfo, mentionedInfo, expansion };
+  return texts(content).every(isWhole) ? content : Code.PARAM_ERROR;
 }
 
 /** To some members of the group only: here a message goes to all of them, so it must not be sent. */
@@ -45,7 +45,8 @@ function contentKind(message: RCIMIWMessage): NonNullable<Content["kind"]> | num
   if (message.messageType !== RCIMIWMessageType.custom) return Code.CALL_NOT_SUPPORTED;
   const { identifier, policy: given, fields } = message as RCIMIWCustomMessage;
   const policy = given ?? RCIMIWCustomMessagePolicy.normal;
-  const json = jsonOf(fields ?? {});
+  // JSON has no maps: one would become an empty object.
+  const json = jsonOf(fields instanceof Map ? Object.fromEntries(fields) : (fields ?? {}));
   if (!isString(identifier) || !isNumber(policy) || json === undefined) return Code.PARAM_ERROR;
   return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: json } };
 }
@@ -59,8 +60,8 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function toUserInfo(info: RCIMIWUserInfo | null | undefined): UserInfo | undefined {

@@ -74,6 +74,7 @@ describe("a message that is sent", () => {
   it.each([
     ["a text with half a surrogate pair", { text: "a\ud800b" }],
     ["extra with half a surrogate pair", { extra: "\udc00" }],
+    ["extra that is no text", { extra: 7 }],
     ["a user info that is none", { userInfo: "alice" }],
     ["a name that is no text", { userInfo: { name: 7 } }],
     ["a mention of nobody's id", { mentionedInfo: { type: 1, userIdList: [7] } }],
@@ -83,6 +84,13 @@ describe("a message that is sent", () => {
   ])("is refused with %s", async (_, fields) => {
     const { code, told } = await alice.sends({ ...(await alice.writes("hello")), ...fields } as RCIMIWMessage);
     expect({ code, told }).toEqual({ code: Code.PARAM_ERROR, told: [] });
+  });
+
+  it("has the fields of a map", async () => {
+    const fields = new Map([["bed", "7"]]) as unknown as Record<string, string>;
+    await alice.sends({ targetId: "ward-3", messageType: 1, identifier: "app:poll", fields } as RCIMIWMessage);
+    const { content } = await server.acceptsMessage("m1");
+    expect(content?.kind).toMatchObject({ $case: "custom", value: { fields: '{"bed":"7"}' } });
   });
 
   it("is refused when it would go to some of the members only", async () => {
