@@ -23,7 +23,9 @@ pub async fn app(settings: &Settings, command: AppCommand) -> anyhow::Result<()>
     let client = AdminClient::new(settings, None);
     match command {
         AppCommand::Create { key } => {
-            let advice = format!("if `seenby app list` shows {key}, run `seenby app rotate-secret {key}`, else this command again");
+            let advice = format!(
+                "if `seenby app list` shows {key}, run `seenby app rotate-secret {key}`, else this command again"
+            );
             print_once(client.send(Method::POST, &["apps"], &json!({ "key": key })).await, secret, &advice)
         }
         AppCommand::RotateSecret { key } => {
