@@ -57,7 +57,10 @@ pub enum ConnectError {
     Parameter(Parameter),
     /// There is a connection already, or one is being made: disconnect first.
     #[error("there is a connection already, or one is being made")]
-    AlreadyConnected,
+    AlreadyConnected {
+        /// Who has signed in or is about to, as far as the token says who that is.
+        user_id: Option<String>,
+    },
     /// The server said no: the code says why, and most often a new token is needed.
     #[error("the server refused the sign-in: {code} {detail}")]
     Refused {
@@ -82,7 +85,7 @@ impl ConnectError {
     pub fn code(&self) -> Code {
         match self {
             Self::Parameter(parameter) => parameter.code,
-            Self::AlreadyConnected => Code::CONNECTION_EXISTS,
+            Self::AlreadyConnected { .. } => Code::CONNECTION_EXISTS,
             Self::Refused { code, .. } => *code,
             Self::TimedOut => Code::CONNECT_TIMEOUT,
             Self::Disconnected => Code::NOT_CONNECTED,

@@ -296,7 +296,8 @@ impl Session {
     pub fn connect(&mut self, now: Duration, token: String, timeout: Option<Duration>) -> CallId {
         let call = self.new_call();
         if self.login.as_ref().is_some_and(|login| login.token == token || self.is_signed_in()) {
-            self.outcomes.push_back(Outcome::Connected(call, Err(ConnectError::AlreadyConnected)));
+            let user_id = self.owner.as_ref().map(|owner| owner.user_id.clone());
+            self.outcomes.push_back(Outcome::Connected(call, Err(ConnectError::AlreadyConnected { user_id })));
             return call;
         }
         self.give_way();

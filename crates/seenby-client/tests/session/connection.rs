@@ -33,7 +33,7 @@ fn signing_in_tells_who_it_is_and_says_what_the_client_has() {
 fn a_second_connect_is_refused() {
     let mut alice = Pair::signed_in("alice");
     let call = alice.connect("alice");
-    assert_eq!(alice.connected(call), Some(Err(ConnectError::AlreadyConnected)));
+    assert_eq!(alice.connected(call), Some(Err(ConnectError::AlreadyConnected { user_id: Some("alice".into()) })));
 }
 
 #[test]

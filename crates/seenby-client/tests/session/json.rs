@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use seenby_client::session::{Action, Outcome, SessionOptions};
 use seenby_client::store::{Answer, Asked, Change, Memory, Unanswered};
-use seenby_client::{Conversation, Event, Reader, ReceiptCounts, ReceiptResponse, ResponseError};
+use seenby_client::{ConnectError, Conversation, Event, Reader, ReceiptCounts, ReceiptResponse, ResponseError};
 use seenby_protocol::encode;
 use seenby_protocol::frames::{ClientFrame, Reply, ServerFrame};
 use serde_json::{Value, json};
@@ -121,6 +121,9 @@ pub fn outcome(outcome: &Outcome) -> Value {
         Outcome::Kept(call) => json!({ "kind": "kept", "call": call.0 }),
         Outcome::Connected(call, Ok(user_id)) => {
             json!({ "kind": "connected", "call": call.0, "code": 0, "userId": user_id })
+        }
+        Outcome::Connected(call, Err(error @ ConnectError::AlreadyConnected { user_id: Some(user_id) })) => {
+            json!({ "kind": "connected", "call": call.0, "code": error.code().0, "userId": user_id })
         }
         Outcome::Connected(call, Err(error)) => json!({ "kind": "connected", "call": call.0, "code": error.code().0 }),
         Outcome::Replied(call, result) => json!({ "kind": "replied", "call": call.0, "reply": reply(result) }),

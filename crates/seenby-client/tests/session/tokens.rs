@@ -83,7 +83,7 @@ fn the_same_token_once_more_does_not_disturb_the_attempts() {
     alice.server.is_up = false;
     let first = alice.connect("alice");
     let second = alice.connect("alice");
-    assert_eq!(alice.connected(second), Some(Err(ConnectError::AlreadyConnected)));
+    assert_eq!(alice.connected(second), Some(Err(ConnectError::AlreadyConnected { user_id: Some("alice".into()) })));
     alice.server.is_up = true;
     alice.wait_for_connection();
     assert_eq!(alice.connected(first), Some(Ok("alice".into())));
@@ -93,7 +93,7 @@ fn the_same_token_once_more_does_not_disturb_the_attempts() {
 fn another_token_does_not_disturb_a_connection() {
     let mut alice = Pair::signed_in("alice");
     let call = alice.connect("alice#2");
-    assert_eq!(alice.connected(call), Some(Err(ConnectError::AlreadyConnected)));
+    assert_eq!(alice.connected(call), Some(Err(ConnectError::AlreadyConnected { user_id: Some("alice".into()) })));
     assert!(alice.is_open && alice.attempts.is_empty());
 }
 

@@ -13,7 +13,7 @@ export interface OnConnectionStatusChangedResult {
 }
 export interface OnConnectedResult {
   code: number;
-  /** Empty if nobody has signed in. */
+  /** With 0 and 34001 who has signed in, or is about to, as far as the token says who that is; else empty. */
   userId: string;
 }
 export interface OnDatabaseOpenedResult {

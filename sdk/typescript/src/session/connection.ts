@@ -4,7 +4,7 @@ import { Code } from "../codes.js";
 import type { SignedIn } from "../protocol/frames.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Outbox, Parked } from "./outbox.js";
-import { ConnectionStatus } from "./outcome.js";
+import { type CallId, ConnectionStatus, type Outcome } from "./outcome.js";
 import { Positions } from "./positions.js";
 import { Receipts } from "./receipts.js";
 import { Recent } from "./recent.js";
@@ -139,6 +139,11 @@ export function giveWay(state: State): void {
   state.login = undefined;
 }
 
+/** There is a connection already, or one is being made: for this user, as far as that is known yet. */
+export function refuseSecond(state: State, call: CallId): void {
+  state.outcomes.push(connected(call, Code.CONNECTION_EXISTS, state.owner?.userId));
+}
+
 /** Stops for a reason of the server. */
 export function signOutRefused(state: State, code: number): void {
   signOut(state, statusOfRefusal(code), code);
@@ -160,7 +165,11 @@ function tellConnected(state: State, code: number, userId?: string): void {
   const call = state.login?.call;
   if (!state.login || call === undefined) return;
   state.login.call = undefined;
-  state.outcomes.push({ kind: "connected", call, code, ...(userId === undefined ? {} : { userId }) });
+  state.outcomes.push(connected(call, code, userId));
+}
+
+function connected(call: CallId, code: number, userId: string | undefined): Outcome {
+  return { kind: "connected", call, code, ...(userId === undefined ? {} : { userId }) };
 }
 
 /** Puts the present user aside. Its answers are remembered, and so is who waits for them. */

@@ -22,7 +22,7 @@ export type Action =
 
 /** The result of a command. Each command has exactly one, and before it an answer that is not refused is kept. */
 export type Outcome =
-  /** Of `connect`: the user who signed in, or the code that says why nobody has. */
+  /** Of `connect`: the user who signed in, or the code that says why nobody has; with 34001 who is, if that is known. */
   | { kind: "connected"; call: CallId; code: number; userId?: string }
   /** Of `call`: the server's reply, or one made here with a code that says why there is none. */
   | { kind: "replied"; call: CallId; reply: Reply }

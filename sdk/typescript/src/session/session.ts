@@ -25,6 +25,7 @@ import {
   handleRefused,
   lose,
   open,
+  refuseSecond,
   signOut,
   signOutRefused,
 } from "./connection.js";
@@ -58,7 +59,7 @@ export class Session {
     const state = this.state;
     const call = state.newCall();
     if (state.login && (state.login.token === token || state.isSignedIn)) {
-      state.outcomes.push({ kind: "connected", call, code: Code.CONNECTION_EXISTS });
+      refuseSecond(state, call);
       return call;
     }
     giveWay(state);

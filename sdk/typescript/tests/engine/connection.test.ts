@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Code } from "../../src/codes.js";
 import { RCIMIWLogLevel as Level, RCIMIWConnectionStatus as Status } from "../../src/index.js";
 import { App, endEngine, lastOf } from "./app.js";
-import { FakeServer } from "./fake_server.js";
+import { FakeServer, tokenOf } from "./fake_server.js";
 
 let server: FakeServer;
 let alice: App;
@@ -38,7 +38,7 @@ describe("connect", () => {
     await alice.connects("alice");
     const { code, told } = await alice.connects("bob");
     expect(code).toBe(0);
-    expect(lastOf(told)).toEqual({ code: Code.CONNECTION_EXISTS, userId: "" });
+    expect(lastOf(told)).toEqual({ code: Code.CONNECTION_EXISTS, userId: "alice" });
     expect([server.connections, server.signIns.length]).toEqual([1, 1]);
   });
 
@@ -49,6 +49,16 @@ describe("connect", () => {
     expect([first.told.length, lastOf(second.told).code]).toEqual([1, Code.CONNECTION_EXISTS]);
     await server.comesBack();
     expect(lastOf(first.told)).toEqual({ code: 0, userId: "alice" });
+  });
+
+  it("while another one is on its way names the user if the token does", async () => {
+    await server.vanishes();
+    await alice.connects(tokenOf("alice"));
+    const named = await alice.connects(tokenOf("alice"));
+    expect(lastOf(named.told)).toEqual({ code: Code.CONNECTION_EXISTS, userId: "alice" });
+    await alice.connects("opaque");
+    const unnamed = await alice.connects("opaque");
+    expect(lastOf(unnamed.told)).toEqual({ code: Code.CONNECTION_EXISTS, userId: "" });
   });
 
   it("with another token takes over from one that has no connection yet", async () => {
