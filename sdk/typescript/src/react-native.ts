@@ -2,7 +2,8 @@
  * The React Native flavour: the same engine, with what differs there.
  *
  * `create` gives the engine at once, listeners and callbacks get their values one by one instead of in an object, fields
- * of a custom message come as a `Map`, readers go out as one, and the members of enums are in capitals.
+ * of a custom message come as a `Map`, readers go out as one, elements of arrays that are nothing are left out, and the
+ * members of enums are in capitals.
  */
 
 import { Code } from "./codes.js";
@@ -131,7 +132,7 @@ export class RCIMIWEngine {
       };
       Object.defineProperty(RCIMIWEngine.prototype, name, { value: method, writable: true, configurable: true });
     };
-    for (const name of CALLS) passOn(name, (args) => args.map((argument) => callbacksInOrder(argument, name)));
+    for (const name of CALLS) passOn(name, (args) => args.map((argument) => adapted(argument, name)));
     const created = Object.keys(MESSAGES_NOT_SUPPORTED) as (keyof NotSupported)[];
     for (const name of [...CALLS_NOT_SUPPORTED, ...created]) passOn(name, (args) => args);
     for (const name of LISTENERS_NOT_SUPPORTED) passOn(name, (args) => args);
@@ -140,6 +141,12 @@ export class RCIMIWEngine {
       if (setter in Core.prototype) passOn(setter, ([listener]) => [spread(listener, POSITIONS[event])]);
     }
   }
+}
+
+/** An array without the elements that are nothing, as the vendor's package passes it on. */
+function adapted(argument: unknown, call: CallName): unknown {
+  if (!Array.isArray(argument)) return callbacksInOrder(argument, call);
+  return argument.filter((element) => element !== undefined && element !== null);
 }
 
 /** Callbacks, if that is what it is; else the argument as it came. */

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Dialer, SocketListener } from "../src/ports.js";
 import { ClientFrame, type ServerFrame as Frame, ServerFrame } from "../src/protocol/frames.js";
 import { inOrder, POSITIONS } from "../src/react_native/positions.js";
@@ -7,6 +7,7 @@ import {
   RCIMIWConversationType,
   RCIMIWCustomMessagePolicy,
   RCIMIWEngine,
+  type RCIMIWMessage,
 } from "../src/react-native.js";
 import { respondUserIds } from "../src/respond_user_ids.js";
 
@@ -74,6 +75,22 @@ test("the callback of an answer gets the code and the messages", async () => {
     });
   });
   expect(answered).toEqual([0, messages]);
+});
+
+test("elements of an array that are nothing are left out", async () => {
+  engine = RCIMIWEngine.create("app", { dialer: agreeableServer() });
+  await new Promise<void>((resolve) => {
+    void engine.connect("token", 30, { onConnected: () => resolve() });
+  });
+  const message = { targetId: "team", conversationType: RCIMIWConversationType.GROUP, messageUId: "m1" };
+  const messages = [null, message, undefined] as RCIMIWMessage[];
+  const answered: unknown[] = [];
+  const callback = { onGroupReadReceiptResponseSent: (...values: unknown[]) => void answered.push(...values) };
+  expect(await engine.sendGroupReadReceiptResponse("team", null, messages, callback)).toBe(0);
+  await vi.waitFor(() => expect(answered.slice(0, 2)).toEqual([0, [message]]));
+  const { GROUP } = RCIMIWConversationType;
+  expect(await engine.sendReadReceiptResponseV5(GROUP, "team", null, ["m1", null as unknown as string])).toBe(0);
+  expect(await engine.sendGroupReadReceiptResponse("team", null, [null] as unknown as RCIMIWMessage[])).toBe(1);
 });
 
 test("readers come as a map", async () => {
