@@ -1,14 +1,17 @@
 /** What an engine is made of, and how it is made. */
 
+import { Code } from "./codes.js";
 import { Driver, type TokenSource } from "./driver.js";
 import { portsOf } from "./platform.js";
 import type { Ports, Storage } from "./ports.js";
+import { isString } from "./rcim/arguments.js";
 import { RCIMIWLogLevel } from "./rcim/enums.js";
-import { EventTeller } from "./rcim/event_teller.js";
+import { call, EventTeller } from "./rcim/event_teller.js";
 import { KnownMessages } from "./rcim/known_messages.js";
 import { Listeners } from "./rcim/listeners.js";
-import type { RCIMIWEngineOptions } from "./rcim/types.js";
-import { endpoint } from "./socket.js";
+import type { RCIMIWCreateFailure, RCIMIWEngineOptions } from "./rcim/types.js";
+import { reasonOf } from "./reason.js";
+import { endpoint, withoutSecrets } from "./socket.js";
 import { memoryStorage } from "./storage/memory.js";
 import { DeviceStore } from "./store.js";
 import { SDK_VERSION } from "./version.js";
@@ -58,14 +61,39 @@ export class Log {
   }
 }
 
-/** `undefined` if nothing can work with these arguments; the log says why. */
+/** `undefined` if nothing can work with these arguments; the log and the application learn why. */
 export async function createCore(appKey: string, options: RCIMIWEngineOptions): Promise<Core | undefined> {
   const log = new Log(options.logLevel ?? RCIMIWLogLevel.warn);
-  const address = endpoint(options.naviServer ?? DEFAULT_SERVER);
+  try {
+    return await make(appKey, options, log);
+  } catch (error) {
+    const failure = failureOf(error);
+    log.error(failure.message, error instanceof Refusal ? "" : error);
+    call(options.onCreateFailed?.bind(options), failure, log);
+  }
+}
+
+/** What the application can mend. */
+class Refusal extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function failureOf(error: unknown): RCIMIWCreateFailure {
+  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  const code = Code.NATIVE_OPERATION_ERROR;
+  return { code, message: `the engine cannot be created: ${reasonOf(error)}` };
+}
+
+async function make(appKey: string, options: RCIMIWEngineOptions, log: Log): Promise<Core> {
+  if (!isString(appKey)) throw new Refusal(Code.PARAM_ERROR, "the App Key must be a text that is not empty");
+  const address = addressOf(options.naviServer ?? DEFAULT_SERVER);
   const ports = portsOf(options);
-  if (typeof appKey !== "string" || appKey === "") return refused(log, "the App Key is empty");
-  if (!address) return refused(log, "naviServer is not a ws, wss, http or https address");
-  if (!ports) return refused(log, "there is no WebSocket here: give one as options.webSocket");
+  if (!ports) throw new Refusal(Code.CLIENT_NOT_INIT, "there is no WebSocket here: give one as options.webSocket");
   const fresh = randomName(ports);
   const store = await openStore(ports.storage, log);
   try {
@@ -99,8 +127,17 @@ async function deviceIdOf(store: DeviceStore, fresh: string, log: Log): Promise<
   }
 }
 
-function refused(log: Log, problem: string): undefined {
-  log.error(problem);
+function addressOf(naviServer: unknown): string {
+  const address = typeof naviServer === "string" && endpoint(naviServer);
+  if (!address) throw new Refusal(Code.PARAM_ERROR, wrongAddress(naviServer));
+  return address;
+}
+
+function wrongAddress(naviServer: unknown): string {
+  if (typeof naviServer !== "string") return "naviServer must be a text";
+  if (naviServer.trim() === "") return `naviServer is empty; leave it out for ${DEFAULT_SERVER}`;
+  const wanted = "ws://, wss://, http:// or https://, a host, and perhaps a port and a path";
+  return `naviServer must be ${wanted}; it is ${withoutSecrets(naviServer)}`;
 }
 
 interface Parts {

@@ -20,6 +20,7 @@ import {
 } from "./session/outcome.js";
 import { Session } from "./session/session.js";
 import type { SessionOptions } from "./session/state.js";
+import { withoutSecrets } from "./socket.js";
 import type { DeviceStore } from "./store.js";
 
 export type Connected = Extract<Outcome, { kind: "connected" }>;
@@ -311,7 +312,7 @@ export class Driver {
   private noteOutage(reason: string | undefined): void {
     if (reason === undefined || this.outageIsLogged) return;
     this.outageIsLogged = true;
-    const server = this.options.address.replace(/\/\/[^/]*@/, "//");
+    const server = withoutSecrets(this.options.address);
     this.options.log(`there is no connection to ${server}, and the engine goes on trying: ${reason}`);
   }
 

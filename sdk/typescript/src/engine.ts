@@ -57,7 +57,7 @@ class RCIMIWEngine {
   // ------------------------------------------------------------------------------------ life and connection
 
   /**
-   * The engine; `null` if the arguments cannot work, and the console says why. A second call gives the same engine and
+   * The engine; `null` if the arguments cannot work: the console and `options.onCreateFailed` say why. A second call gives the same engine and
    * does not look at its arguments, until the engine is destroyed.
    */
   static create(appKey: string, options: types.RCIMIWEngineOptions = {}): Promise<RCIMIWEngine | null> {

@@ -94,7 +94,10 @@ export class RCIMIWEngine {
     hide(this, core);
   }
 
-  /** The engine. If the arguments cannot work, the console says why and every call resolves to 33001. */
+  /**
+   * The engine. If the arguments cannot work, the console and `options.onCreateFailed` say why, and every call resolves
+   * to 33001.
+   */
   static create(appKey: string, options: RCIMIWEngineOptions = {}): RCIMIWEngine {
     RCIMIWEngine.instance ??= new RCIMIWEngine(Core.create(appKey, options));
     return RCIMIWEngine.instance;

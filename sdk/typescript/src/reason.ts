@@ -38,7 +38,8 @@ export function closeReason({ code, reason }: { code?: number; reason?: string }
   return `closed with code ${code}`;
 }
 
-function oneLine(text: string): string {
+/** Of any length, from anybody: fit for a line of the log. */
+export function oneLine(text: string): string {
   return Array.from(text.slice(0, CHARACTERS_MAX), (sign) => (isControl(sign) ? " " : sign)).join("");
 }
 

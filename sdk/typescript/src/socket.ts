@@ -2,7 +2,7 @@
 
 import type { Dialer } from "./ports.js";
 import { ENDPOINT_PATH } from "./protocol/frames.js";
-import { closeReason } from "./reason.js";
+import { closeReason, oneLine } from "./reason.js";
 
 /** What is used of `WebSocket`; the package `ws` has it too. */
 export interface WebSocketLike {
@@ -69,6 +69,16 @@ export function uniDialer(uni: UniSockets): Dialer {
       };
     },
   };
+}
+
+/** An address for the log: a password or a key may stand in it. */
+export function withoutSecrets(address: string): string {
+  return oneLine(
+    address
+      .trim()
+      .replace(/([?#]).*$/s, "$1…")
+      .replace(/^([^/]*\/\/)?[^/]*@/, "$1"),
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   RCIMIWConversationType,
   RCIMIWCustomMessagePolicy,
   RCIMIWEngine,
+  RCIMIWLogLevel,
   type RCIMIWMessage,
 } from "../src/react-native.js";
 import { respondUserIds } from "../src/respond_user_ids.js";
@@ -130,7 +131,9 @@ test("fields of a custom message may be a map", async () => {
 });
 
 test("an engine that cannot work refuses every call", async () => {
-  engine = RCIMIWEngine.create("");
+  const onCreateFailed = vi.fn();
+  engine = RCIMIWEngine.create("", { onCreateFailed, logLevel: RCIMIWLogLevel.NONE });
   expect(await engine.getDeltaTime()).toBe(33_001);
   expect(await engine.joinChatRoom("room", 10, true)).toBe(33_001);
+  expect(onCreateFailed).toHaveBeenCalledExactlyOnceWith({ code: 1, message: expect.stringContaining("App Key") });
 });

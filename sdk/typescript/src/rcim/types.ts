@@ -57,10 +57,20 @@ export interface RCIMIWEngineOptions {
    * browsers and uni-app tell, if it is not given; see `reactNativeWakeups`.
    */
   wakeups?: Wakeups;
+  /** An addition: hears why there is no engine, before `create` gives `null`. On React Native there is no `null`. */
+  onCreateFailed?: (failure: RCIMIWCreateFailure) => void;
   /** An addition, for tests. */
   clock?: Clock;
   /** An addition, for tests. */
   random?: Random;
+}
+
+/** An addition: why `create` has made no engine. */
+export interface RCIMIWCreateFailure {
+  /** 1: the App Key or `naviServer` cannot be; 33001: there is no way to connect; 3: anything else. */
+  code: number;
+  /** For people, in English; the console says the same. */
+  message: string;
 }
 
 export interface RCIMIWMessage {

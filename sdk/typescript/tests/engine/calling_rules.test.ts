@@ -292,6 +292,55 @@ describe("create", () => {
     alice = await App.at(server);
   });
 
+  it.each([
+    [
+      "chat.example.com",
+      "naviServer must be ws://, wss://, http:// or https://, a host, and perhaps a port and a path; it is chat.example.com",
+    ],
+    ["chat.example.com:7780", "it is chat.example.com:7780"],
+    ["https://", "it is https://"],
+    ["//user:secret@chat.example.com?key=secret", "it is //chat.example.com?…"],
+    ["  ", "naviServer is empty; leave it out for ws://127.0.0.1:7780"],
+    ["", "naviServer is empty"],
+    [5, "naviServer must be a text"],
+  ])("says to the console and to the app that naviServer %j cannot be", async (naviServer, problem) => {
+    await endEngine();
+    const error = vi.spyOn(console, "error").mockImplementation(() => {});
+    const onCreateFailed = vi.fn();
+    const options = { ...server.options(), logLevel: 1, naviServer: naviServer as string, onCreateFailed };
+    expect(await RCIMIWEngine.create("app", options)).toBeNull();
+    expect(onCreateFailed.mock.calls).toEqual([[{ code: 1, message: expect.stringContaining(problem) }]]);
+    expect(error.mock.calls.map(([said]) => said)).toEqual([`seenby: ${onCreateFailed.mock.lastCall?.[0].message}`]);
+    error.mockRestore();
+    alice = await App.at(server);
+  });
+
+  it("tells the app why there is no engine, also if that throws", async () => {
+    await endEngine();
+    const told: unknown[] = [];
+    const onCreateFailed = (failure: unknown) => {
+      told.push(failure);
+      throw new Error("of the app");
+    };
+    const random = () => {
+      throw new Error("no randomness");
+    };
+    const quiet = { ...server.options(), onCreateFailed };
+    vi.stubGlobal("WebSocket", undefined);
+    const { dialer: _, ...cannotConnect } = quiet;
+    const error = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await RCIMIWEngine.create("", quiet)).toBeNull();
+    expect(await RCIMIWEngine.create("app", cannotConnect)).toBeNull();
+    expect(await RCIMIWEngine.create("app", { ...quiet, random })).toBeNull();
+    error.mockRestore();
+    expect(told).toEqual([
+      { code: Code.PARAM_ERROR, message: "the App Key must be a text that is not empty" },
+      { code: Code.CLIENT_NOT_INIT, message: expect.stringContaining("WebSocket") },
+      { code: Code.NATIVE_OPERATION_ERROR, message: "the engine cannot be created: no randomness" },
+    ]);
+    alice = await App.at(server);
+  });
+
   it("works with a storage that gives nobody a place, and warns once", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     await endEngine();
