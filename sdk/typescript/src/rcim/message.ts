@@ -6,6 +6,7 @@ import { CONTENT_BYTES_MAX, contentBytes, isUid } from "../message.js";
 import type { Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
 import { respondUserIds } from "../respond_user_ids.js";
 import { readersFromWire } from "../session/receipts.js";
+import { isString } from "./arguments.js";
 import { fromContent, toContent } from "./content.js";
 import { RCIMIWConversationType, RCIMIWMessageDirection, RCIMIWReceivedStatus, RCIMIWSentStatus } from "./enums.js";
 import type { RCIMIWGroupReadReceiptInfo, RCIMIWMessage } from "./types.js";
@@ -27,12 +28,13 @@ export function named({ type, targetId, channelId }: Conversation) {
   return { conversationType: type as RCIMIWConversationType, targetId, channelId };
 }
 
-/** Where a message is said. One that does not say its type is of a group. */
+/** Where a message is said. One that does not say its type is of a group or, as only those have channels, an ultra group. */
 export function conversationOf(message: RCIMIWMessage): Checked<Conversation> {
   const { conversationType, targetId, channelId } = message;
   if (typeof targetId !== "string") return { code: Code.PARAM_ERROR };
-  const type = conversationType ?? RCIMIWConversationType.group;
-  const value = conversation(type, targetId, typeof channelId === "string" ? channelId : undefined);
+  const channel = isString(channelId) ? channelId : undefined;
+  const type = conversationType ?? (channel ? RCIMIWConversationType.ultraGroup : RCIMIWConversationType.group);
+  const value = conversation(type, targetId, channel);
   const code = checkConversation(value);
   return code === Code.SUCCESS ? { code, value } : { code };
 }

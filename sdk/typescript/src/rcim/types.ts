@@ -74,6 +74,7 @@ export interface RCIMIWCreateFailure {
 }
 
 export interface RCIMIWMessage {
+  /** A group, if it is not given; with a `channelId`, an ultra group. */
   conversationType?: RCIMIWConversationType;
   messageType?: RCIMIWMessageType;
   targetId?: string;

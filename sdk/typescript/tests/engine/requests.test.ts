@@ -138,6 +138,24 @@ describe("in an ultra group", () => {
     expect(server.waiting).toEqual([]);
   });
 
+  it("a message that names a channel need not say its type", async () => {
+    const { conversationType: _, ...untyped } = { ...message, channelId: "news" };
+    const news = { type: 5, targetId: "city", channelId: "news" };
+    expect((await alice.asks(untyped)).code).toBe(0);
+    expect((await server.accepts("requestReceipt")).conversation).toEqual(news);
+    expect((await alice.sends({ ...untyped, messageType: 2, text: "hello" } as object)).code).toBe(0);
+    expect((await server.acceptsMessage("m2")).conversation).toEqual(news);
+    await alice.calls("getMessageReadReceiptInfoV5ByIdentifiers", [untyped]);
+    expect((await server.accepts("getReceiptCounts")).conversation).toEqual(news);
+    for (const answered of [untyped, { messageUId: "m1" }]) {
+      const { code } = await alice.calls("sendGroupReadReceiptResponse", "city", "news", [answered]);
+      expect(code).toBe(0);
+      expect((await server.acceptsAnswer()).conversation).toEqual(news);
+    }
+    // One channel is named and another is meant: neither is guessed.
+    expect((await alice.calls("sendGroupReadReceiptResponse", "city", null, [untyped])).code).toBe(Code.PARAM_ERROR);
+  });
+
   it("somebody's request names the channel", async () => {
     await server.tellsRequest("m1", "bob", { type: 5, targetId: "city", channelId: "" });
     expect(alice.heard).toEqual([
@@ -151,7 +169,8 @@ describe("in an ultra group", () => {
 
 describe("in a group", () => {
   it("a channel is not looked at", async () => {
-    expect((await alice.asks({ targetId: "ward-3", channelId: "not_a_channel", messageUId: "m1" })).code).toBe(0);
+    const message = { conversationType: 2, targetId: "ward-3", channelId: "not_a_channel", messageUId: "m1" };
+    expect((await alice.asks(message)).code).toBe(0);
     expect((await server.accepts("requestReceipt")).conversation).toEqual(ward);
   });
 
