@@ -18,13 +18,14 @@ use crate::driver::{AnswerResult, Command, Driver, Glance};
 use crate::error::{CallError, ConnectError, CreateError, Parameter, ResponseError};
 use crate::message::check_uid;
 use crate::promise::promise;
+use crate::sendings::Sendings;
 use crate::session::{Session, SessionOptions};
 use crate::socket::Dialer;
 use crate::{
     ConnectionStatus, Content, Conversation, ConversationInfo, ConversationPage, ConversationType, CustomMessagePolicy,
     EngineOptions, Event, EventStream, GroupReadReceiptInfo, History, ID_CHARACTERS_MAX, Json, Message,
-    MessageReadReceiptInfo, PageQuery, ReadReceiptOrder, ReadReceiptPage, ReadReceiptStatus, ReceiptCounts,
-    ReceiptResponse, ReceiptResult, TimeOrder, UserInfo,
+    MessageDirection, MessageReadReceiptInfo, PageQuery, ReadReceiptOrder, ReadReceiptPage, ReadReceiptStatus,
+    ReceiptCounts, ReceiptResponse, ReceiptResult, TimeOrder, UserInfo,
 };
 
 /// Events that a stream is ahead of its reader. What is more waits in the session.
@@ -65,6 +66,7 @@ pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
     glance: watch::Receiver<Glance>,
     reference_prefix: Arc<str>,
+    sendings: Sendings,
     connect_timeout: Option<Duration>,
 }
 
@@ -107,7 +109,8 @@ impl Engine {
         let (driver, glance) = Driver::new(session, app_key.to_owned(), store, dialer, options.token_source, taken);
         runtime.spawn(driver.run());
         let connect_timeout = options.connect_timeout;
-        Ok(Self { commands, glance, reference_prefix: reference_prefix.into(), connect_timeout })
+        let sendings = Sendings::default();
+        Ok(Self { commands, glance, reference_prefix: reference_prefix.into(), sendings, connect_timeout })
     }
 
     /// Signs in and gives the user's id. From then on the engine keeps the connection up by itself, until
@@ -267,24 +270,31 @@ impl Engine {
     }
 
     /// Sends a message, and asks for a receipt in the same step if [`need_receipt`](Message::need_receipt) is set. Gives
-    /// the message as the server has stored it. Sending the same message again, after [`CallError::ResultUnknown`] for
-    /// example, stores it once.
+    /// the message as the server has stored it.
+    ///
+    /// Sending the same message again makes another one, unless its last sending failed, such as with
+    /// [`CallError::ResultUnknown`], or its future was dropped: then it is stored once. One that came from somebody is sent
+    /// on in the same way, with another [`conversation`](Message::conversation).
     pub async fn send_message(&self, message: &Message) -> Result<Message, CallError> {
         message.conversation.check()?;
-        let reply = self.call(Call::SendMessage(message.to_send()?)).await?;
+        let mut sending = self.sendings.begin(message, message.to_send()?, || self.reference());
+        let reply = self.call(Call::SendMessage(sending.frame())).await?;
+        sending.note_stored();
         let Some(reply::Result::MessageSent(sent)) = reply.result else { return Err(CallError::unreadable()) };
-        Ok(self.sent(message, sent))
+        Ok(self.sent(message, sending.reference(), sent))
     }
 
-    fn sent(&self, message: &Message, sent: frames::MessageSent) -> Message {
+    fn sent(&self, message: &Message, reference: &str, sent: frames::MessageSent) -> Message {
         let asked =
             message.need_receipt.then(|| GroupReadReceiptInfo { read_receipt_message: true, ..Default::default() });
         Message {
             message_uid: Some(sent.message_uid),
+            client_ref: reference.to_owned(),
             sender_user_id: self.user_id(),
+            direction: MessageDirection::Send,
             sequence: sent.sequence,
             sent_time: sent.sent_at_ms,
-            group_read_receipt_info: asked.or_else(|| message.group_read_receipt_info.clone()),
+            group_read_receipt_info: asked,
             ..message.clone()
         }
     }

@@ -23,6 +23,7 @@ mod message;
 mod options;
 mod promise;
 mod receipt;
+mod sendings;
 pub mod session;
 mod socket;
 pub mod store;

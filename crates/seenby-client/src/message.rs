@@ -1,7 +1,7 @@
 //! Messages, as the application sees them.
 //!
 //! A message is made by `Engine::create_*_message`, has no uid until it is sent, and comes back from `send_message` with
-//! one. Its `client_ref` is chosen when it is made: sending the same message twice stores it once.
+//! one. By its `client_ref`, chosen when it is made, the server knows a message that is sent once more after a failure.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Message {
     /// The server's name for it; `None` until it is sent.
     #[doc(alias = "messageUId")]
     pub message_uid: Option<String>,
-    /// The sender's own name for it, chosen when it was made.
+    /// The sender's own name for it, chosen when it was made or sent again.
     pub client_ref: String,
     /// Who said it; `None` until it is sent.
     pub sender_user_id: Option<String>,
