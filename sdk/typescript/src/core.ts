@@ -9,6 +9,7 @@ import { RCIMIWLogLevel } from "./rcim/enums.js";
 import { call, EventTeller } from "./rcim/event_teller.js";
 import { KnownMessages } from "./rcim/known_messages.js";
 import { Listeners } from "./rcim/listeners.js";
+import { Sendings } from "./rcim/sendings.js";
 import type { RCIMIWCreateFailure, RCIMIWEngineOptions } from "./rcim/types.js";
 import { reasonOf } from "./reason.js";
 import { endpoint, withoutSecrets } from "./socket.js";
@@ -31,6 +32,7 @@ export interface Core {
   readonly log: Log;
   readonly ports: Ports;
   readonly referencePrefix: string;
+  readonly sendings: Sendings;
 }
 
 /**
@@ -175,7 +177,8 @@ function assemble({ appKey, address, ports, store, deviceId, log, tokenSource }:
     onEvent: (event) => teller.tell(event, driver.userId ?? ""),
     log: (problem, error) => log.warn(problem, error),
   });
-  return { isDestroyed: false, driver, known, listeners, log, ports, referencePrefix };
+  const sendings = new Sendings(() => known.newId());
+  return { isDestroyed: false, driver, known, listeners, log, ports, referencePrefix, sendings };
 }
 
 /** 128 random bits. */

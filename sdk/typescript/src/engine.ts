@@ -27,7 +27,7 @@ import {
 } from "./rcim/enums.js";
 import { call, callMember, responseSent } from "./rcim/event_teller.js";
 import type { Listener, ListenerName, ListenerResults } from "./rcim/listeners.js";
-import { type Checked, draft, fromWire, sentName, toSend } from "./rcim/message.js";
+import { type Checked, draft, fromWire, saving, sentName, toSend } from "./rcim/message.js";
 import { checkUids, checkUidsOfOneCall, checkUserIds, namesOf, onceEach, oneConversation } from "./rcim/names.js";
 import { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED, MESSAGES_NOT_SUPPORTED } from "./rcim/not_supported.js";
 import { wrongArgument, wrongContents } from "./rcim/parameters.js";
@@ -170,21 +170,25 @@ class RCIMIWEngine {
     return code || { ...engine.draft(type, targetId, channelId), messageType, ...fields };
   }
 
-  /** Sends a message; with `needReceipt` set, it asks who has read it in the same step. */
+  /**
+   * Sends a message; with `needReceipt` set, it asks who has read it in the same step. The same object sent again is
+   * another message, unless its last sending failed or ended with an unknown result (4, 30003): then it is the same one,
+   * and is stored once.
+   */
   sendMessage(
     message: types.RCIMIWMessage,
     callback?: Optional<callbacks.IRCIMIWSendMessageCallback>,
   ): Promise<number> {
     return this.accept("sendMessage", [message], () => {
-      const messageId = isCountable(message.messageId) ? message.messageId : this.core.known.newId();
-      const { code, value } = toSend(message, this.core.referencePrefix + messageId);
-      const refusal = value ? this.core.driver.mayCall() : code;
+      const { driver, known, referencePrefix, sendings } = this.core;
+      const { code, value } = toSend(message);
+      const refusal = value ? driver.mayCall() : code;
       if (!value || refusal) return refusal;
-      const senderUserId = this.core.driver.userId ?? "";
-      const saved = { ...message, messageId, senderUserId, sentStatus: RCIMIWSentStatus.sending };
-      this.core.known.remember(saved);
+      const messageId = sendings.begin(message, value);
+      const saved = known.remember(saving(message, messageId, driver.userId ?? ""));
       this.later(() => this.tellSaved(callback, saved));
-      this.core.driver.call({ $case: "sendMessage", value }, (reply) => {
+      driver.call({ $case: "sendMessage", value: { ...value, clientRef: referencePrefix + messageId } }, (reply) => {
+        sendings.end(messageId, value, reply.code === Code.SUCCESS);
         this.finish(callback, "onMessageSent", this.sent(saved, reply));
       });
       return Code.SUCCESS;
@@ -706,10 +710,6 @@ function dropped(error?: unknown): null {
   instance = undefined;
   if (error !== undefined) console.error("seenby: the engine cannot be created", error);
   return null;
-}
-
-function isCountable(messageId: unknown): messageId is number {
-  return Number.isSafeInteger(messageId) && (messageId as number) > 0;
 }
 
 /** The result of a success; a success without it is of a broken peer. */

@@ -48,14 +48,23 @@ export function sentName(message: RCIMIWMessage): Checked<{ conversation: Conver
   return { code: Code.SUCCESS, value: { conversation: value, messageUid } };
 }
 
-export function toSend(message: RCIMIWMessage, clientRef: string): Checked<SendMessage> {
+/** What goes to the server, but for the reference. */
+export function toSend(message: RCIMIWMessage): Checked<SendMessage> {
   const where = conversationOf(message);
   if (!where.value) return where;
   const content = toContent(message);
   if (typeof content === "number") return { code: content };
   if (contentBytes(content) > CONTENT_BYTES_MAX) return { code: Code.MESSAGE_TOO_LARGE };
   const needReceipt = message.needReceipt === true;
-  return { code: 0, value: { conversation: where.value, clientRef, content, needReceipt } };
+  return { code: 0, value: { conversation: where.value, clientRef: "", content, needReceipt } };
+}
+
+/** An object on its way: nothing is left of an earlier message that it may have been. */
+export function saving(object: RCIMIWMessage, messageId: number, senderUserId: string): RCIMIWMessage {
+  const { messageUId, sentTime, receivedTime, receivedStatus, offLine, sentReceipt, groupReadReceiptInfo, ...own } =
+    object;
+  const direction = RCIMIWMessageDirection.send;
+  return { ...own, messageId, senderUserId, direction, sentStatus: RCIMIWSentStatus.sending };
 }
 
 /** A message that came or was fetched, as this user sees it. */

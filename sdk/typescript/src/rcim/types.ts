@@ -79,7 +79,7 @@ export interface RCIMIWMessage {
   messageType?: RCIMIWMessageType;
   targetId?: string;
   channelId?: string;
-  /** This device's own number of the message. Sending a message with the same number again stores it once. */
+  /** This device's own number of the message. By it an object that is sent again is known. */
   messageId?: number;
   /** The server's name for the message; not there until it is sent. */
   messageUId?: string;

@@ -119,18 +119,6 @@ describe("a message that is sent", () => {
     expect((await server.acceptsMessage("m1")).needReceipt).toBe(false);
   });
 
-  it("keeps its reference when it is sent again", async () => {
-    const text = await alice.writes("hello");
-    const failed = await alice.sends(text);
-    const first = await server.refuses("sendMessage", Code.SEND_FREQUENCY_TOO_FAST);
-    expect(lastOf(failed.told)).toMatchObject({ code: 20604, message: { sentStatus: 1, messageId: text.messageId } });
-    await alice.sends(lastOf(failed.told).message);
-    const second = await server.acceptsMessage("m1");
-    await alice.sends(text);
-    const third = await server.acceptsMessage("m1");
-    expect([second.clientRef, third.clientRef]).toEqual([first.clientRef, first.clientRef]);
-  });
-
   it("keeps its reference over a restart", async () => {
     const storage = memoryStorage();
     await endEngine();
@@ -172,6 +160,117 @@ describe("a message that is sent", () => {
     const { content } = await server.acceptsMessage("m1");
     const value = { identifier: "app:poll", policy: 3, fields: '{"question":"Lunch?"}' };
     expect(content?.kind).toEqual({ $case: "custom", value });
+  });
+});
+
+describe("a message object that is sent again", () => {
+  /** Sends it; what becomes of it is for the test to say. */
+  const sends = async (message: RCIMIWMessage) => (await alice.sends(message)).told;
+  const isStored = async (uid: string) => (await server.acceptsMessage(uid)).clientRef;
+  const fails = async () => (await server.refuses("sendMessage", Code.SEND_FREQUENCY_TOO_FAST)).clientRef;
+  /** The connection ends and does not come back in time. */
+  const isLost = async () => {
+    await server.vanishes();
+    await server.passes(31_000);
+    await server.comesBack();
+  };
+  const distinct = (...refs: string[]) => new Set(refs).size;
+
+  it("is another message if it was stored", async () => {
+    const text = await alice.writes("hello");
+    const first = await sends(text);
+    const refs = [await isStored("m1")];
+    const second = await sends(text);
+    refs.push(await isStored("m2"));
+    const third = await sends(lastOf(second).message);
+    expect(third).toMatchObject([["onMessageSaved", { message: { text: "hello", sentStatus: 0 } }]]);
+    expect(lastOf(third).message).not.toHaveProperty("messageUId");
+    expect(lastOf(third).message).not.toHaveProperty("sentTime");
+    refs.push(await isStored("m3"));
+    expect(distinct(...refs)).toBe(3);
+    const results = [first, second, third].map((told) => lastOf(told).message);
+    expect(results.map(({ messageUId }) => messageUId)).toEqual(["m1", "m2", "m3"]);
+    expect(new Set(results.map(({ messageId }) => messageId)).size).toBe(3);
+  });
+
+  it("is another message while the first is on its way", async () => {
+    const text = await alice.writes("hello");
+    await sends(text);
+    await sends(text);
+    expect(distinct(await isStored("m1"), await isStored("m2"))).toBe(2);
+  });
+
+  it("is the same message if the first has failed", async () => {
+    const text = await alice.writes("hello");
+    const told = await sends(text);
+    const first = await fails();
+    expect(lastOf(told)).toMatchObject({ code: 20604, message: { sentStatus: 1, messageId: text.messageId } });
+    await sends(text);
+    const second = await fails();
+    await sends(lastOf(told).message);
+    expect([second, await isStored("m1")]).toEqual([first, first]);
+    await sends(text);
+    expect(await isStored("m2")).not.toBe(first);
+  });
+
+  it("is the same message if nobody knows what became of the first", async () => {
+    const text = await alice.writes("hello");
+    const told = await sends(text);
+    await isLost();
+    expect(lastOf(told).message.sentStatus).toBe(1);
+    await sends(text);
+    const first = await isStored("m1");
+    expect(lastOf(await sends(text)).message.messageId).not.toBe(text.messageId);
+    await isLost();
+    await sends(text);
+    const second = await isStored("m2");
+    await sends(text);
+    expect([distinct(first, second, await isStored("m3")), first.endsWith(`${text.messageId}`)]).toEqual([3, true]);
+  });
+
+  it("is the same message after a second copy was lost", async () => {
+    const text = await alice.writes("hello");
+    await sends(text);
+    const first = await isStored("m1");
+    await sends(text);
+    const lost = await fails();
+    await sends(text);
+    expect([distinct(first, lost), await isStored("m2")]).toEqual([2, lost]);
+  });
+
+  it("is another message if it says something else or elsewhere", async () => {
+    const text = await alice.writes("hello");
+    await sends(text);
+    const refs = [await fails()];
+    await sends({ ...text, text: "hello!" } as RCIMIWMessage);
+    refs.push(await fails());
+    await sends({ ...text, targetId: "ward-4" });
+    refs.push(await fails());
+    expect(distinct(...refs)).toBe(3);
+  });
+
+  it("is another message if it came from somebody", async () => {
+    await server.tellsMessage({ uid: "m1", senderId: "bob" });
+    const [{ message }] = alice.heardOf("onMessageReceived");
+    const told = await sends({ ...message, targetId: "ward-4" });
+    const { clientRef, content } = await server.acceptsMessage("m2");
+    expect([clientRef.endsWith(`${message.messageId}`), content?.kind?.value]).toEqual([false, { text: "text of m1" }]);
+    const own = { messageUId: "m2", senderUserId: "alice", direction: 0, sentStatus: 2, targetId: "ward-4" };
+    expect(lastOf(told).message).toMatchObject(own);
+    expect(lastOf(told).message).not.toHaveProperty("receivedTime");
+    await server.vanishes();
+    const kept = await alice.calls("getMessageById", message.messageId);
+    expect(lastOf(kept.told).t).toMatchObject({ messageUId: "m1", senderUserId: "bob" });
+  });
+
+  it("needs no number to be known again", async () => {
+    const text = Object.freeze({ messageType: 2, targetId: "ward-3", text: "hello" }) as RCIMIWMessage;
+    await sends(text);
+    const first = await fails();
+    await sends(text);
+    const second = await isStored("m1");
+    await sends(text);
+    expect([second, distinct(first, await isStored("m2"))]).toEqual([first, 2]);
   });
 });
 
