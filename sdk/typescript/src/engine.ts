@@ -61,13 +61,28 @@ class RCIMIWEngine {
    * does not look at its arguments, until the engine is destroyed.
    */
   static create(appKey: string, options: types.RCIMIWEngineOptions = {}): Promise<RCIMIWEngine | null> {
-    instance ??= ending
+    if (instance) return RCIMIWEngine.join(instance, appKey, options);
+    instance = ending
       .then(() => createCore(appKey, options ?? {}))
       .then(
         (core) => (core ? new RCIMIWEngine(core) : dropped()),
         (error) => dropped(error),
       );
     return instance;
+  }
+
+  /**
+   * Who asked before may have left meanwhile, and end the engine as soon as there is one: a component that React mounts
+   * twice does. Then this one gets an engine of its own.
+   */
+  private static async join(
+    made: Promise<RCIMIWEngine | null>,
+    appKey: string,
+    options: types.RCIMIWEngineOptions,
+  ): Promise<RCIMIWEngine | null> {
+    const engine = await made;
+    await turns();
+    return engine?.core.isDestroyed ? RCIMIWEngine.create(appKey, options) : engine;
   }
 
   /** Ends the engine: every call from now on resolves to 2. Answers that wait are kept for the next one. */

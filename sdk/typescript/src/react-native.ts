@@ -92,6 +92,7 @@ export class RCIMIWEngine {
 
   private constructor(core: Promise<Core | null>) {
     hide(this, core);
+    void core.then((made) => made ?? this.makeRoom());
   }
 
   /**
@@ -104,8 +105,12 @@ export class RCIMIWEngine {
   }
 
   destroy(): Promise<number> {
-    if (RCIMIWEngine.instance === this) RCIMIWEngine.instance = undefined;
+    this.makeRoom();
     return this.pass("destroy", []) as Promise<number>;
+  }
+
+  private makeRoom(): void {
+    if (RCIMIWEngine.instance === this) RCIMIWEngine.instance = undefined;
   }
 
   /** `fields` may be a `Map` or an object. */

@@ -130,6 +130,24 @@ test("fields of a custom message may be a map", async () => {
   expect(message).toMatchObject({ identifier: "app:vote", fields: { a: "1" } });
 });
 
+test("an engine that is made right after another was destroyed is alive", async () => {
+  const server = agreeableServer();
+  const first = RCIMIWEngine.create("app", { dialer: server });
+  void first.destroy();
+  const second = RCIMIWEngine.create("app", { dialer: server });
+  void second.destroy();
+  engine = RCIMIWEngine.create("app", { dialer: server });
+  expect(await engine.changeLogLevel(RCIMIWLogLevel.WARN)).toBe(0);
+  expect([await first.getDeltaTime(), await second.getDeltaTime()]).toEqual([2, 2]);
+});
+
+test("after one that cannot work, the next one is made", async () => {
+  const broken = RCIMIWEngine.create("", { logLevel: RCIMIWLogLevel.NONE });
+  expect(await broken.getDeltaTime()).toBe(33_001);
+  engine = RCIMIWEngine.create("app", { dialer: agreeableServer() });
+  expect(await engine.getDeltaTime()).toBe(0);
+});
+
 test("an engine that cannot work refuses every call", async () => {
   const onCreateFailed = vi.fn();
   engine = RCIMIWEngine.create("", { onCreateFailed, logLevel: RCIMIWLogLevel.NONE });

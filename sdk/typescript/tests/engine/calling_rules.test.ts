@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { Code } from "../../src/codes.js";
 import RCIMIWEngine, { CALLS_NOT_SUPPORTED, LISTENERS_NOT_SUPPORTED } from "../../src/index.js";
+import type { Storage } from "../../src/ports.js";
 import { settled } from "../fake_ports.js";
 import { sharedStorage } from "../fake_storage.js";
 import { App, CALLS, callbackTo, endEngine, lastOf, messagesOf, type Told } from "./app.js";
@@ -373,6 +374,49 @@ describe("create", () => {
     await endEngine();
     const options = { areaCode: 1, enablePush: false, kickReconnectDevice: true, pushOptions: {}, later: 1 };
     alice = await App.at(server, { ...server.options(), ...options });
+  });
+});
+
+describe("two owners, of whom the first leaves before it has its engine", () => {
+  /** What a component does when it appears, and gives what it does when it goes: as in docs/typescript-sdk.md. */
+  const mount = (storage: Storage) => {
+    const owner: { engine?: RCIMIWEngine | undefined; isOver: boolean } = { isOver: false };
+    const made = RCIMIWEngine.create("app", server.options(storage));
+    void made.then((engine) => {
+      if (!owner.isOver && engine) owner.engine = engine;
+    });
+    const unmount = () => {
+      owner.isOver = true;
+      void made.then((engine) => engine?.destroy());
+    };
+    return { owner, unmount };
+  };
+
+  it("leave each other alone", async () => {
+    const storage = sharedStorage();
+    await endEngine();
+    mount(storage).unmount();
+    mount(storage).unmount();
+    const { owner } = mount(storage);
+    await settled();
+    alice = new App(owner.engine as RCIMIWEngine, server);
+    const { told } = await alice.connects("alice");
+    expect(lastOf(told)).toEqual({ code: 0, userId: "alice" });
+    expect([server.connections, storage.claimed.size]).toEqual([1, 1]);
+    await alice.engine.destroy();
+  });
+
+  it("share the engine if nobody leaves", async () => {
+    await endEngine();
+    const storage = sharedStorage();
+    const [one, two] = [mount(storage), mount(storage)];
+    await settled();
+    expect(one.owner.engine).toBeInstanceOf(RCIMIWEngine);
+    expect(two.owner.engine).toBe(one.owner.engine);
+    one.unmount();
+    await settled();
+    expect(await two.owner.engine?.disconnect(false)).toBe(Code.ENGINE_DESTROYED);
+    alice = await App.at(server);
   });
 });
 
