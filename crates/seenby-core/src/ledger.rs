@@ -5,7 +5,7 @@
 //!
 //! The order of use: any number of calls, then [`Ledger::take_commit`], then the store writes the changes, then the next
 //! calls. Between `take_commit` and a durable write nothing may be told to anybody. When the write fails, the ledger holds
-//! state that the store does not have: throw it away.
+//! state that the store does not have: [`Ledger::forget`] it, or throw the ledger away.
 
 mod administration;
 mod back_end;
@@ -134,6 +134,17 @@ impl<S: Source> Ledger<S> {
             requests: LruCache::unbounded(),
             batch: Batch::default(),
         })
+    }
+
+    /// Drops the batch, and all that is known besides: a batch that was not written is part of it.
+    pub fn forget(&mut self) {
+        self.group_numbers.clear();
+        self.groups.clear();
+        self.slots.clear();
+        self.conversation_numbers.clear();
+        self.conversations.clear();
+        self.requests.clear();
+        self.batch = Batch::default();
     }
 
     /// Ends the batch: everything that the calls since the last one changed.

@@ -43,9 +43,15 @@ impl Desk {
                 results.into_iter().for_each(|(reply_to, result)| self.reply(reply_to, result));
                 self.node.delivery.publish(commit.notices);
             }
-            // The ledger is now ahead of the store. The store takes no more writes, so the ledger is not asked again.
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a commit failed; no more writes are taken");
+                let more = if self.node.storage.takes_writes() {
+                    "the next may do better"
+                } else {
+                    "no more writes are taken"
+                };
+                tracing::error!(error = &error as &dyn std::error::Error, "a commit failed; {more}");
+                // It is ahead of the store now.
+                self.ledger.forget();
                 self.node.metrics.commit_failed();
                 results.into_iter().for_each(|(reply_to, _)| reply_to.send(Err(CallError::Store)));
             }

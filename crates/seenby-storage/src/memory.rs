@@ -56,6 +56,8 @@ enum Writes {
     AboutToFail {
         written: bool,
     },
+    /// The next commit fails before it writes anything; those after it do not.
+    AboutToMiss,
     Refused,
 }
 
@@ -84,6 +86,11 @@ impl Memory {
     /// The next commit fails though everything is written, as when a disk takes the data and then reports an error.
     pub fn fail_next_commit_after_writing(&self) {
         self.write().writes = Writes::AboutToFail { written: true };
+    }
+
+    /// The next commit fails before it writes anything, as when the files that it would read cannot be opened just now.
+    pub fn miss_next_commit(&self) {
+        self.write().writes = Writes::AboutToMiss;
     }
 
     /// As after a restart: what was written is there, and writes are taken again.
@@ -308,6 +315,10 @@ impl Storage for Memory {
                     changes.iter().for_each(|change| state.apply(change));
                 }
                 state.writes = Writes::Refused;
+                Err(StorageError::Backend("a test asked for this failure".into()))
+            }
+            Writes::AboutToMiss => {
+                state.writes = Writes::Taken;
                 Err(StorageError::Backend("a test asked for this failure".into()))
             }
             Writes::Refused => Err(StorageError::Refusing),

@@ -14,11 +14,12 @@ use seenby_core::{
 pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
     /// Writes a batch whole or not at all, and returns after it is durable.
     ///
-    /// After an error the outcome of this batch is unknown, and every later commit fails with
+    /// After an error, ask [`takes_writes`](Self::takes_writes). If it still does, nothing was written, and the next commit
+    /// may do better. Otherwise the outcome of this batch is unknown, and every later commit fails with
     /// [`StorageError::Refusing`] until the store is opened anew: what was said to be written may be gone.
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError>;
 
-    /// `false` after a failed commit.
+    /// `false` after a commit that failed while it was written.
     fn takes_writes(&self) -> bool;
 
     /// `false` when its files are no longer where they were opened: nobody could open again what is written to them.

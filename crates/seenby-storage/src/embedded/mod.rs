@@ -67,11 +67,20 @@ const ENGINE_FILE: &str = "version";
 /// Sealed journals on disk are kept below this, by flushing the keyspaces that hold them back.
 const JOURNAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
+/// As many as systems let a process open that asks for nothing, less what it needs besides.
+const FILES_MAX_DEFAULT: usize = 900;
+
 impl Embedded {
     /// Opens the store in a directory, or makes one there. Nobody else may have it open.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
+        Self::open_with(path, FILES_MAX_DEFAULT)
+    }
+
+    /// The same, with so many files of tables open at most between two looks at them. A few dozen more are open while the
+    /// engine merges tables.
+    pub fn open_with(path: impl AsRef<Path>, files_max: usize) -> Result<Self, StorageError> {
         let path = path.as_ref();
-        let database = open_database(path)?;
+        let database = open_database(path, files_max)?;
         let (keyspaces, store_id, mark) = meta::open(&database, path)?;
         let slot_users = Mutex::new(LruCache::new(CACHED_SLOT_USERS_MAX));
         let readers = Mutex::new(ReaderCache::new());
@@ -127,27 +136,25 @@ impl Embedded {
         let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
         let view = self.view();
         let mut batch = Batch::new(&view);
+        // Only reads: what fails here has left nothing behind, and the next commit may do better.
         for change in changes {
             batch.stage(change)?;
         }
         meta::number(&mut batch, mark.next());
         let dropped = dropped_requests(changes);
         self.cached_readers().begin_drops(&dropped);
-        let outcome = batch.commit(&self.database, &self.keyspaces);
+        let outcome = self.refuse_after(batch.commit(&self.database, &self.keyspaces));
         self.cached_readers().end_drops(&dropped);
         outcome?;
         // Not before: what was deleted meanwhile is not acknowledged either.
-        self.place.check()?;
+        self.refuse_after(self.place.check())?;
         mark.advance();
         Ok(())
     }
 
-    /// Runs one commit, unless one has failed before.
-    fn guard_writes(&self, write: impl FnOnce() -> Result<(), StorageError>) -> Result<(), StorageError> {
-        if self.refusing.load(Ordering::Acquire) {
-            return Err(StorageError::Refusing);
-        }
-        write().inspect_err(|_| self.refusing.store(true, Ordering::Release))
+    /// What was being written when the engine failed may be there or not, and nobody can say before the store is opened anew.
+    fn refuse_after(&self, outcome: Result<(), StorageError>) -> Result<(), StorageError> {
+        outcome.inspect_err(|_| self.refusing.store(true, Ordering::Release))
     }
 
     fn slot_users(&self) -> MutexGuard<'_, SlotUsers> {
@@ -160,8 +167,9 @@ impl Embedded {
 }
 
 /// The engine takes some of what is in its files on trust, and panics when it is not so.
-fn open_database(path: &Path) -> Result<Database, StorageError> {
-    let open = || Database::builder(path).max_journaling_size(JOURNAL_BYTES_MAX).open();
+fn open_database(path: &Path, files_max: usize) -> Result<Database, StorageError> {
+    let builder = || Database::builder(path).max_journaling_size(JOURNAL_BYTES_MAX).max_cached_files(Some(files_max));
+    let open = || builder().open();
     match panic::catch_unwind(open) {
         Ok(Err(fjall::Error::Locked)) => Err(StorageError::InUse(path.display().to_string())),
         Ok(opened) => opened.map_err(failed),

@@ -239,8 +239,8 @@ mod writing {
     #[test]
     fn after_a_failed_commit_the_store_refuses_until_it_is_opened_anew() {
         let (store, directory) = new_store();
-        let failure = || Err(failed(std::io::Error::other("the disk is gone").into()));
-        assert!(matches!(store.guard_writes(failure), Err(StorageError::Backend(_))));
+        let failure = Err(failed(std::io::Error::other("the disk is gone").into()));
+        assert!(matches!(store.refuse_after(failure), Err(StorageError::Backend(_))));
         assert!(!store.takes_writes());
         assert!(matches!(store.commit(&one_of_each()), Err(StorageError::Refusing)));
         assert_eq!(store.message(KEY).unwrap(), None);
