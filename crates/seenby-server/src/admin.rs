@@ -11,14 +11,12 @@ use seenby_core::{AppKey, GroupName, KeyRecord, Scope};
 use seenby_protocol::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::UnixListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::administration::{Administration, group_name};
 use crate::refusal::Refusal;
 
-pub(crate) async fn serve(socket: UnixListener, administration: Administration, stopping: CancellationToken) {
-    let router = Router::new()
+pub(crate) fn router(administration: Administration) -> Router {
+    Router::new()
         .route("/v1/apps", get(list_apps).post(create_app))
         .route("/v1/apps/{key}/secret", post(rotate_secret))
         .route("/v1/keys", get(list_keys).post(create_key))
@@ -30,11 +28,7 @@ pub(crate) async fn serve(socket: UnixListener, administration: Administration, 
         .route("/v1/groups/{kind}/{group}", get(show_group).put(create_group).delete(dismiss_group))
         .route("/v1/groups/{kind}/{group}/members", get(list_members).post(join).delete(leave))
         .route("/v1/groups/{kind}/{group}/channels", post(create_channel))
-        .with_state(administration);
-    let served = axum::serve(socket, router).with_graceful_shutdown(stopping.cancelled_owned());
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the administration socket failed");
-    }
+        .with_state(administration)
 }
 
 type Answer = Result<Json<Value>, Refusal>;

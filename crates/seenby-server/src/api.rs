@@ -15,10 +15,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Extensions;
 use axum::response::Response;
 
 use self::rates::Rates;
 use crate::administration::{Actor, Administration};
+use crate::http::Place;
 use crate::node::Node;
 use crate::settings;
 use crate::shared::Shared;
@@ -43,6 +45,13 @@ pub(crate) fn router(shared: &Shared) -> Router {
         node: shared.node.clone(),
     });
     Router::new().nest(own::ROOT, own::router(&api)).fallback(anything_else).with_state(api)
+}
+
+/// A back end that has shown a good key is no stranger. Without a socket there is no place.
+fn keep_place(extensions: &Extensions) {
+    if let Some(place) = extensions.get::<Place>() {
+        place.keep();
+    }
 }
 
 /// The vendor's paths are many and most are not served, so they are told apart here and not by the router.

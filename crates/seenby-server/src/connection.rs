@@ -5,15 +5,15 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, poll};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use seenby_protocol::frames::{self, ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, FrameError, codec};
-use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_websockets::{Error, Message};
 
 use crate::delivery::Farewell;
+use crate::http::Place;
 use crate::refusal::Refusal;
 use crate::session::{Found, Read, Session, Step};
 use crate::shared::Shared;
@@ -28,8 +28,8 @@ const FRAMES_PER_TURN: usize = 32;
 const REPLY_BYTES_PER_TURN: usize = 256 * 1024;
 
 /// Serves one client until either side ends the connection.
-pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>) {
-    let mut connection = Connection { socket, shared, bad_frames: 0, heard_at: Instant::now() };
+pub(crate) async fn serve(socket: WebSocket, place: Place, shared: Arc<Shared>) {
+    let mut connection = Connection { socket, place, shared, bad_frames: 0, heard_at: Instant::now() };
     let shared = connection.shared.clone();
     shared.node.metrics.connections.inc();
     if let Ending::Farewell(farewell) = connection.converse().await {
@@ -40,6 +40,7 @@ pub(crate) async fn serve(socket: WebSocket, shared: Arc<Shared>) {
 
 struct Connection {
     socket: WebSocket,
+    place: Place,
     shared: Arc<Shared>,
     bad_frames: u32,
     heard_at: Instant,
@@ -81,8 +82,7 @@ impl Connection {
     async fn say_goodbye(&mut self, farewell: Farewell) {
         let goodbye = to_wire::goodbye(farewell.code, farewell.reconnect);
         if self.send(&mut vec![goodbye]).await.is_ok() {
-            let close = self.socket.send(Message::close(None, ""));
-            let _ = timeout(self.shared.node.settings.session.write_timeout(), close).await;
+            let _ = self.socket.send(Message::close(None, "")).await;
         }
     }
 
@@ -238,28 +238,16 @@ impl Connection {
         }
     }
 
-    /// Writes the frames and flushes once.
+    /// Writes the frames and flushes once. Whoever takes too little of them is gone, and could not read a goodbye either.
     async fn send(&mut self, frames: &mut Vec<Vec<u8>>) -> Result<(), Ending> {
         if frames.is_empty() {
             return Ok(());
         }
-        let patience = self.shared.node.settings.session.write_timeout();
         for frame in frames.drain(..) {
-            progress(patience, self.socket.feed(Message::binary(frame))).await?;
+            self.socket.feed(Message::binary(frame)).await.map_err(|_| Ending::Gone)?;
         }
-        progress(patience, self.socket.flush()).await
+        self.socket.flush().await.map_err(|_| Ending::Gone)
     }
-}
-
-/// A client that takes nothing for so long, or is gone, could not read a goodbye either.
-async fn progress(patience: Duration, write: impl Future<Output = Result<(), Error>>) -> Result<(), Ending> {
-    let mut write = pin!(write);
-    // Nearly always there is room at once, and no need for a timer.
-    let written = match poll!(write.as_mut()) {
-        Poll::Ready(written) => written,
-        Poll::Pending => Box::pin(timeout(patience, write)).await.map_err(|_| Ending::Gone)?,
-    };
-    written.map_err(|_| Ending::Gone)
 }
 
 /// What a connection waits for.
@@ -300,6 +288,8 @@ impl Connection {
                 received = timeout_at(deadline, self.socket.next()) => {
                     received.map_err(|_| Farewell::come_back(Code::SIGN_IN_TIMEOUT))?
                 }
+                // As if there had never been room: it comes again.
+                () = self.place.given_up() => return Err(Ending::Gone),
                 () = stopping.cancelled() => return Err(Farewell::come_back(Code::SHUTTING_DOWN).into()),
             };
             let frame = match self.read_frame(received)? {
@@ -324,6 +314,7 @@ impl Connection {
         self.shared.node.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
         match admitted {
             Ok((session, signed_in)) => {
+                self.place.keep();
                 let reply = to_wire::reply(call_id, Ok(reply::Result::SignedIn(signed_in)));
                 self.send(&mut vec![reply]).await?;
                 Ok(session)

@@ -51,6 +51,7 @@ pub mod machine {
 }
 
 pub use administration::{Actor, Administration, GroupSummary, NewKey, UserSummary, group_name};
+pub use http::OPERATOR_CONNECTIONS_MAX;
 pub use page::Page;
 pub use refusal::Refusal;
 pub use server::{Listeners, Server, StartError};

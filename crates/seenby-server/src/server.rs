@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::tls::TlsError;
 use crate::writer::Writer;
-use crate::{admin, http, retention, tls};
+use crate::{http, retention, tls};
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +96,7 @@ impl Server {
             services.spawn(http::serve_ops(ops, shared.clone()));
         }
         if let Some(socket) = listeners.admin {
-            services.spawn(admin::serve(socket, administration, shared.stopping.clone()));
+            services.spawn(http::serve_admin(socket, administration, shared.clone()));
         }
         services.spawn(retention::sweep(shared.clone()));
         shutdown.await;

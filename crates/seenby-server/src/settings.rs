@@ -24,6 +24,7 @@ pub struct Settings {
     pub web: bool,
     pub log: Log,
     pub tls: Tls,
+    pub http: Http,
     pub session: Session,
     pub delivery: Delivery,
     pub limits: Limits,
@@ -41,6 +42,7 @@ impl Default for Settings {
             web: false,
             log: Log::default(),
             tls: Tls::default(),
+            http: Http::default(),
             session: Session::default(),
             delivery: Delivery::default(),
             limits: Limits::default(),
@@ -84,6 +86,25 @@ pub struct Tls {
     pub private_key: Option<PathBuf>,
 }
 
+/// Every connection that speaks HTTP, on every port: calls of back ends, the page, the metrics. A WebSocket is one until it is
+/// accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// A connection whose first request has not come by then is closed. The same goes for a TLS handshake.
+    pub head_ms_max: u64,
+    /// A connection without a request for this long is closed. Responses say so in `Keep-Alive`.
+    pub idle_ms_max: u64,
+    /// Requests of one connection. The response to the last one closes it.
+    pub requests_per_connection_max: u32,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { head_ms_max: 5_000, idle_ms_max: 75_000, requests_per_connection_max: 10_000 }
+    }
+}
+
 /// One client's connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -95,7 +116,8 @@ pub struct Session {
     pub clock_skew_ms_max: u64,
     /// Clients send something at least this often; twice this long in silence and the connection counts as lost.
     pub ping_interval_ms: u32,
-    /// A client that does not take what it is sent for this long is closed; it catches up when it returns.
+    /// A client that does not take what it is sent for this long is closed; it catches up when it returns. So is every peer on
+    /// every port.
     pub write_ms_max: u64,
     /// Calls of one connection that wait for the store at the same time. More are left unread in the socket.
     pub calls_in_flight_max: usize,
@@ -238,11 +260,23 @@ impl Default for Retention {
 pub struct Shutdown {
     /// Time for calls under way to be answered before their connections are closed.
     pub drain_ms_max: u64,
+    /// Time for a client to take what it is still sent. One that reads nothing holds up the end no longer than that.
+    pub goodbye_ms_max: u64,
 }
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self { drain_ms_max: 10_000 }
+        Self { drain_ms_max: 10_000, goodbye_ms_max: 2_000 }
+    }
+}
+
+impl Http {
+    pub(crate) fn head_timeout(&self) -> Duration {
+        Duration::from_millis(self.head_ms_max)
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_ms_max)
     }
 }
 
@@ -268,13 +302,20 @@ impl Shutdown {
     pub(crate) fn drain_max(&self) -> Duration {
         Duration::from_millis(self.drain_ms_max)
     }
+
+    pub(crate) fn goodbye_timeout(&self) -> Duration {
+        Duration::from_millis(self.goodbye_ms_max)
+    }
 }
 
 impl Settings {
     /// Names a setting with which no server could work.
     pub fn check(&self) -> Result<(), String> {
-        let Self { session, delivery, limits, api, retention, .. } = self;
+        let Self { http, session, delivery, limits, api, retention, .. } = self;
         let needed = [
+            ("http.head_ms_max", http.head_ms_max),
+            ("http.idle_ms_max", http.idle_ms_max),
+            ("http.requests_per_connection_max", u64::from(http.requests_per_connection_max)),
             ("session.ping_interval_ms", u64::from(session.ping_interval_ms)),
             ("session.sign_in_ms_max", session.sign_in_ms_max),
             ("session.write_ms_max", session.write_ms_max),
@@ -308,9 +349,9 @@ impl Settings {
         }
     }
 
-    /// Time for everything that is open to end: calls are drained, then goodbyes are written.
+    /// Time for everything that is open to end: calls are drained, then replies and goodbyes are written.
     pub(crate) fn stop_timeout(&self) -> Duration {
-        self.shutdown.drain_max() + 2 * self.session.write_timeout()
+        self.shutdown.drain_max() + 2 * self.shutdown.goodbye_timeout()
     }
 
     /// The administration socket. Whoever may open the file may administer.

@@ -1,5 +1,6 @@
 //! TLS for clients, from PEM files.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) fn acceptor(settings: &Tls) -> Result<Option<TlsAcceptor>, TlsError> 
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| problem(certificate, error))?;
+    warn_if_open(private_key);
     let key = PrivateKeyDer::from_pem_file(private_key).map_err(|error| problem(private_key, error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -35,8 +37,22 @@ pub(crate) fn acceptor(settings: &Tls) -> Result<Option<TlsAcceptor>, TlsError> 
         .map_err(|error| problem(certificate, error))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| problem(certificate, error))?;
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => problem(private_key, "does not belong to the certificate"),
+            error => problem(certificate, error),
+        })?;
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
+}
+
+/// Everybody on the machine may read it: whoever has it can pass for this server.
+fn warn_if_open(private_key: &Path) {
+    const OTHERS: u32 = 0o007;
+    if std::fs::metadata(private_key).is_ok_and(|found| found.mode() & OTHERS != 0) {
+        let path = private_key.display();
+        tracing::warn!(
+            "tls.private_key: every user of this machine may open {path}: take that away with `chmod o= {path}`"
+        );
+    }
 }
 
 fn problem(path: &Path, problem: impl ToString) -> TlsError {

@@ -1,7 +1,7 @@
 //! From an HTTP request to a WebSocket.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -11,6 +11,7 @@ use seenby_protocol::CLIENT_FRAME_BYTES_MAX;
 use sha1::{Digest as _, Sha1};
 use tokio_websockets::{Config, Limits, ServerBuilder, WebSocketStream};
 
+use crate::http::header_list;
 use crate::pace::Paced;
 
 pub(crate) type WebSocket = WebSocketStream<Paced<TokioIo<Upgraded>>>;
@@ -52,9 +53,9 @@ fn switching(key: &HeaderValue) -> Response {
 fn handshake_key(request: &Request) -> Result<&HeaderValue, (StatusCode, &'static str)> {
     let headers = request.headers();
     if request.method() != Method::GET
-        || !names(headers, header::CONNECTION, "upgrade")
-        || !names(headers, header::UPGRADE, "websocket")
-        || !names(headers, header::SEC_WEBSOCKET_VERSION, "13")
+        || !header_list::has(headers, &header::CONNECTION, "upgrade")
+        || !header_list::has(headers, &header::UPGRADE, "websocket")
+        || !header_list::has(headers, &header::SEC_WEBSOCKET_VERSION, "13")
     {
         return Err((StatusCode::UPGRADE_REQUIRED, "connect with a WebSocket, version 13\n"));
     }
@@ -68,12 +69,6 @@ fn handshake_key(request: &Request) -> Result<&HeaderValue, (StatusCode, &'stati
 /// RFC 6455, section 4.2.1.
 fn is_handshake_key(key: &HeaderValue) -> bool {
     BASE64_STANDARD.decode(key).is_ok_and(|key| key.len() == 16)
-}
-
-/// Whether one of the values of a header, which may be several with commas between them, is this.
-fn names(headers: &HeaderMap, name: header::HeaderName, value: &str) -> bool {
-    let values = headers.get_all(name).into_iter().filter_map(|values| values.to_str().ok());
-    values.flat_map(|values| values.split(',')).any(|found| found.trim().eq_ignore_ascii_case(value))
 }
 
 pub(crate) fn open(stream: Upgraded) -> WebSocket {

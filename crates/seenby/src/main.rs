@@ -11,6 +11,7 @@ mod admin_client;
 mod cli;
 mod commands;
 mod config;
+mod files;
 mod http_client;
 mod output;
 mod page;

@@ -69,6 +69,7 @@ async fn answer(api: &Api, request: Request) -> Answer {
         return Err(Fault::no_data("send the parameters by POST, as a form"));
     }
     let app = signature::verify(&head.headers, &api.administration)?;
+    super::keep_place(&head.extensions);
     let bytes = body::read(body, &api.settings).await?;
     let form = Form::read(&head.headers, &bytes)?;
     if form.is_empty() && !matches!(call, Call::BlockedUsers) {

@@ -103,8 +103,17 @@ impl TestServer {
     }
 
     pub(crate) async fn connect(&self) -> Peer {
-        let (socket, _) = soon(connect_async(format!("ws://{}{ENDPOINT_PATH}", self.address))).await.unwrap();
-        Peer { socket, last_call: 0, events: Vec::new() }
+        self.try_connect().await.unwrap()
+    }
+
+    /// `None`: there was no place.
+    pub(crate) async fn try_connect(&self) -> Option<Peer> {
+        let (socket, _) = soon(connect_async(format!("ws://{}{ENDPOINT_PATH}", self.address))).await.ok()?;
+        Some(Peer { socket, last_call: 0, events: Vec::new() })
+    }
+
+    pub(crate) fn secret(&self, app: &str) -> String {
+        self.administration.find_app(Some(app)).unwrap().secret.expose().to_owned()
     }
 
     /// Signed in, and told what it missed from now on.
@@ -174,6 +183,14 @@ impl TestServer {
         HttpResponse::to(self.address, method, path, headers).await
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn ops_address(&self) -> SocketAddr {
+        self.ops
+    }
+
     pub(crate) async fn raw(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
@@ -199,11 +216,21 @@ impl HttpResponse {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!("{method} {path} HTTP/1.1\r\nhost: seenby\r\n{headers}connection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = String::new();
-        soon(stream.read_to_string(&mut response)).await.unwrap();
-        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        soon(Self::read(&mut stream)).await.unwrap()
+    }
+
+    /// One response, and nothing of what comes after it. `None`: the connection ended before.
+    pub(crate) async fn read(stream: &mut TcpStream) -> Option<Self> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.ok()?);
+        }
+        let head = String::from_utf8(head).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head: head.to_owned(), body: body.to_owned() }
+        let mut response = Self { status, head, body: String::new() };
+        let length: u64 = response.header("content-length").parse().unwrap_or(0);
+        stream.take(length).read_to_string(&mut response.body).await.ok()?;
+        Some(response)
     }
 
     /// Empty if it is not there.

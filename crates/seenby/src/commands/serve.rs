@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeOptions;
 use crate::config::ConfigError;
+use crate::files::FilePlan;
 use crate::{page, refused, signals};
 
 /// Connections that wait to be accepted: when everybody comes back at once, those beyond it try again after a second. Most
@@ -25,15 +26,15 @@ const BACKLOG: u32 = 4_096;
 /// The app that a new server begins with.
 const FIRST_APP: &str = "seenby";
 
-pub async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<()> {
+pub async fn run(mut settings: Settings, options: ServeOptions) -> anyhow::Result<()> {
     start_log(&settings.log)?;
-    // Shells often allow 1,024 open files unless asked for more. What is not allowed shows when connections are refused.
-    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let files = FilePlan::of_this_process(settings.limits.connections_max)?;
+    settings.limits.connections_max = files.connections_max;
     let page = match settings.web || options.web {
         true => Some(page::built_in().ok_or(ConfigError::new(page::MISSING))?),
         false => None,
     };
-    let storage = open_store(&settings)?;
+    let storage = open_store(&settings, files.store_files_max)?;
     let ops = listen(settings.ops_listen, "ops_listen")?;
     let ops_address = ops.local_addr()?;
     let listeners = Listeners {
@@ -62,13 +63,13 @@ pub fn store_folder(settings: &Settings) -> PathBuf {
     settings.data_dir.join("store")
 }
 
-fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Storage>> {
+fn open_store(settings: &Settings, files_max: usize) -> anyhow::Result<Arc<dyn Storage>> {
     let folder = store_folder(settings);
     // App secrets lie in the store: nobody else may read it.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     made.with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let store = Embedded::open(&folder).with_context(|| format!("cannot open the store in {}", folder.display()))?;
-    Ok(Arc::new(store))
+    let store = Embedded::open_with(&folder, files_max);
+    Ok(Arc::new(store.with_context(|| format!("cannot open the store in {}", folder.display()))?))
 }
 
 fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
@@ -83,11 +84,23 @@ fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// The store is ours by now, so a socket that lies here belongs to a server that is no more.
+///
+/// A socket is made with the permissions that the umask leaves, for others too perhaps. So it is made where nobody else may
+/// look, and moved to its place when it is closed to others.
 fn listen_for_administration(path: &Path) -> anyhow::Result<UnixListener> {
-    let _ = std::fs::remove_file(path);
-    let listener = UnixListener::bind(path).with_context(|| format!("cannot make the socket {}", path.display()))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
+    let listen = || {
+        let folder = path.with_extension("new");
+        // Of a start that was cut short.
+        let _ = std::fs::remove_dir_all(&folder);
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        let made = folder.join("s");
+        let listener = UnixListener::bind(&made)?;
+        std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o600))?;
+        std::fs::rename(&made, path)?;
+        std::fs::remove_dir(&folder)?;
+        std::io::Result::Ok(listener)
+    };
+    listen().with_context(|| format!("cannot make the socket {}", path.display()))
 }
 
 async fn make_first_app(server: &Server) -> anyhow::Result<()> {

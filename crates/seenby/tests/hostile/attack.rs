@@ -30,8 +30,12 @@ pub(crate) enum Attack {
     SlowHeads,
     /// Frames, a byte at a time.
     SlowFrames,
+    /// Connections that are upgraded and never sign in.
+    Strangers,
     /// Everything is asked for and nothing is read.
     NeverReads,
+    /// The same without a token: pages and documents.
+    NeverReadsPages,
     /// Sign-ins with tokens of somebody else's making.
     BadTokens,
     /// Pings of the WebSocket and of the protocol.
@@ -44,12 +48,14 @@ pub(crate) enum Attack {
     BogusIds,
 }
 
-pub(crate) const ALL: [Attack; 10] = [
+pub(crate) const ALL: [Attack; 12] = [
     Attack::Nothing,
     Attack::Garbage,
     Attack::SlowHeads,
     Attack::SlowFrames,
+    Attack::Strangers,
     Attack::NeverReads,
+    Attack::NeverReadsPages,
     Attack::BadTokens,
     Attack::Pings,
     Attack::Fragments,
@@ -63,6 +69,7 @@ impl Attack {
             Self::Nothing => 0,
             Self::Garbage | Self::BadTokens => 50,
             Self::SlowHeads => 1_000,
+            Self::Strangers | Self::NeverReadsPages => 300,
             Self::SlowFrames | Self::NeverReads | Self::LargeFrames => 60,
             Self::Pings | Self::Fragments | Self::BogusIds => 16,
         }
@@ -90,8 +97,8 @@ impl Attack {
         let count = |more: u64| {
             inputs.fetch_add(more, Ordering::Relaxed);
         };
-        let token = &tokens[number % tokens.len()];
-        let member = async || Peer::sign_in(*server, token, number / tokens.len()).await;
+        let token = || &*tokens[number % tokens.len()];
+        let member = async || Peer::sign_in(*server, token(), number / tokens.len()).await;
         match self {
             Self::Nothing => {}
             Self::Garbage => {
@@ -119,6 +126,21 @@ impl Attack {
                     sleep(Duration::from_millis(100)).await;
                 }
             }
+            Self::Strangers => {
+                if let Some(mut peer) = Peer::upgrade(*server).await {
+                    count(1);
+                    peer.is_sent_away().await;
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+            Self::NeverReadsPages => {
+                let mut peer = Peer::connect(*server).await?;
+                let requests = format!("GET /api/v1/openapi.json HTTP/1.1\r\nhost: {server}\r\n\r\n").repeat(100);
+                while peer.write(requests.as_bytes()).await {
+                    count(100);
+                    sleep(Duration::from_millis(10)).await;
+                }
+            }
             Self::NeverReads => {
                 let mut peer = member().await?;
                 while peer.call(Call::GetHistory(history())).await {
@@ -127,7 +149,7 @@ impl Attack {
                 }
             }
             Self::BadTokens => {
-                let bad = format!("{}x", &token[..token.len() - 1]);
+                let bad = format!("{}x", &token()[..token().len() - 1]);
                 let mut peer = Peer::sign_in(*server, &bad, number).await?;
                 count(1);
                 peer.is_sent_away().await;

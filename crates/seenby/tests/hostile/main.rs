@@ -18,8 +18,15 @@ use std::time::{Duration, Instant};
 
 use attack::{Attack, Target};
 use hdrhistogram::Histogram;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, header};
+use hyper_util::rt::TokioIo;
 use seenby::{Installation, Server};
 use seenby_client::{Conversation, Engine, EngineOptions, Event, EventStream};
+use serde_json::json;
+use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
 
 const GROUP: &str = "ward-3";
@@ -126,4 +133,66 @@ async fn honest_people_are_served_whatever_others_do() {
         assert!((attack == Attack::Nothing) == (inputs == 0), "{attack:?}: {inputs} bad inputs");
         assert!(ward.server.is_ready());
     }
+}
+
+/// A connection of a back end that stays open.
+struct BackEnd {
+    connection: SendRequest<Full<Bytes>>,
+    authorization: String,
+}
+
+impl BackEnd {
+    async fn connects(installation: &Installation, server: &Server) -> Self {
+        let shown = installation.does(&["key", "create", "--scope", "messages"]);
+        let key = shown.split_whitespace().last().unwrap();
+        let stream = TcpStream::connect(server.address()).await.unwrap();
+        let (connection, driver) = handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(driver);
+        Self { connection, authorization: format!("Bearer {key}") }
+    }
+
+    async fn publishes(&mut self, text: &str) {
+        let message = json!({
+            "sender_id": "alice",
+            "targets": [{ "kind": "group", "group_id": GROUP }],
+            "content": { "text": text },
+        });
+        let request = Request::post("/api/v1/messages")
+            .header(header::HOST, "seenby")
+            .header(header::AUTHORIZATION, &self.authorization)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::from(message.to_string()))
+            .unwrap();
+        soon(self.connection.ready()).await.unwrap();
+        let response = soon(self.connection.send_request(request)).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = soon(body.collect()).await.unwrap().to_bytes();
+        assert!(head.status.is_success(), "{}: {}", head.status, String::from_utf8_lossy(&body));
+    }
+}
+
+const FEW_FILES: u64 = 256;
+/// Enough for the engine to begin new files, several times.
+const LARGE_MESSAGES: usize = 1_200;
+
+/// Strangers who connect and never sign in take every connection that there is, and come again when they are sent away.
+/// Meanwhile a back end publishes so much that the store has to open files, and people come in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_few_files_keeps_some_for_its_store() {
+    let installation = Installation::new();
+    let server = installation.serves_with_files(FEW_FILES, &[("SEENBY_API__MESSAGES_PER_SECOND", "100000")]);
+    installation.does(&["group", "create", GROUP, "--member", "alice"]);
+    let mut back_end = BackEnd::connects(&installation, &server).await;
+    let target = Target { server: server.address().parse().unwrap(), tokens: Arc::default(), inputs: Arc::default() };
+    let text = "x".repeat(120_000);
+    back_end.publishes(&text).await;
+    let _strangers = Attack::Strangers.begins(&target);
+    for number in 0..LARGE_MESSAGES {
+        back_end.publishes(&text).await;
+        if number % 100 == 0 {
+            assert!(server.is_ready());
+            signs_in(&installation, &server, "alice").await;
+        }
+    }
+    assert!(target.inputs.load(Ordering::Relaxed) > 0);
 }

@@ -259,6 +259,50 @@ async fn an_answer_that_got_code_0_survives_sigkill_and_is_there_once() {
     }
 }
 
+#[test]
+fn a_server_that_may_open_few_files_says_what_it_settled_on() {
+    let installation = Installation::new();
+    let server = installation.serves_with_files(300, &[]);
+    let log = server.log();
+    assert!(log.contains("not 65536 as in limits.connections_max: this process may open 300 files"), "{log}");
+}
+
+#[test]
+fn a_server_that_may_open_too_few_files_does_not_start() {
+    let installation = Installation::new();
+    let output = installation.command_with_files(200, &["serve"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("may open 200 files, and needs 256 at least: raise it with `ulimit -n`"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_user_of_the_server_may_administer() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let installation = Installation::new();
+    // Of a start that was cut short.
+    std::fs::create_dir_all(installation.data_dir().join("admin.new")).unwrap();
+    let _server = installation.serves();
+    let mode = std::fs::metadata(installation.data_dir().join("admin.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(!installation.data_dir().join("admin.new").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_private_key_that_everybody_may_read_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let installation = Installation::new();
+    let (_, settings) = certified(&installation, "127.0.0.1");
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for (mode, is_named) in [(0o644, true), (0o640, false), (0o600, false)] {
+        std::fs::set_permissions(installation.file("key.pem"), std::fs::Permissions::from_mode(mode)).unwrap();
+        let log = installation.serves_with("127.0.0.1:0", &settings).log();
+        assert_eq!(log.contains("tls.private_key: every user of this machine may open"), is_named, "{mode:o}: {log}");
+    }
+}
+
 /// A certificate for this host that the server signs itself: its DER, and the settings that name its files.
 fn certified(installation: &Installation, host: &str) -> (Vec<u8>, [(&'static str, String); 2]) {
     let issued = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();

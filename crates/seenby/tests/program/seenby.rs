@@ -8,8 +8,20 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_seenby");
+
 fn program(data_dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_seenby"));
+    configured(Command::new(PROGRAM), data_dir)
+}
+
+/// The same, where the process may open so many files.
+fn program_with_files(data_dir: &Path, files: u64) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n $0 && exec \"$@\"", &files.to_string(), PROGRAM]);
+    configured(command, data_dir)
+}
+
+fn configured(mut command: Command, data_dir: &Path) -> Command {
     command.env_clear().arg("--data-dir").arg(data_dir).args(["--ops-listen", "127.0.0.1:0"]);
     command
 }
@@ -35,6 +47,13 @@ impl Installation {
     /// A command, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program(&self.data_dir());
+        command.args(arguments);
+        command
+    }
+
+    /// The same, where the process may open so many files.
+    pub(crate) fn command_with_files(&self, files: u64, arguments: &[&str]) -> Command {
+        let mut command = program_with_files(&self.data_dir(), files);
         command.args(arguments);
         command
     }
@@ -68,7 +87,20 @@ impl Installation {
     }
 
     pub(crate) fn serves_with(&self, listen: &str, environment: &[(&str, &str)]) -> Server {
-        let (mut server, mut log) = self.starts(listen, environment);
+        let mut command = program(&self.data_dir());
+        command.args(["--listen", listen]).envs(environment.iter().copied());
+        Self::serves_by(command)
+    }
+
+    /// A server that may open so many files.
+    pub(crate) fn serves_with_files(&self, files: u64, environment: &[(&str, &str)]) -> Server {
+        let mut command = self.command_with_files(files, &["--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().copied());
+        Self::serves_by(command)
+    }
+
+    fn serves_by(command: Command) -> Server {
+        let (mut server, mut log) = starts(command);
         // Whoever writes a log that nobody reads will wait for ever one day.
         let heard = server.said.clone();
         server.listener = Some(std::thread::spawn(move || {
@@ -83,31 +115,28 @@ impl Installation {
 
     /// A server whose log is read until it has started, and then by nobody.
     pub(crate) fn serves_without_reader(&self) -> Server {
-        self.starts("127.0.0.1:0", &[]).0
+        let mut command = program(&self.data_dir());
+        command.args(["--listen", "127.0.0.1:0"]);
+        starts(command).0
     }
+}
 
-    fn starts(&self, listen: &str, environment: &[(&str, &str)]) -> (Server, BufReader<ChildStderr>) {
-        let mut child = program(&self.data_dir())
-            .args(["--listen", listen, "serve"])
-            .envs(environment.iter().copied())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let (mut said, mut ops) = (String::new(), String::new());
-        let url = loop {
-            let start = said.len();
-            let read = log.read_line(&mut said).unwrap();
-            assert!(read > 0, "the server ended: {said}");
-            if let Some((_, metrics)) = said[start..].split_once("metrics are at http://") {
-                ops = metrics.trim().trim_end_matches("/metrics").to_owned();
-            }
-            if let Some((_, url)) = said[start..].split_once("clients connect to ") {
-                break url.trim().to_owned();
-            }
-        };
-        (Server { child, url, ops, said: Arc::new(Mutex::new(said)), listener: None }, log)
-    }
+fn starts(mut command: Command) -> (Server, BufReader<ChildStderr>) {
+    let mut child = command.arg("serve").stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let (mut said, mut ops) = (String::new(), String::new());
+    let url = loop {
+        let start = said.len();
+        let read = log.read_line(&mut said).unwrap();
+        assert!(read > 0, "the server ended: {said}");
+        if let Some((_, metrics)) = said[start..].split_once("metrics are at http://") {
+            ops = metrics.trim().trim_end_matches("/metrics").to_owned();
+        }
+        if let Some((_, url)) = said[start..].split_once("clients connect to ") {
+            break url.trim().to_owned();
+        }
+    };
+    (Server { child, url, ops, said: Arc::new(Mutex::new(said)), listener: None }, log)
 }
 
 /// A running server; killed when dropped.

@@ -14,6 +14,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{Api, problem};
 use crate::administration::{Actor, Administration, KEY_PREFIX, key_hash};
+use crate::api;
 use crate::refusal::Refusal;
 
 /// A back end with a good key.
@@ -61,6 +62,7 @@ impl Caller {
 pub(super) async fn authenticate(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     let response = match identify(&api, request.headers()) {
         Ok(caller) => {
+            api::keep_place(request.extensions());
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

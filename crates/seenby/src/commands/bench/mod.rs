@@ -37,8 +37,8 @@ use crate::output::line;
 
 /// For 50,000 connections with both ends on this machine, and what else is open.
 const FILES: u64 = 200_000;
-/// What a server has open beside its connections.
-const OTHER_FILES: usize = 500;
+/// What a server keeps for others than its connections.
+const OTHER_FILES: usize = 1_100;
 /// Syncs of the disk, and answers on a quiet server: enough for a 99th percentile.
 const SYNCS: usize = 1_000;
 /// Pages of history that the sender reads in groups of several sizes.
