@@ -1,5 +1,8 @@
 /**
- * Who has answered, and when: user id → Unix milliseconds, in the order of answering.
+ * Who has answered, and when: user id → Unix milliseconds.
+ *
+ * `entries()`, `forEach` and `for … of` go in the order of answering. `Object.keys` and JSON do not if user ids are
+ * numbers: JavaScript has those first, the smallest before the others.
  *
  * The vendor's page calls it a `Map`, its apps index it like an object. So it is both: each user id is a property of its
  * own, and the methods of a `ReadonlyMap` stand behind them.

@@ -166,7 +166,7 @@ export function mistakes(engine: RCIMIWEngine, message: RCIMIWMessage): void {
   // @ts-expect-error: listeners get one object here; one by one is the React Native flavour.
   engine.setOnGroupMessageReadReceiptRequestReceivedListener((...names: string[]) => console.log(names));
   // @ts-expect-error: no such field in the result.
-  engine.setOnGroupMessageReadReceiptResponseReceivedListener(({ readers }) => console.log(readers));
+  engine.setOnGroupMessageReadReceiptResponseReceivedListener(({ users }) => console.log(users));
   // @ts-expect-error: no such call.
   void engine.sendGroupReadReceipt(message);
   // @ts-expect-error: a storage has three methods.

@@ -8,7 +8,7 @@ import type { ReadersEvent, ReceiptResponse, SessionEvent } from "../session/out
 import { RCIMIWMessageType, RCIMIWReadReceiptStatus } from "./enums.js";
 import type { KnownMessages } from "./known_messages.js";
 import type { ListenerName, ListenerResults, Listeners, OnGroupReadReceiptResponseSentResult } from "./listeners.js";
-import { counted, fromWire, named } from "./message.js";
+import { counted, fromWire, listed, named } from "./message.js";
 import type { RCIMIWMessage, RCIMIWRecallNotificationMessage } from "./types.js";
 
 type Event<Kind extends SessionEvent["kind"]> = Extract<SessionEvent, { kind: Kind }>;
@@ -89,7 +89,7 @@ export class EventTeller {
   private tellReaders({ conversation, messageUid, respondUserIds: readers, newReaders, counts }: ReadersEvent): void {
     const about = { ...named(conversation), messageUId: messageUid, ...counted(counts) };
     if (this.listeners.has("onGroupMessageReadReceiptResponseReceived")) {
-      const result = { ...about, respondUserIds: respondUserIds(readers) };
+      const result = { ...about, respondUserIds: respondUserIds(readers), readers: listed(readers) };
       this.notify("onGroupMessageReadReceiptResponseReceived", result);
     }
     const readStatus = RCIMIWReadReceiptStatus.read;

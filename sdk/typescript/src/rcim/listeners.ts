@@ -6,7 +6,12 @@
 
 import type { RespondUserIds } from "../respond_user_ids.js";
 import type { RCIMIWConnectionStatus, RCIMIWConversationType, RCIMIWTimeOrder } from "./enums.js";
-import type { RCIMIWMessage, RCIMIWReadReceiptResponseV5, RCIMIWRecallNotificationMessage } from "./types.js";
+import type {
+  RCIMIWMessage,
+  RCIMIWReader,
+  RCIMIWReadReceiptResponseV5,
+  RCIMIWRecallNotificationMessage,
+} from "./types.js";
 
 export interface OnConnectionStatusChangedResult {
   status: RCIMIWConnectionStatus;
@@ -62,9 +67,13 @@ export interface OnGroupMessageReadReceiptRequestReceivedResult {
 export interface OnGroupMessageReadReceiptResponseReceivedResult {
   targetId: string;
   messageUId: string;
-  /** Everybody who has answered so far: user id → Unix milliseconds. */
+  /**
+   * Everybody who has answered so far: user id → Unix milliseconds. `Object.keys` of it is not in the order of reading if
+   * user ids are numbers; `readers` is.
+   */
   respondUserIds: RespondUserIds;
-  /** An addition, like all that follow. */
+  /** An addition, like all that follow: the same as a list, in the order of reading. */
+  readers: RCIMIWReader[];
   conversationType: RCIMIWConversationType;
   channelId: string;
   readCount: number;

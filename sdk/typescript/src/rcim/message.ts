@@ -5,11 +5,12 @@ import { type Conversation, checkConversation, conversation } from "../conversat
 import { CONTENT_BYTES_MAX, contentBytes, isUid } from "../message.js";
 import type { Message, ReceiptInfo, SendMessage } from "../protocol/frames.js";
 import { respondUserIds } from "../respond_user_ids.js";
+import type { Reader } from "../session/outcome.js";
 import { readersFromWire } from "../session/receipts.js";
 import { isString } from "./arguments.js";
 import { fromContent, toContent } from "./content.js";
 import { RCIMIWConversationType, RCIMIWMessageDirection, RCIMIWReceivedStatus, RCIMIWSentStatus } from "./enums.js";
-import type { RCIMIWGroupReadReceiptInfo, RCIMIWMessage } from "./types.js";
+import type { RCIMIWGroupReadReceiptInfo, RCIMIWMessage, RCIMIWReader } from "./types.js";
 
 /** A value, or the code that says why there is none. */
 export type Checked<T> = { code: 0; value: T } | { code: number; value?: undefined };
@@ -97,7 +98,12 @@ function receiptInfo(receipt: ReceiptInfo, isOwn: boolean): RCIMIWGroupReadRecei
   const info = { readReceiptMessage: receipt.requested, hasRespond: receipt.answered };
   if (!isOwn || !receipt.requested) return info;
   const readers = receipt.readers ? readersFromWire(receipt.readers) : [];
-  return { ...info, respondUserIds: respondUserIds(readers), ...counted(receipt.counts) };
+  return { ...info, respondUserIds: respondUserIds(readers), readers: listed(readers), ...counted(receipt.counts) };
+}
+
+/** Readers by the names that events and messages have for them. */
+export function listed(readers: readonly Reader[]): RCIMIWReader[] {
+  return readers.map(({ userId, readAtMs }) => ({ userId, timestamp: readAtMs }));
 }
 
 /** Counts by the names that events and messages have for them. */

@@ -156,14 +156,26 @@ export interface RCIMIWGroupReadReceiptInfo {
   readReceiptMessage?: boolean;
   /** I have answered (receivers). */
   hasRespond?: boolean;
-  /** Who has read, and when (the sender): everybody up to 1,000 readers, the newest 1,000 beyond. */
+  /**
+   * Who has read, and when (the sender): everybody up to 1,000 readers, the newest 1,000 beyond. `Object.keys` of it is
+   * not in the order of reading if user ids are numbers; `readers` is.
+   */
   respondUserIds?: RespondUserIds;
+  /** An addition: the same as a list, in the order of reading. */
+  readers?: RCIMIWReader[];
   /** An addition, like the three that follow (the sender). `totalCount` = `readCount` + `unreadCount`. */
   readCount?: number;
   unreadCount?: number;
   /** People who were asked and left the group without answering. */
   leftCount?: number;
   totalCount?: number;
+}
+
+/** An addition. */
+export interface RCIMIWReader {
+  userId: string;
+  /** When the first answer was accepted: Unix milliseconds by the server's clock. */
+  timestamp: number;
 }
 
 export interface RCIMIWUserInfo {

@@ -26,6 +26,7 @@ export const POSITIONS = {
     "unreadCount",
     "leftCount",
     "totalCount",
+    "readers",
   ],
   onGroupReadReceiptRequestSent: ["code", "message"],
   onGroupReadReceiptResponseSent: ["code", "targetId", "channelId", "messages", "results"],

@@ -349,9 +349,10 @@ describe("history", () => {
     const { told } = await alice.calls("getMessages", ...history);
     await server.accepts("getHistory", historyOf(wireMessage({ uid: "m1", ...receipt({ readers, counts }) })));
     const [message] = lastOf(told).t;
-    const { respondUserIds, ...info } = message.groupReadReceiptInfo;
+    const { respondUserIds, readers: listed, ...info } = message.groupReadReceiptInfo;
     const numbers = { readCount: 2, unreadCount: 3, leftCount: 1, totalCount: 5 };
     expect(info).toEqual({ readReceiptMessage: true, hasRespond: false, ...numbers });
+    expect(respondUserIds.size).toBe(listed.length);
     expect([...respondUserIds.entries()]).toEqual([
       ["bob", 1_000],
       ["__proto__", 2_000],

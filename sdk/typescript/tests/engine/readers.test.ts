@@ -5,8 +5,8 @@ import { Code } from "../../src/codes.js";
 import type { RespondUserIds } from "../../src/index.js";
 import { memoryStorage } from "../../src/storage/memory.js";
 import { settled } from "../fake_ports.js";
-import { App, endEngine } from "./app.js";
-import { FakeServer, wireReaders } from "./fake_server.js";
+import { App, endEngine, lastOf } from "./app.js";
+import { FakeServer, ward, wireMessage, wireReaders } from "./fake_server.js";
 
 const HOSTILE_IDS = ["__proto__", "get", "size", "constructor", "toString", "hasOwnProperty", "then", "0", "toJSON"];
 
@@ -42,6 +42,30 @@ describe("each event of readers", () => {
       ["bob", 1_000],
       ["carla", 3_000],
     ]);
+  });
+
+  it("has them in the order of reading, whatever they are called", async () => {
+    await asked("m1");
+    const read: [string, number][] = [
+      ["30", 1_000],
+      ["bob", 2_000],
+      ["7", 3_000],
+    ];
+    await server.tellsReaders("m1", 0, read);
+    const ordered = read.map(([userId, timestamp]) => ({ userId, timestamp }));
+    const [event] = readersHeard();
+    expect(event.readers).toEqual(ordered);
+    expect(entries(event.respondUserIds)).toEqual(read);
+    // An object has names that are numbers first; that is why there is a list.
+    expect(Object.keys(event.respondUserIds)).toEqual(["7", "30", "bob"]);
+
+    const receipt = { requested: true, answered: false, readers: wireReaders(read), counts: undefined };
+    const { told } = await alice.calls("getMessageByUId", "m1");
+    await server.accepts("getMessage", {
+      $case: "message",
+      value: wireMessage({ uid: "m1", conversation: ward, receipt }),
+    });
+    expect(lastOf(told).t.groupReadReceiptInfo.readers).toEqual(ordered);
   });
 
   it("does not change afterwards", async () => {
