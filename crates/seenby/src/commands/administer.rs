@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::admin_client::AdminClient;
 use crate::cli::{AppCommand, GroupArguments, GroupCommand, GroupKind, InApp, KeyCommand, TokenOptions, UserCommand};
 use crate::http_client::Unanswered;
-use crate::output::line;
+use crate::output::{harmless, line};
 
 /// Prints the token alone, so that a script can take it.
 pub async fn token(settings: &Settings, options: TokenOptions) -> anyhow::Result<()> {
@@ -34,7 +34,7 @@ pub async fn app(settings: &Settings, command: AppCommand) -> anyhow::Result<()>
         }
         AppCommand::List => {
             let apps = client.get(&["apps"], &[]).await?;
-            Ok(list(&apps["apps"]).iter().try_for_each(|key| line!("{}", text(key)))?)
+            Ok(list(&apps["apps"]).iter().try_for_each(|key| line!("{}", shown(key)))?)
         }
     }
 }
@@ -58,14 +58,14 @@ pub async fn key(settings: &Settings, app: InApp, command: KeyCommand) -> anyhow
     match command {
         KeyCommand::Create { label, scopes } => {
             let body = json!({ "label": label, "scopes": scopes });
-            let shown = |made: &Value| format!("key id  {}\nkey     {}", text(&made["id"]), text(&made["key"]));
+            let id_and_key = |made: &Value| format!("key id  {}\nkey     {}", text(&made["id"]), text(&made["key"]));
             let advice = "revoke the key that nobody has, if `seenby key list` shows one, and run the command again";
-            print_once(client.send(Method::POST, &["keys"], &body).await, shown, advice)?;
+            print_once(client.send(Method::POST, &["keys"], &body).await, id_and_key, advice)?;
         }
         KeyCommand::List => {
             for key in list(&client.get(&["keys"], &[]).await?["keys"]) {
                 let scopes: Vec<_> = list(&key["scopes"]).iter().map(text).collect();
-                line!("{}  {}  ({})", text(&key["id"]), text(&key["label"]), scopes.join(", "))?;
+                line!("{}  {}  ({})", text(&key["id"]), shown(&key["label"]), scopes.join(", "))?;
             }
         }
         KeyCommand::Revoke { id } => drop(client.send(Method::DELETE, &["keys", &id], &json!({})).await?),
@@ -98,7 +98,7 @@ async fn list_users(client: &AdminClient) -> anyhow::Result<()> {
 
 fn print_user(user: &Value) -> io::Result<()> {
     let blocked = if user["blocked"] == true { "  (blocked)" } else { "" };
-    line!("{}  {}{blocked}", text(&user["id"]), text(&user["name"]))
+    line!("{}  {}{blocked}", shown(&user["id"]), shown(&user["name"]))
 }
 
 pub async fn group(settings: &Settings, app: InApp, command: GroupCommand) -> anyhow::Result<()> {
@@ -166,22 +166,22 @@ async fn list_groups(client: &AdminClient) -> anyhow::Result<()> {
 
 fn print_group(group: &Value) -> io::Result<()> {
     let dismissed = if group["dismissed"] == true { ", dismissed" } else { "" };
-    let (id, title, kind) = (text(&group["id"]), text(&group["title"]), text(&group["kind"]));
+    let (id, title, kind) = (shown(&group["id"]), shown(&group["title"]), text(&group["kind"]));
     line!("{id}  {title}  ({kind}, {} members{dismissed})", group["member_count"])
 }
 
 async fn show(client: &AdminClient, group: &GroupArguments) -> anyhow::Result<()> {
-    let shown = client.get(&path(group), &[]).await?;
-    print_group(&shown)?;
-    for channel in list(&shown["channels"]) {
-        line!("  channel {}", text(channel))?;
+    let found = client.get(&path(group), &[]).await?;
+    print_group(&found)?;
+    for channel in list(&found["channels"]) {
+        line!("  channel {}", shown(channel))?;
     }
     let path = [&path(group)[..], &["members"]].concat();
     let mut from = Some("0".to_owned());
     while let Some(place) = from {
         let page = client.get(&path, &[("from", &place)]).await?;
         for member in list(&page["members"]) {
-            line!("  {}", text(member))?;
+            line!("  {}", shown(member))?;
         }
         from = page["next"].as_u64().map(|next| next.to_string());
     }
@@ -190,6 +190,11 @@ async fn show(client: &AdminClient, group: &GroupArguments) -> anyhow::Result<()
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// For people.
+fn shown(value: &Value) -> String {
+    harmless(text(value))
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -260,6 +260,20 @@ async fn an_answer_that_got_code_0_survives_sigkill_and_is_there_once() {
 }
 
 #[test]
+fn names_do_not_turn_lines_round() {
+    let installation = Installation::new();
+    let server = installation.serves();
+    let (id, name) = ("b\u{202e}ob", "Bob\u{202e}\u{2067}");
+    assert_eq!(installation.does(&["user", "save", id, "--name", name]), "b\\u{202e}ob  Bob\\u{202e}\\u{2067}\n");
+    let shown = installation.does(&["group", "create", GROUP, "--title", name, "--member", id]);
+    let log = server.log();
+    assert!(log.contains("group.join"), "{log}");
+    for text in [&shown, &log] {
+        assert!(text.contains(r"b\u{202e}ob") && !text.contains('\u{202e}'), "{text}");
+    }
+}
+
+#[test]
 fn a_server_that_may_open_few_files_says_what_it_settled_on() {
     let installation = Installation::new();
     let server = installation.serves_with_files(300, &[]);
