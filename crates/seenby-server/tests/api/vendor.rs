@@ -458,11 +458,18 @@ async fn messages_of_an_ultra_group_are_read_by_their_ids_as_they_were_published
     assert_eq!(back_end.posts("/ultragroup/channel/create.json", &news).await.outcome(), (200, 200));
     let publish = async |channel, name, content| {
         let form = [("fromUserId", "alice"), ("toGroupIds", "house"), ("busChannel", channel), ("objectName", name)];
-        let form = [&form[..], &[("content", content)]].concat();
+        let form =
+            [&form[..], &[("content", content), ("isMentioned", if name == "RC:TxtMsg" { "1" } else { "0" })]].concat();
         let sent = back_end.posts("/message/ultragroup/publish.json", &form).await;
         sent.json()["messageUIDs"][0]["messageUID"].as_str().unwrap().to_owned()
     };
-    let text = publish("", "RC:TxtMsg", r#"{"content":"hello 你好","extra":"e"}"#).await;
+    let said = json!({
+        "content": "hello 你好", "extra": "e",
+        "user": { "id": "alice", "name": "Alice", "portrait": "https://a.example/a.png", "alias": "A", "extra": "x" },
+        "mentionedInfo": { "type": 2, "userIdList": ["bob"], "mentionedContent": "@bob" },
+    });
+    let said_text = said.to_string();
+    let text = publish("", "RC:TxtMsg", &said_text).await;
     let custom = publish("news", "clinic:alarm", r#"{"bed":12345678901234567890123}"#).await;
     let read = async |channel, wanted: Value| {
         let wanted = wanted.to_string();
@@ -476,7 +483,7 @@ async fn messages_of_an_ultra_group_are_read_by_their_ids_as_they_were_published
     assert_eq!((outcome, found.as_array().unwrap().len()), ((200, 200), 2));
     let content = |place: usize| found[place]["content"].as_str().unwrap().to_owned();
     let hello: Value = serde_json::from_str(&content(0)).unwrap();
-    assert_eq!(hello, json!({ "content": "hello 你好", "extra": "e" }));
+    assert_eq!(hello, said);
     assert_eq!(content(1), r#"{"bed":12345678901234567890123}"#);
     for (place, uid, name, channel) in [(0, &text, "RC:TxtMsg", "RCDefault"), (1, &custom, "clinic:alarm", "news")] {
         let of = |field: &str| found[place][field].clone();

@@ -5,7 +5,7 @@
 use seenby_protocol::frames::{self, content::Kind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::form::Form;
 use super::reply::Fault;
@@ -13,7 +13,7 @@ use super::reply::Fault;
 const OBJECT_NAME_CHARS_MAX: usize = 32;
 /// The vendor's own kinds of message begin so; of these only text is served.
 const VENDORS_OWN: &str = "RC:";
-pub(super) const TEXT: &str = "RC:TxtMsg";
+const TEXT: &str = "RC:TxtMsg";
 /// Shown and counted, which is what the vendor does unless told otherwise.
 const NORMAL_POLICY: u32 = 1;
 
@@ -46,6 +46,26 @@ pub(super) fn read(form: &Form) -> Result<frames::Content> {
     }
     read.expansion = expansion(form)?;
     Ok(read)
+}
+
+/// The reverse of [`read`]: `objectName` and `content`. A message of a kind of the application's own is given as it was
+/// written.
+pub(super) fn write(content: frames::Content) -> Option<(String, String)> {
+    let text = match content.kind? {
+        Kind::Text(text) => text.text,
+        Kind::Custom(custom) => return Some((custom.identifier, custom.fields)),
+    };
+    let mut body = json!({ "content": text, "extra": content.extra });
+    if let Some(user) = content.user_info {
+        let frames::UserInfo { user_id, name, portrait, alias, extra } = user;
+        body["user"] = json!({ "id": user_id, "name": name, "portrait": portrait, "alias": alias, "extra": extra });
+    }
+    if let Some(mentioned) = content.mentioned_info {
+        let kind = if mentioned.r#type() == frames::MentionedType::All { ALL } else { PART };
+        body["mentionedInfo"] =
+            json!({ "type": kind, "userIdList": mentioned.user_ids, "mentionedContent": mentioned.content });
+    }
+    Some((TEXT.to_owned(), body.to_string()))
 }
 
 #[derive(Deserialize)]

@@ -137,7 +137,7 @@ fn shown(group: &str, conversation: &ConversationName, ViewedMessage { message, 
     let entries = expansion.iter().flat_map(|expansion| &expansion.entries);
     let entries: serde_json::Map<_, _> = entries.map(|entry| (entry.key.clone(), entry.value.clone().into())).collect();
     let extra_content = if entries.is_empty() { String::new() } else { Value::Object(entries).to_string() };
-    let (object_name, content) = as_the_vendor_writes(content)?;
+    let (object_name, content) = content::write(content)?;
     Some(json!({
         "fromUserId": message.sender.as_str(),
         "groupId": group,
@@ -149,14 +149,4 @@ fn shown(group: &str, conversation: &ConversationName, ViewedMessage { message, 
         "expansion": expansion.is_some(),
         "extraContent": extra_content,
     }))
-}
-
-/// The reverse of [`content::read`].
-fn as_the_vendor_writes(content: frames::Content) -> Option<(String, String)> {
-    Some(match content.kind? {
-        frames::content::Kind::Text(text) => {
-            (content::TEXT.to_owned(), json!({ "content": text.text, "extra": content.extra }).to_string())
-        }
-        frames::content::Kind::Custom(custom) => (custom.identifier, custom.fields),
-    })
 }
