@@ -9,6 +9,7 @@ import { RCIMIWLogLevel } from "./rcim/enums.js";
 import { call, EventTeller } from "./rcim/event_teller.js";
 import { KnownMessages } from "./rcim/known_messages.js";
 import { Listeners } from "./rcim/listeners.js";
+import { NotLookedAt } from "./rcim/not_looked_at.js";
 import { Sendings } from "./rcim/sendings.js";
 import type { RCIMIWCreateFailure, RCIMIWEngineOptions } from "./rcim/types.js";
 import { reasonOf } from "./reason.js";
@@ -30,6 +31,7 @@ export interface Core {
   readonly known: KnownMessages;
   readonly listeners: Listeners;
   readonly log: Log;
+  readonly notLookedAt: NotLookedAt;
   readonly ports: Ports;
   readonly referencePrefix: string;
   readonly sendings: Sendings;
@@ -100,7 +102,9 @@ async function make(appKey: string, options: RCIMIWEngineOptions, log: Log): Pro
   const store = await openStore(ports.storage, log);
   try {
     const deviceId = await deviceIdOf(store, fresh, log);
-    return assemble({ appKey, address, ports, store, deviceId, log, tokenSource: options.tokenSource });
+    const core = assemble({ appKey, address, ports, store, deviceId, log, tokenSource: options.tokenSource });
+    core.notLookedAt.noteFields("RCIMIWEngineOptions", options);
+    return core;
   } catch (error) {
     store.close();
     throw error;
@@ -178,7 +182,8 @@ function assemble({ appKey, address, ports, store, deviceId, log, tokenSource }:
     log: (problem, error) => log.warn(problem, error),
   });
   const sendings = new Sendings(() => known.newId());
-  return { isDestroyed: false, driver, known, listeners, log, ports, referencePrefix, sendings };
+  const notLookedAt = new NotLookedAt(log);
+  return { isDestroyed: false, driver, known, listeners, log, notLookedAt, ports, referencePrefix, sendings };
 }
 
 /** 128 random bits. */

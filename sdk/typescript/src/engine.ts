@@ -20,7 +20,7 @@ import {
   type RCIMIWCustomMessagePolicy,
   RCIMIWGroupReadReceiptVersion,
   type RCIMIWLogLevel,
-  type RCIMIWMessageOperationPolicy,
+  RCIMIWMessageOperationPolicy,
   RCIMIWMessageType,
   RCIMIWSentStatus,
   RCIMIWTimeOrder,
@@ -114,6 +114,7 @@ class RCIMIWEngine {
   /** Signs out. Answers that wait are sent the next time that this user signs in. `receivePush` is not looked at. */
   disconnect(receivePush: boolean): Promise<number> {
     return this.accept("disconnect", [receivePush], () => {
+      this.core.notLookedAt.noteParameter("disconnect", receivePush);
       this.core.driver.disconnect();
       return Code.SUCCESS;
     });
@@ -195,10 +196,11 @@ class RCIMIWEngine {
     callback?: Optional<callbacks.IRCIMIWSendMessageCallback>,
   ): Promise<number> {
     return this.accept("sendMessage", [message], () => {
-      const { driver, known, referencePrefix, sendings } = this.core;
+      const { driver, known, notLookedAt, referencePrefix, sendings } = this.core;
       const { code, value } = toSend(message);
       const refusal = value ? driver.mayCall() : code;
       if (!value || refusal) return refusal;
+      notLookedAt.noteFields("RCIMIWMessage", message);
       const messageId = sendings.begin(message, value);
       const saved = known.remember(saving(message, messageId, driver.userId ?? ""));
       this.later(() => this.tellSaved(callback, saved));
@@ -230,8 +232,8 @@ class RCIMIWEngine {
   }
 
   /**
-   * Messages before or after a moment, nearest first; 0 with `before` is the newest. History is the server's, whatever
-   * `policy` says.
+   * Messages before or after a moment, nearest first; 0 with `before` is the newest. `policy` is not looked at: history is
+   * the server's.
    *
    * @param sentTime Unix milliseconds
    * @param count up to 100
@@ -248,12 +250,16 @@ class RCIMIWEngine {
   ): Promise<number> {
     const values = [type, targetId, channelId, sentTime, order, policy, count];
     const where = conversation(type, targetId, channelId);
-    return this.accept("getMessages", values, () =>
-      this.history(where, sentTime, order, count, ({ code, value }) => this.giveObject(callback, code, value)),
-    );
+    return this.accept("getMessages", values, () => {
+      this.core.notLookedAt.noteParameter("getMessages", policy === RCIMIWMessageOperationPolicy.local);
+      return this.history(where, sentTime, order, count, ({ code, value }) => this.giveObject(callback, code, value));
+    });
   }
 
-  /** The same as `getMessages`; the result comes to the listener of `setOnMessagesLoadedListener`. */
+  /**
+   * The same as `getMessages`; the result comes to the listener of `setOnMessagesLoadedListener`.
+   * `policy` is not looked at.
+   */
   loadMessages(
     type: RCIMIWConversationType,
     targetId: string,
@@ -265,12 +271,13 @@ class RCIMIWEngine {
   ): Promise<number> {
     const values = [type, targetId, channelId, sentTime, order, policy, count];
     const where = conversation(type, targetId, channelId);
-    return this.accept("loadMessages", values, () =>
-      this.history(where, sentTime, order, count, ({ code, value: messages = [] }) => {
+    return this.accept("loadMessages", values, () => {
+      this.core.notLookedAt.noteParameter("loadMessages", policy === RCIMIWMessageOperationPolicy.local);
+      return this.history(where, sentTime, order, count, ({ code, value: messages = [] }) => {
         const result = { code, type, targetId, channelId: where.channelId, sentTime, order, messages };
         this.finish(undefined, "onMessagesLoaded", result);
-      }),
-    );
+      });
+    });
   }
 
   private history(

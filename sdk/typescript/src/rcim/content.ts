@@ -21,7 +21,7 @@ export function toContent(message: RCIMIWMessage): Content | number {
   const extra: unknown = message.extra ?? "";
   const userInfo = toUserInfo(message.userInfo);
   const mentionedInfo = toMentionedInfo(message.mentionedInfo);
-  const expansion = toExpansion(message.expansion);
+  const expansion = toExpansion(message.expansion ?? (message.canIncludeExpansion === true ? {} : undefined));
   const isDropped =
     (isGiven(message.userInfo) && !userInfo) ||
     (isGiven(message.mentionedInfo) && !mentionedInfo) ||
@@ -33,7 +33,7 @@ export function toContent(message: RCIMIWMessage): Content | number {
 
 /** To some members of the group only: here a message goes to all of them, so it must not be sent. */
 function isDirected(message: RCIMIWMessage): boolean {
-  const { directedUserIds } = message as { directedUserIds?: unknown };
+  const { directedUserIds } = message;
   return Array.isArray(directedUserIds) && directedUserIds.length > 0;
 }
 
@@ -128,7 +128,10 @@ function fieldsBeside({ extra, userInfo, mentionedInfo, expansion }: Content) {
       },
     }),
     // Own properties whatever the keys are called, `__proto__` included.
-    ...(expansion && { expansion: Object.fromEntries(expansion.entries.map(({ key, value }) => [key, value])) }),
+    ...(expansion && {
+      expansion: Object.fromEntries(expansion.entries.map(({ key, value }) => [key, value])),
+      canIncludeExpansion: true,
+    }),
   };
 }
 

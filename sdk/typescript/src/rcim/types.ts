@@ -17,24 +17,40 @@ import type {
   RCIMIWReceivedStatus,
   RCIMIWSentStatus,
 } from "./enums.js";
-import type { RCIMIWCompressOptions, RCIMIWMessagePushOptions, RCIMIWPushOptions } from "./vendor_types.js";
+import type {
+  RCIMIWCompressOptions,
+  RCIMIWMessageAuditInfo,
+  RCIMIWMessagePushOptions,
+  RCIMIWPushOptions,
+} from "./vendor_types.js";
 
-/** Options of the engine. Those of the vendor that are not about receipts are taken and not looked at. */
+/** Options of the engine. */
 export interface RCIMIWEngineOptions {
   /** The Seenby server: `ws://`, `wss://`, `http://` or `https://`. `ws://127.0.0.1:7780` if it is not given. */
   naviServer?: string;
+  /** Not looked at: there are no files. */
   fileServer?: string;
+  /** Not looked at: no statistics are sent. */
   statisticServer?: string;
+  /** Not looked at: no logs are sent. */
   logServer?: string;
+  /** Not looked at: there is none. */
   cloudControlServer?: string;
+  /** Not looked at: `naviServer` says where the server is. */
   areaCode?: RCIMIWAreaCode;
+  /** Not looked at: `naviServer` says where the server is. */
   environment?: string;
+  /** Not looked at: the server decides how many devices a user may have. */
   kickReconnectDevice?: boolean;
+  /** Not looked at: there are no files. */
   compressOptions?: RCIMIWCompressOptions;
   /** What goes to the console. Warnings and errors, if it is not given. */
   logLevel?: RCIMIWLogLevel;
+  /** Not looked at: there is no push. */
   pushOptions?: RCIMIWPushOptions;
+  /** Not looked at: there is no push. */
   enablePush?: boolean;
+  /** Not looked at: there are no processes beside this one. */
   enableIPC?: boolean;
 
   /** An addition: the `WebSocket` to use, such as that of the package `ws` on Node before 22. */
@@ -100,7 +116,18 @@ export interface RCIMIWMessage {
   pushOptions?: RCIMIWMessagePushOptions;
   /** Free text of the application, carried along. */
   extra?: string;
+  /** Not looked at: nothing is kept beside a message on this device. */
+  localExtra?: string;
+  /** Texts of the application by key, carried along. */
   expansion?: Record<string, string>;
+  /** Carried: with it a message has an `expansion`, if only an empty one. */
+  canIncludeExpansion?: boolean;
+  /** Not looked at, and not given: the message stays until it is recalled or too old. */
+  destructDuration?: number;
+  /** Not looked at, and not given: nobody examines messages. */
+  auditInfo?: RCIMIWMessageAuditInfo;
+  /** Refused with 90012, unless it is empty: a message goes to all members of its group. */
+  directedUserIds?: string[];
   /** Set before sending: ask for a receipt in the same step. */
   needReceipt?: boolean;
   /** This user has answered (V5); the same as `groupReadReceiptInfo.hasRespond`. */
@@ -124,6 +151,7 @@ export interface RCIMIWMediaMessage extends RCIMIWMessage {
   remote?: string;
 }
 
+/** Who has recalled it is not said: its sender, or a back end. */
 export interface RCIMIWRecallNotificationMessage extends RCIMIWMessage {
   admin?: boolean;
   deleted?: boolean;
