@@ -15,6 +15,7 @@ import type { RCIMIWCreateFailure, RCIMIWEngineOptions } from "./rcim/types.js";
 import { reasonOf } from "./reason.js";
 import { endpoint, withoutSecrets } from "./socket.js";
 import { memoryStorage } from "./storage/memory.js";
+import { patientStorage } from "./storage/patient.js";
 import { DeviceStore } from "./store.js";
 import { SDK_VERSION } from "./version.js";
 
@@ -99,10 +100,10 @@ async function make(appKey: string, options: RCIMIWEngineOptions, log: Log): Pro
   const ports = portsOf(options);
   if (!ports) throw new Refusal(Code.CLIENT_NOT_INIT, "there is no WebSocket here: give one as options.webSocket");
   const fresh = randomName(ports);
-  const store = await openStore(ports.storage, log);
+  const store = await openStore(patientStorage(ports.storage, ports.clock), log);
   try {
-    const deviceId = await deviceIdOf(store, fresh, log);
-    const core = assemble({ appKey, address, ports, store, deviceId, log, tokenSource: options.tokenSource });
+    const device = await deviceOf(store, fresh, log);
+    const core = assemble({ appKey, address, ports, store, device, log, tokenSource: options.tokenSource });
     core.notLookedAt.noteFields("RCIMIWEngineOptions", options);
     return core;
   } catch (error) {
@@ -124,12 +125,18 @@ async function openStore(storage: Storage, log: Log): Promise<DeviceStore> {
   return DeviceStore.alone(memoryStorage());
 }
 
-async function deviceIdOf(store: DeviceStore, fresh: string, log: Log): Promise<string> {
+interface Device {
+  id: string;
+  /** The log says so. */
+  storageFails: boolean;
+}
+
+async function deviceOf(store: DeviceStore, fresh: string, log: Log): Promise<Device> {
   try {
-    return await store.deviceId(fresh);
+    return { id: await store.deviceId(fresh), storageFails: false };
   } catch (error) {
     log.warn("the storage cannot be used; this is like a new device", error);
-    return fresh;
+    return { id: fresh, storageFails: true };
   }
 }
 
@@ -151,13 +158,13 @@ interface Parts {
   address: string;
   ports: Ports;
   store: DeviceStore;
-  deviceId: string;
+  device: Device;
   log: Log;
   tokenSource: TokenSource | undefined;
 }
 
-function assemble({ appKey, address, ports, store, deviceId, log, tokenSource }: Parts): Core {
-  const referencePrefix = `${deviceId.slice(0, REFERENCE_PREFIX_CHARACTERS)}-`;
+function assemble({ appKey, address, ports, store, device, log, tokenSource }: Parts): Core {
+  const referencePrefix = `${device.id.slice(0, REFERENCE_PREFIX_CHARACTERS)}-`;
   const listeners = new Listeners();
   const known = new KnownMessages(ports.clock, ports.random);
   const teller = new EventTeller(listeners, known, ports.clock, log);
@@ -165,10 +172,11 @@ function assemble({ appKey, address, ports, store, deviceId, log, tokenSource }:
     address,
     ports,
     store,
+    storageFails: device.storageFails,
     tokenSource,
     session: {
       appKey,
-      deviceId,
+      deviceId: device.id,
       clientRefPrefix: referencePrefix,
       sdk: `seenby-typescript/${SDK_VERSION}`,
       backoffMinMs: 500,

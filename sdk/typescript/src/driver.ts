@@ -33,6 +33,8 @@ export interface DriverOptions {
   session: SessionOptions;
   ports: Ports;
   store: DeviceStore;
+  /** It has failed already, and the log says so. */
+  storageFails?: boolean;
   /** Gives a newer token of the same user, or nothing if there is none. */
   tokenSource?: TokenSource | undefined;
   onEvent(event: SessionEvent): void;
@@ -46,7 +48,7 @@ export class Driver {
   /** Answers that neither the storage nor the server has. */
   private readonly keeping = new Map<CallId, (code: number) => void>();
   /** The last thing that it was asked for failed, and the log says so. */
-  private storageFails = false;
+  private storageFails: boolean;
   /** There is no connection, and the log says why. */
   private outageIsLogged = false;
   private link: { socket: Socket; isOpen: boolean } | undefined;
@@ -67,6 +69,7 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.options = options;
+    this.storageFails = options.storageFails ?? false;
     this.session = new Session(options.session);
     this.endWakeups = options.ports.wakeups?.(() => this.lookAgain());
   }
