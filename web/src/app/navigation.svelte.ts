@@ -17,6 +17,8 @@ interface HistoryEntry extends Place {
 export class Navigation {
   place = $state.raw<Place>({});
   #hasParent = false;
+  /** A step back has been asked for. It happens a moment later, and a second one would leave two places, or the page. */
+  #isLeaving = false;
 
   constructor() {
     this.#read(history.state);
@@ -35,8 +37,10 @@ export class Navigation {
 
   /** Out of this place into the one around it. */
   leave(outer: Place): void {
-    if (this.#hasParent) history.back();
-    else this.replace(outer);
+    if (this.#isLeaving) return;
+    if (!this.#hasParent) return this.replace(outer);
+    this.#isLeaving = true;
+    history.back();
   }
 
   #write(place: Place, how: "pushState" | "replaceState", hasParent: boolean): void {
@@ -50,5 +54,6 @@ export class Navigation {
     const { conversation, message, hasParent } = (entry ?? {}) as HistoryEntry;
     this.place = { conversation, message };
     this.#hasParent = hasParent === true;
+    this.#isLeaving = false;
   }
 }
