@@ -43,12 +43,18 @@ function contentKind(message: RCIMIWMessage): NonNullable<Content["kind"]> | num
     return isString(text) ? { $case: "text", value: { text } } : Code.PARAM_ERROR;
   }
   if (message.messageType !== RCIMIWMessageType.custom) return Code.CALL_NOT_SUPPORTED;
-  const { identifier, policy: given, fields } = message as RCIMIWCustomMessage;
+  const { identifier, policy: given } = message as RCIMIWCustomMessage;
   const policy = given ?? RCIMIWCustomMessagePolicy.normal;
-  // JSON has no maps: one would become an empty object.
-  const json = jsonOf(fields instanceof Map ? Object.fromEntries(fields) : (fields ?? {}));
+  const json = fieldsOf(message);
   if (!isString(identifier) || !isNumber(policy) || json === undefined) return Code.PARAM_ERROR;
   return { $case: "custom", value: { identifier, policy: policy >>> 0, fields: json } };
+}
+
+/** Those of a message that came, if they are still the same, are sent on as they were written: numbers of any length. */
+function fieldsOf({ fields, fieldsText }: RCIMIWCustomMessage): string | undefined {
+  // JSON has no maps: one would become an empty object.
+  const json = jsonOf(fields instanceof Map ? Object.fromEntries(fields) : (fields ?? {}));
+  return isString(fieldsText) && jsonOf(parsed(fieldsText)) === json ? fieldsText : json;
 }
 
 /** `undefined` for what JSON cannot say. */

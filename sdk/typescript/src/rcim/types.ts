@@ -142,7 +142,10 @@ export interface RCIMIWCustomMessage extends RCIMIWMessage {
   identifier?: string;
   policy?: RCIMIWCustomMessagePolicy;
   fields?: Record<string, string>;
-  /** `fields` as the sender wrote them, on messages that come: JavaScript rounds large numbers. Not the vendor's. */
+  /**
+   * An addition: `fields` as the sender wrote them, on messages that come: JavaScript rounds large numbers. A message that
+   * is sent on carries them, unless `fields` has been changed.
+   */
   fieldsText?: string;
 }
 

@@ -263,6 +263,18 @@ describe("a message object that is sent again", () => {
     expect(lastOf(kept.told).t).toMatchObject({ messageUId: "m1", senderUserId: "bob" });
   });
 
+  it.each([
+    ["as its sender wrote them", {}, '{"ward": 12345678901234567890123}'],
+    ["as the application has changed them", { fields: { ward: "7" } }, '{"ward":"7"}'],
+  ])("has the fields of a message that came from somebody, %s", async (_, changed, fields) => {
+    const custom = { identifier: "app:poll", policy: 1, fields: '{"ward": 12345678901234567890123}' };
+    const content = { kind: { $case: "custom" as const, value: custom }, ...nothingBeside };
+    await server.tellsMessage({ uid: "m1", senderId: "bob", content });
+    const told = await sends({ ...alice.heardOf("onMessageReceived")[0].message, ...changed });
+    expect((await server.acceptsMessage("m2")).content?.kind?.value).toEqual({ ...custom, fields });
+    expect(lastOf(told).code).toBe(0);
+  });
+
   it("needs no number to be known again", async () => {
     const text = Object.freeze({ messageType: 2, targetId: "ward-3", text: "hello" }) as RCIMIWMessage;
     await sends(text);
