@@ -20,40 +20,9 @@ use lru::LruCache;
 
 use self::batch::Batch;
 use crate::{
-    Change, Commit, Conversation, ConversationName, ConversationNumber, Group, GroupKind, GroupName, GroupNumber,
-    MessageKey, MessageUid, Notice, ReceiptRequest, Sequence, Slot, Source, Timestamp, UidSource, UserId,
+    Call, Change, Commit, Conversation, ConversationName, ConversationNumber, Denied, Group, GroupName, GroupNumber,
+    MessageKey, Notice, Outcome, ReceiptRequest, Slot, Source, Timestamp, UidSource, UserId,
 };
-
-/// Why a call was refused, by what the caller can do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    #[error("the app exists")]
-    AppExists,
-    #[error("there is no such app")]
-    UnknownApp,
-    #[error("there is no such group")]
-    UnknownGroup,
-    #[error("there is no such channel")]
-    UnknownChannel,
-    #[error("a plain group has no channels")]
-    NoChannels,
-    #[error("the default channel cannot be deleted")]
-    DefaultChannel,
-    #[error("not a member of this group")]
-    NotMember(GroupKind),
-    #[error("the group is full")]
-    GroupFull,
-    #[error("there is no such message, or it was recalled")]
-    MessageNotFound,
-    #[error("only the sender of a message may do this")]
-    NotSender,
-    #[error("only the sender of a message may recall it")]
-    RecallNotSender,
-    #[error("nobody asked for a receipt of this message")]
-    NotRequested,
-    #[error("not among those who were asked")]
-    NotInAudience,
-}
 
 /// A call that had no effect: refused by a rule, or the source could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -75,24 +44,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { group_members_max: 100_000 }
     }
-}
-
-/// What the sender learns of a stored message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sent {
-    pub uid: MessageUid,
-    pub sequence: Sequence,
-    pub sent_at: Timestamp,
-}
-
-/// What became of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
-    /// One for each message, in the order of the call.
-    pub outcomes: Vec<std::result::Result<(), Denied>>,
-    pub conversation: ConversationNumber,
-    /// The messages of which this was the member's first answer: its other devices do not know of them yet.
-    pub counted: Vec<MessageUid>,
 }
 
 /// Entries that stay in memory between batches. A group's slots and a message's bitmaps are what costs: about 100 bytes
@@ -134,6 +85,41 @@ impl<S: Source> Ledger<S> {
             requests: LruCache::unbounded(),
             batch: Batch::default(),
         })
+    }
+
+    /// Applies one call; one that fails has no effect. For some calls there is a method of their own, which does the same.
+    pub fn apply(&mut self, call: Call, now: Timestamp) -> Result<Outcome, S> {
+        match call {
+            Call::Send { conversation, user, draft } => {
+                return self.send(&conversation, &user, draft, now).map(Outcome::Sent);
+            }
+            Call::Answer { conversation, user, uids } => {
+                return self.answer(&conversation, &user, &uids, now).map(Outcome::Answered);
+            }
+            Call::Publish { conversations, user, publication } => {
+                return self.publish(&conversations, &user, &publication, now).map(Outcome::Published);
+            }
+            Call::Recall { conversation, user, uid } => self.recall(&conversation, &user, uid, now)?,
+            Call::Ask { conversation, user, uid } => self.ask(&conversation, &user, uid, now)?,
+            Call::RecallForSender { conversation, user, uid } => {
+                self.recall_for_sender(&conversation, &user, uid, now)?;
+            }
+            Call::AskForSender { conversation, uid } => self.ask_for_sender(&conversation, uid, now)?,
+            Call::Expire(keys) => self.expire(&keys)?,
+            Call::Swept(at) => self.swept(at),
+            Call::CreateApp(app) => self.create_app(app)?,
+            Call::ReplaceSecret { app, secret } => self.replace_secret(&app, secret)?,
+            Call::SaveKey(key) => self.save_key(key)?,
+            Call::DropKey(key) => self.drop_key(key),
+            Call::SaveUser { app, user, change } => self.save_user(&app, &user, change, now)?,
+            Call::CreateGroup { group, title } => drop(self.create_group(&group, &title, now)?),
+            Call::CreateChannel { group, channel } => self.create_channel(&group, channel)?,
+            Call::DeleteChannel { group, channel } => self.delete_channel(&group, channel)?,
+            Call::Join { group, users } => self.join(&group, &users, now)?,
+            Call::Leave { group, users } => self.leave(&group, &users, now)?,
+            Call::Dismiss { group } => self.dismiss(&group, now)?,
+        }
+        Ok(Outcome::Done)
     }
 
     /// Drops the batch, and all that is known besides: a batch that was not written is part of it.

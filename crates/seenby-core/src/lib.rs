@@ -6,6 +6,7 @@
 //! * [`ids`]: the names of things, as types that cannot be swapped by mistake;
 //! * [`group`], [`conversation`], [`message`]: what is kept of each, and the rules that need nothing else;
 //! * [`receipts`]: the ledger of one message, three sets and one list;
+//! * [`call`]: what can be asked of the ledger, and what comes of it;
 //! * [`ledger`]: applies calls one after another and gathers the changes of a batch;
 //! * [`keys`]: what a back end may do with which key;
 //! * [`retention`]: which messages are old enough to be deleted;
@@ -13,6 +14,7 @@
 //!
 //! Deliberately absent: wire formats, status codes, sessions, and any notion of who is online.
 
+pub mod call;
 pub mod commit;
 pub mod conversation;
 pub mod group;
@@ -24,6 +26,7 @@ pub mod receipts;
 pub mod retention;
 pub mod source;
 
+pub use call::{Answered, Call, Denied, Outcome, Sent};
 pub use commit::{Change, Commit, Notice};
 pub use conversation::{Conversation, ConversationName, LogEntry, LogEvent};
 pub use group::{Group, GroupKind, GroupName, Membership, MembershipChange};
@@ -32,7 +35,7 @@ pub use ids::{
     Ordinal, Sequence, Slot, Timestamp, UserId,
 };
 pub use keys::{KeyRecord, Scope};
-pub use ledger::{Denied, Failure, Ledger, Limits};
+pub use ledger::{Failure, Ledger, Limits};
 pub use message::{Draft, Message, Publication, UidSource};
 pub use receipts::{Answer, Block, Counts, ReceiptRequest};
 pub use source::Source;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seenby_core::commit::{AppRecord, Secret};
-use seenby_core::{AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Timestamp, UserId};
+use seenby_core::{AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Timestamp, UserId};
 use seenby_protocol::codec;
 use seenby_protocol::frames::{Content, SignIn, TextContent, content};
 use seenby_server::Settings;
-use seenby_server::machine::{Call, Desk, Node, ReplyTo, issue_token};
+use seenby_server::machine::{Desk, Node, ReplyTo, issue_token};
 use seenby_storage::Memory;
 use tokio::sync::oneshot;
 

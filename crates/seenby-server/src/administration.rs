@@ -11,7 +11,7 @@ mod users;
 
 use std::sync::Arc;
 
-use seenby_core::UserId;
+use seenby_core::{Call, Outcome, UserId};
 use seenby_storage::Storage;
 
 pub use self::apps::NewKey;
@@ -23,7 +23,6 @@ pub(crate) use self::groups::{conversation_name, group_id, kind_name};
 pub(crate) use self::messages::{NewMessage, RequestProgress};
 pub use self::users::UserSummary;
 pub(crate) use self::users::{NAME_CHARS_MAX, PORTRAIT_CHARS_MAX};
-use crate::call::{Call, Outcome};
 use crate::delivery::Delivery;
 use crate::from_wire;
 use crate::refusal::Refusal;

@@ -1,116 +1,10 @@
-//! Calls that change something, and their results.
+//! What comes back of a call.
 
-use seenby_core::commit::{AppRecord, Secret, UserChange};
-use seenby_core::ledger::{Answered, Sent};
-use seenby_core::{
-    AppKey, ChannelId, ConversationName, Denied, Draft, GroupName, KeyId, KeyRecord, MessageKey, MessageUid,
-    Publication, Timestamp, UserId,
-};
+use seenby_core::{Denied, Failure, Outcome};
 use seenby_protocol::Code;
+use seenby_storage::StorageError;
 
 use crate::refusal::Refusal;
-
-/// A call that changes something.
-#[derive(Debug, Clone)]
-pub enum Call {
-    Send {
-        conversation: ConversationName,
-        user: UserId,
-        draft: Draft,
-    },
-    Recall {
-        conversation: ConversationName,
-        user: UserId,
-        uid: MessageUid,
-    },
-    Ask {
-        conversation: ConversationName,
-        user: UserId,
-        uid: MessageUid,
-    },
-    Answer {
-        conversation: ConversationName,
-        user: UserId,
-        uids: Vec<MessageUid>,
-    },
-
-    /// To all of the conversations, or to none. The user need not be a member; nor for the next two.
-    Publish {
-        conversations: Vec<ConversationName>,
-        user: UserId,
-        publication: Publication,
-    },
-    RecallForSender {
-        conversation: ConversationName,
-        user: UserId,
-        uid: MessageUid,
-    },
-    AskForSender {
-        conversation: ConversationName,
-        uid: MessageUid,
-    },
-
-    /// Old messages go for good.
-    Expire(Vec<MessageKey>),
-    /// Everything that was too old at this reading of the clock has gone.
-    Swept(Timestamp),
-
-    CreateApp(AppRecord),
-    ReplaceSecret {
-        app: AppKey,
-        secret: Secret,
-    },
-    SaveKey(KeyRecord),
-    DropKey(KeyId),
-    SaveUser {
-        app: AppKey,
-        user: UserId,
-        change: UserChange,
-    },
-    CreateGroup {
-        group: GroupName,
-        title: String,
-    },
-    CreateChannel {
-        group: GroupName,
-        channel: ChannelId,
-    },
-    DeleteChannel {
-        group: GroupName,
-        channel: ChannelId,
-    },
-    Join {
-        group: GroupName,
-        users: Vec<UserId>,
-    },
-    Leave {
-        group: GroupName,
-        users: Vec<UserId>,
-    },
-    Dismiss {
-        group: GroupName,
-    },
-}
-
-impl Call {
-    /// Of the message that it brings: nearly all of what it takes up in memory.
-    pub(crate) fn content_bytes(&self) -> usize {
-        match self {
-            Self::Send { draft, .. } => draft.content.len(),
-            Self::Publish { publication, .. } => publication.draft.content.len(),
-            _ => 0,
-        }
-    }
-}
-
-#[derive(Debug)]
-pub enum Outcome {
-    Done,
-    Sent(Sent),
-    /// One for each conversation, in the order of the call.
-    Published(Vec<Sent>),
-    Answered(Answered),
-}
 
 pub type CallResult = Result<Outcome, CallError>;
 
@@ -122,6 +16,18 @@ pub enum CallError {
     Store,
     /// The server stops.
     Closed,
+}
+
+impl From<Failure<StorageError>> for CallError {
+    fn from(failure: Failure<StorageError>) -> Self {
+        match failure {
+            Failure::Denied(denied) => Self::Denied(denied),
+            Failure::Source(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store could not be read");
+                Self::Store
+            }
+        }
+    }
 }
 
 impl From<CallError> for Refusal {

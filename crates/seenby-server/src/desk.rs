@@ -3,19 +3,17 @@
 
 use std::sync::Arc;
 
-use seenby_core::{Failure, Ledger, Timestamp, ledger};
+use seenby_core::{Call, Ledger, Outcome, Timestamp, ledger};
 use seenby_storage::{Storage, StorageError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::call::{Call, CallError, CallResult, Outcome};
+use crate::call::{CallError, CallResult};
 use crate::delivery::Mailbox;
 use crate::node::Node;
 
-type StoreLedger = Ledger<Arc<dyn Storage>>;
-
 pub struct Desk {
     node: Arc<Node>,
-    ledger: StoreLedger,
+    ledger: Ledger<Arc<dyn Storage>>,
 }
 
 impl Desk {
@@ -34,7 +32,7 @@ impl Desk {
         }
         let mut results = Vec::with_capacity(batch.len());
         for (call, reply_to) in batch.drain(..) {
-            results.push((reply_to, apply(&mut self.ledger, call, now)));
+            results.push((reply_to, self.ledger.apply(call, now).map_err(CallError::from)));
         }
         let commit = self.ledger.take_commit();
         match self.node.storage.commit(&commit.changes) {
@@ -123,51 +121,6 @@ impl Drop for ReplyTo {
     fn drop(&mut self) {
         self.deliver(Err(CallError::Store));
     }
-}
-
-fn apply(ledger: &mut StoreLedger, call: Call, now: Timestamp) -> CallResult {
-    let done = |result: Result<(), Failure<StorageError>>| result.map(|()| Outcome::Done);
-    let outcome = match call {
-        Call::Send { conversation, user, draft } => ledger.send(&conversation, &user, draft, now).map(Outcome::Sent),
-        Call::Recall { conversation, user, uid } => done(ledger.recall(&conversation, &user, uid, now)),
-        Call::Ask { conversation, user, uid } => done(ledger.ask(&conversation, &user, uid, now)),
-        Call::Answer { conversation, user, uids } => {
-            ledger.answer(&conversation, &user, &uids, now).map(Outcome::Answered)
-        }
-        Call::Publish { conversations, user, publication } => {
-            ledger.publish(&conversations, &user, &publication, now).map(Outcome::Published)
-        }
-        Call::RecallForSender { conversation, user, uid } => {
-            done(ledger.recall_for_sender(&conversation, &user, uid, now))
-        }
-        Call::AskForSender { conversation, uid } => done(ledger.ask_for_sender(&conversation, uid, now)),
-        Call::Expire(keys) => done(ledger.expire(&keys)),
-        Call::Swept(at) => {
-            ledger.swept(at);
-            Ok(Outcome::Done)
-        }
-        Call::CreateApp(app) => done(ledger.create_app(app)),
-        Call::ReplaceSecret { app, secret } => done(ledger.replace_secret(&app, secret)),
-        Call::SaveKey(key) => done(ledger.save_key(key)),
-        Call::DropKey(id) => {
-            ledger.drop_key(id);
-            Ok(Outcome::Done)
-        }
-        Call::SaveUser { app, user, change } => done(ledger.save_user(&app, &user, change, now)),
-        Call::CreateGroup { group, title } => done(ledger.create_group(&group, &title, now).map(drop)),
-        Call::CreateChannel { group, channel } => done(ledger.create_channel(&group, channel)),
-        Call::DeleteChannel { group, channel } => done(ledger.delete_channel(&group, channel)),
-        Call::Join { group, users } => done(ledger.join(&group, &users, now)),
-        Call::Leave { group, users } => done(ledger.leave(&group, &users, now)),
-        Call::Dismiss { group } => done(ledger.dismiss(&group, now)),
-    };
-    outcome.map_err(|failure| match failure {
-        Failure::Denied(denied) => CallError::Denied(denied),
-        Failure::Source(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the store could not be read");
-            CallError::Store
-        }
-    })
 }
 
 #[cfg(test)]

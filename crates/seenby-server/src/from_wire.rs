@@ -2,14 +2,13 @@
 
 use prost::Message as _;
 use seenby_core::{
-    AppKey, ChannelId, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, MessageUid, Sequence,
+    AppKey, Call, ChannelId, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, MessageUid, Sequence,
     Timestamp, UserId,
 };
 use seenby_protocol::frames::client_frame;
 use seenby_protocol::{Code, frames};
 use seenby_storage::TimeOrder;
 
-use crate::call::Call;
 use crate::content;
 use crate::queries::{
     ConversationsQuery, HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery,

@@ -41,7 +41,7 @@ mod writer;
 /// The parts without I/O, for a simulator that drives what production runs. Not an interface to build on.
 #[doc(hidden)]
 pub mod machine {
-    pub use crate::call::{Call, CallResult, Outcome};
+    pub use crate::call::CallResult;
     pub use crate::delivery::Farewell;
     pub use crate::desk::{Desk, ReplyTo};
     pub use crate::node::Node;

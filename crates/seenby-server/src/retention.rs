@@ -4,11 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use seenby_core::Timestamp;
 use seenby_core::retention::Retention;
+use seenby_core::{Call, Timestamp};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::call::Call;
 use crate::clock;
 use crate::refusal::Refusal;
 use crate::settings;

@@ -16,7 +16,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use seenby_core::{
-    AppKey, ConversationName, ConversationNumber, GroupNumber, MessageUid, Source as _, Timestamp, UserId,
+    AppKey, Call, ConversationName, ConversationNumber, GroupNumber, MessageUid, Outcome, Source as _, Timestamp,
+    UserId,
 };
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, reply, server_frame};
@@ -27,7 +28,7 @@ use self::reading::{Finding, Reading};
 pub use self::reading::{Found, Read};
 use self::receipts::Deltas;
 use self::resuming::{Known, Missed};
-use crate::call::{Call, CallResult, Outcome};
+use crate::call::CallResult;
 use crate::delivery::{Farewell, Mailbox, News, Registration};
 use crate::desk::ReplyTo;
 use crate::from_wire::Request;

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use seenby_core::Call;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::call::{Call, CallError, CallResult};
+use crate::call::{CallError, CallResult};
 use crate::clock;
 use crate::desk::{Desk, ReplyTo};
 

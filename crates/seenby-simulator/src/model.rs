@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Draft, GroupKind, GroupName, MessageUid, Publication, Timestamp, UserId,
+    AppKey, Call, ClientRef, ConversationName, Draft, GroupKind, GroupName, MessageUid, Publication, Timestamp, UserId,
 };
 use seenby_protocol::Code;
-use seenby_server::machine::Call;
 
 use crate::verdict::Verdict;
 

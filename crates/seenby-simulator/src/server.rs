@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use seenby_core::Timestamp;
+use seenby_core::{Call, Timestamp};
 use seenby_protocol::frames::{ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, codec};
 use seenby_server::Settings;
-use seenby_server::machine::{self, Call, Desk, Found, Node, Read, ReplyTo, Session, Step};
+use seenby_server::machine::{self, Desk, Found, Node, Read, ReplyTo, Session, Step};
 use seenby_storage::Memory;
 use tokio::sync::oneshot;
 

@@ -8,10 +8,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use seenby_core::commit::{AppRecord, Secret};
-use seenby_core::{AppKey, ClientRef, ConversationName, MessageUid, Source as _, Timestamp, UserId};
+use seenby_core::{AppKey, Call, ClientRef, ConversationName, MessageUid, Source as _, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::client_frame;
-use seenby_server::machine::Call;
 use seenby_storage::{Memory, Storage as _};
 
 use crate::check;

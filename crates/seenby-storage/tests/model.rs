@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use seenby_core::{
-    AppKey, ChannelId, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName,
-    GroupNumber, Ledger, Limits, Membership, MessageKey, MessageUid, Publication, Sequence, Slot, Source, Timestamp,
-    UserId,
+    AppKey, Call, ChannelId, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName,
+    GroupNumber, Ledger, Limits, Membership, MessageKey, MessageUid, Outcome, Publication, Sequence, Slot, Source,
+    Timestamp, UserId,
 };
 use seenby_storage::{Embedded, Memory, Storage, TimeOrder};
 
@@ -105,55 +105,79 @@ impl<'a> Sitting<'a> {
         Self { embedded, ledger, memory, past }
     }
 
-    /// What a rule refuses changes nothing, which is just as good here.
     fn take(&mut self, step: &Step) {
         self.past.now += 1;
-        let now = Timestamp(self.past.now);
         match *step {
-            Step::Create { group } => drop(self.ledger.create_group(&group_name(group), "a group", now)),
-            Step::Join { group, user } => drop(self.ledger.join(&group_name(group), &[user_id(user)], now)),
-            Step::Leave { group, user } => drop(self.ledger.leave(&group_name(group), &[user_id(user)], now)),
-            Step::Dismiss { group } => drop(self.ledger.dismiss(&group_name(group), now)),
+            Step::Create { group } => {
+                self.calls(Call::CreateGroup { group: group_name(group), title: "a group".into() });
+            }
+            Step::Join { group, user } => {
+                self.calls(Call::Join { group: group_name(group), users: vec![user_id(user)] });
+            }
+            Step::Leave { group, user } => {
+                self.calls(Call::Leave { group: group_name(group), users: vec![user_id(user)] });
+            }
+            Step::Dismiss { group } => self.calls(Call::Dismiss { group: group_name(group) }),
             Step::Send { group, user, need_receipt } => self.send(group, user_id(user), need_receipt),
             Step::Ask { group, message } => {
-                if let Some((sender, uid)) = self.message(group, message) {
-                    drop(self.ledger.ask(&conversation_name(group), &sender, uid, now));
+                if let Some((user, uid)) = self.message(group, message) {
+                    self.calls(Call::Ask { conversation: conversation_name(group), user, uid });
                 }
             }
             Step::Answer { group, user, message } => {
                 if let Some((_, uid)) = self.message(group, message) {
-                    drop(self.ledger.answer(&conversation_name(group), &user_id(user), &[uid], now));
+                    let (conversation, user) = (conversation_name(group), user_id(user));
+                    self.calls(Call::Answer { conversation, user, uids: vec![uid] });
                 }
             }
             Step::Recall { group, message } => {
-                if let Some((sender, uid)) = self.message(group, message) {
-                    drop(self.ledger.recall(&conversation_name(group), &sender, uid, now));
+                if let Some((user, uid)) = self.message(group, message) {
+                    self.calls(Call::Recall { conversation: conversation_name(group), user, uid });
                 }
             }
             Step::Publish { group, user } => self.publish(group, user_id(user)),
-            Step::OpenChannel { group } => drop(self.ledger.create_channel(&group_name(group), channel())),
-            Step::DeleteChannel { group } => drop(self.ledger.delete_channel(&group_name(group), channel())),
+            Step::OpenChannel { group } => {
+                self.calls(Call::CreateChannel { group: group_name(group), channel: channel() });
+            }
+            Step::DeleteChannel { group } => {
+                self.calls(Call::DeleteChannel { group: group_name(group), channel: channel() });
+            }
             Step::Commit => self.commit(),
         }
     }
 
-    fn send(&mut self, group: u8, user: UserId, need_receipt: bool) {
+    /// What a rule refuses changes nothing, which is just as good here.
+    fn calls(&mut self, call: Call) {
+        drop(self.outcome(call));
+    }
+
+    fn outcome(&mut self, call: Call) -> Option<Outcome> {
+        self.ledger.apply(call, Timestamp(self.past.now)).ok()
+    }
+
+    fn draft(&self, group: u8, need_receipt: bool) -> Draft {
         let client_ref = ClientRef::new(&format!("ref-{}", self.past.now)).expect("a valid reference");
-        let draft = Draft { client_ref, content: vec![group; 10], need_receipt };
-        if let Ok(sent) = self.ledger.send(&conversation_name(group), &user, draft, Timestamp(self.past.now)) {
+        Draft { client_ref, content: vec![group; 10], need_receipt }
+    }
+
+    fn send(&mut self, group: u8, user: UserId, need_receipt: bool) {
+        let draft = self.draft(group, need_receipt);
+        let call = Call::Send { conversation: conversation_name(group), user: user.clone(), draft };
+        if let Some(Outcome::Sent(sent)) = self.outcome(call) {
             self.past.sent.push((group, user, sent.uid));
         }
     }
 
     /// To the default channel, and to the other one if it is there.
     fn publish(&mut self, group: u8, user: UserId) {
-        let client_ref = ClientRef::new(&format!("ref-{}", self.past.now)).expect("a valid reference");
-        let draft = Draft { client_ref, content: vec![group; 10], need_receipt: true };
-        let publication = Publication { draft, hidden_from_sender: true };
-        let (both, one) = ([conversation_name(group), channel_name(group)], [conversation_name(group)]);
-        let now = Timestamp(self.past.now);
-        let sent = self.ledger.publish(&both, &user, &publication, now);
-        if let Ok(sent) = sent.or_else(|_| self.ledger.publish(&one, &user, &publication, now)) {
+        let publication = Publication { draft: self.draft(group, true), hidden_from_sender: true };
+        let mut publish = |conversations: &[ConversationName]| {
+            let (conversations, publication) = (conversations.to_vec(), publication.clone());
+            self.outcome(Call::Publish { conversations, user: user.clone(), publication })
+        };
+        let (one, other) = (conversation_name(group), channel_name(group));
+        let sent = publish(&[one.clone(), other]).or_else(|| publish(&[one]));
+        if let Some(Outcome::Published(sent)) = sent {
             self.past.sent.push((group, user, sent[0].uid));
         }
     }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Denied, Ledger, Result};
+use super::{Ledger, Result};
 use crate::commit::{AppRecord, Secret, UserChange, UserRecord};
 use crate::group::Direction;
 use crate::{
-    AppKey, Change, ChannelId, Conversation, ConversationName, ConversationNumber, Group, GroupKind, GroupName,
+    AppKey, Change, ChannelId, Conversation, ConversationName, ConversationNumber, Denied, Group, GroupKind, GroupName,
     GroupNumber, KeyId, KeyRecord, MembershipChange, Notice, Slot, Source, Timestamp, UserId,
 };
 
 impl<S: Source> Ledger<S> {
     /// Makes an app; one that is there keeps its secret.
-    pub fn create_app(&mut self, app: AppRecord) -> Result<(), S> {
+    pub(super) fn create_app(&mut self, app: AppRecord) -> Result<(), S> {
         if self.find_app(&app.key)?.is_some() {
             return Err(Denied::AppExists.into());
         }
@@ -21,21 +21,21 @@ impl<S: Source> Ledger<S> {
     }
 
     /// Gives an app a new secret. What was signed with the old one is worth nothing from then on.
-    pub fn replace_secret(&mut self, app: &AppKey, secret: Secret) -> Result<(), S> {
+    pub(super) fn replace_secret(&mut self, app: &AppKey, secret: Secret) -> Result<(), S> {
         let app = self.find_app(app)?.ok_or(Denied::UnknownApp)?;
         self.batch.commit.notices.push(Notice::SecretReplaced { app: app.key.clone() });
         self.batch.save_app(AppRecord { secret, ..app });
         Ok(())
     }
 
-    pub fn save_key(&mut self, key: KeyRecord) -> Result<(), S> {
+    pub(super) fn save_key(&mut self, key: KeyRecord) -> Result<(), S> {
         self.find_app(&key.app)?.ok_or(Denied::UnknownApp)?;
         self.batch.commit.changes.push(Change::KeySaved(key));
         Ok(())
     }
 
     /// From now on nothing can be done with this key.
-    pub fn drop_key(&mut self, key: KeyId) {
+    pub(super) fn drop_key(&mut self, key: KeyId) {
         self.batch.commit.changes.push(Change::KeyDropped(key));
     }
 
@@ -66,7 +66,7 @@ impl<S: Source> Ledger<S> {
     }
 
     /// Adds a channel to an ultra group; one that is there stays as it is.
-    pub fn create_channel(&mut self, name: &GroupName, channel: ChannelId) -> Result<(), S> {
+    pub(super) fn create_channel(&mut self, name: &GroupName, channel: ChannelId) -> Result<(), S> {
         let group = self.live_group(name)?;
         if name.kind == GroupKind::Group {
             return Err(Denied::NoChannels.into());
@@ -85,7 +85,7 @@ impl<S: Source> Ledger<S> {
 
     /// Deletes a channel of an ultra group; one that is not there is passed over. Its log is kept as long as its messages
     /// are, and goes on if the channel is made again: clients remember how far they have it.
-    pub fn delete_channel(&mut self, name: &GroupName, channel: ChannelId) -> Result<(), S> {
+    pub(super) fn delete_channel(&mut self, name: &GroupName, channel: ChannelId) -> Result<(), S> {
         let group = self.live_group(name)?;
         if name.kind == GroupKind::Group {
             return Err(Denied::NoChannels.into());
@@ -161,7 +161,7 @@ impl<S: Source> Ledger<S> {
     }
 
     /// Everybody leaves and nobody can come in.
-    pub fn dismiss(&mut self, name: &GroupName, now: Timestamp) -> Result<(), S> {
+    pub(super) fn dismiss(&mut self, name: &GroupName, now: Timestamp) -> Result<(), S> {
         let number = self.live_group(name)?;
         let present = self.loaded_group(number).present.clone();
         let member = |slot| Ok((self.find_slot_user(number, slot)?, slot));

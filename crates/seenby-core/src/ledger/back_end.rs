@@ -1,15 +1,15 @@
 //! What a back end does in a user's name. It speaks for the whole app, so nobody has to be a member.
 
-use super::{Denied, Ledger, Result, Sent};
+use super::{Ledger, Result};
 use crate::{
-    ConversationName, ConversationNumber, GroupNumber, MessageKey, MessageUid, Publication, Slot, Source, Timestamp,
-    UserId,
+    ConversationName, ConversationNumber, Denied, GroupNumber, MessageKey, MessageUid, Publication, Sent, Slot, Source,
+    Timestamp, UserId,
 };
 
 impl<S: Source> Ledger<S> {
     /// A back end sends one message to several conversations in a user's name: to all, or to none. The user need not be a
     /// member.
-    pub fn publish(
+    pub(super) fn publish(
         &mut self,
         names: &[ConversationName],
         user: &UserId,
@@ -64,14 +64,14 @@ impl<S: Source> Ledger<S> {
     }
 
     /// A back end asks for the sender, who need not be a member.
-    pub fn ask_for_sender(&mut self, name: &ConversationName, uid: MessageUid, now: Timestamp) -> Result<(), S> {
+    pub(super) fn ask_for_sender(&mut self, name: &ConversationName, uid: MessageUid, now: Timestamp) -> Result<(), S> {
         let conversation = self.open_conversation_of(name)?;
         let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
         self.ask_about(&message, now)
     }
 
     /// A back end takes a message back, in the name of its sender, who need not be a member.
-    pub fn recall_for_sender(
+    pub(super) fn recall_for_sender(
         &mut self,
         name: &ConversationName,
         sender: &UserId,

@@ -4,11 +4,11 @@ use std::hash::Hash;
 
 use lru::LruCache;
 
-use super::{Denied, Failure, Ledger, Result};
+use super::{Failure, Ledger, Result};
 use crate::commit::{AppRecord, UserRecord};
 use crate::{
-    AppKey, ConversationName, ConversationNumber, Group, GroupName, GroupNumber, Message, MessageKey, ReceiptRequest,
-    Slot, Source, UserId,
+    AppKey, ConversationName, ConversationNumber, Denied, Group, GroupName, GroupNumber, Message, MessageKey,
+    ReceiptRequest, Slot, Source, UserId,
 };
 
 impl<S: Source> Ledger<S> {

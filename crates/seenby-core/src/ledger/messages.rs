@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Denied, Failure, Ledger, Result, Sent};
+use super::{Failure, Ledger, Result};
 use crate::{
-    Change, ClientRef, ConversationName, ConversationNumber, Draft, GroupNumber, LogEvent, Message, MessageKey,
-    MessageUid, Notice, Publication, Slot, Source, Timestamp, UserId,
+    Change, ClientRef, ConversationName, ConversationNumber, Denied, Draft, GroupNumber, LogEvent, Message, MessageKey,
+    MessageUid, Notice, Publication, Sent, Slot, Source, Timestamp, UserId,
 };
 
 impl<S: Source> Ledger<S> {
@@ -87,7 +87,13 @@ impl<S: Source> Ledger<S> {
     }
 
     /// The sender takes a message back; its content and its receipts go. Recalling twice changes nothing.
-    pub fn recall(&mut self, name: &ConversationName, user: &UserId, uid: MessageUid, now: Timestamp) -> Result<(), S> {
+    pub(super) fn recall(
+        &mut self,
+        name: &ConversationName,
+        user: &UserId,
+        uid: MessageUid,
+        now: Timestamp,
+    ) -> Result<(), S> {
         let (conversation, _) = self.enter(name, user)?;
         let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
         self.recall_of(message, user, now)
@@ -111,7 +117,7 @@ impl<S: Source> Ledger<S> {
     }
 
     /// Old messages go for good, and their receipts with them.
-    pub fn expire(&mut self, keys: &[MessageKey]) -> Result<(), S> {
+    pub(super) fn expire(&mut self, keys: &[MessageKey]) -> Result<(), S> {
         let mut found = BTreeMap::new();
         for &key in keys {
             if let Some(message) = self.find_message(key)? {
@@ -127,7 +133,7 @@ impl<S: Source> Ledger<S> {
     }
 
     /// All that was too old at this reading of the clock is gone: see [`retention`](crate::retention).
-    pub fn swept(&mut self, at: Timestamp) {
+    pub(super) fn swept(&mut self, at: Timestamp) {
         self.batch.commit.changes.push(Change::Swept(at));
     }
 

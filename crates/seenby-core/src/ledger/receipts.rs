@@ -2,16 +2,22 @@
 
 use roaring::RoaringBitmap;
 
-use super::{Answered, Denied, Failure, Ledger, Result};
+use super::{Failure, Ledger, Result};
 use crate::receipts::Applied;
 use crate::{
-    Answer, Change, ConversationName, GroupNumber, LogEvent, MembershipChange, Message, MessageKey, MessageUid,
-    ReceiptRequest, Source, Timestamp, UserId,
+    Answer, Answered, Change, ConversationName, Denied, GroupNumber, LogEvent, MembershipChange, Message, MessageKey,
+    MessageUid, ReceiptRequest, Source, Timestamp, UserId,
 };
 
 impl<S: Source> Ledger<S> {
     /// The sender of a message asks who has read it. Asking twice changes nothing.
-    pub fn ask(&mut self, name: &ConversationName, user: &UserId, uid: MessageUid, now: Timestamp) -> Result<(), S> {
+    pub(super) fn ask(
+        &mut self,
+        name: &ConversationName,
+        user: &UserId,
+        uid: MessageUid,
+        now: Timestamp,
+    ) -> Result<(), S> {
         let (conversation, _) = self.enter(name, user)?;
         let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
         match message.sender == *user {

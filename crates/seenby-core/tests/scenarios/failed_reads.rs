@@ -5,11 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use seenby_core::commit::{AppRecord, Secret, UserChange, UserRecord};
-use seenby_core::ledger::Limits;
 use seenby_core::{
-    AppKey, ChannelId, ClientRef, Conversation, ConversationName, ConversationNumber, Draft, Failure, Group, GroupId,
-    GroupKind, GroupName, GroupNumber, KeyId, KeyRecord, Ledger, MembershipChange, Message, MessageKey, MessageUid,
-    Publication, ReceiptRequest, Scope, Slot, Source, Timestamp, UserId,
+    AppKey, Call, ChannelId, ClientRef, Conversation, ConversationName, ConversationNumber, Draft, Failure, Group,
+    GroupId, GroupKind, GroupName, GroupNumber, KeyId, KeyRecord, Ledger, Limits, MembershipChange, Message,
+    MessageKey, MessageUid, Outcome, Publication, ReceiptRequest, Scope, Slot, Source, Timestamp, UserId,
 };
 use seenby_storage::{Memory, Storage as _, StorageError};
 
@@ -60,8 +59,6 @@ impl Failing {
     }
 }
 
-type Call = fn(&Ward, &mut Ledger<Failing>) -> Result<(), Failure<StorageError>>;
-
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// An ultra group with two channels, where Alice has said three things and asked about the first two.
@@ -80,12 +77,12 @@ fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
 }
 
-fn draft(client_ref: &str, need_receipt: bool) -> Draft {
-    Draft { client_ref: ClientRef::new(client_ref).unwrap(), content: b"hello".to_vec(), need_receipt }
+fn users(names: &[&str]) -> Vec<UserId> {
+    names.iter().map(|name| user(name)).collect()
 }
 
-fn publication() -> Publication {
-    Publication { draft: draft("published", true), hidden_from_sender: false }
+fn draft(client_ref: &str, need_receipt: bool) -> Draft {
+    Draft { client_ref: ClientRef::new(client_ref).unwrap(), content: b"hello".to_vec(), need_receipt }
 }
 
 impl Ward {
@@ -95,22 +92,64 @@ impl Ward {
         let group = GroupName { app: app(), kind: GroupKind::UltraGroup, id: GroupId::new("ward-3").unwrap() };
         let channel = |name| ConversationName::new(group.clone(), Some(ChannelId::new(name).unwrap()));
         let channels = ["kitchen", "lab"].map(channel);
-        ledger.create_app(AppRecord { key: app(), secret: Secret::new("first"), created_at: NOW }).unwrap();
-        ledger.save_user(&app(), &user("bob"), UserChange::default(), NOW).unwrap();
-        ledger.create_group(&group, "Ward 3", NOW).unwrap();
-        for channel in channels.iter().chain([&channel("closed")]) {
-            ledger.create_channel(&group, channel.channel.clone().unwrap()).unwrap();
-        }
-        ledger.join(&group, &["alice", "bob", "carol", "dave"].map(user), NOW).unwrap();
-        ledger.delete_channel(&group, ChannelId::new("closed").unwrap()).unwrap();
-        let mut say = |text, need_receipt| {
-            let sent = ledger.send(&channels[0], &user("alice"), draft(text, need_receipt), NOW);
-            sent.unwrap().uid
-        };
-        let uids = vec![say("one", true), say("two", true), say("three", false)];
-        ledger.leave(&group, &[user("dave")], NOW).unwrap();
+        let ward = Self { store: store.clone(), group, channels, uids: vec![] };
+        let say = |text, need_receipt| ward.say(0, "alice", draft(text, need_receipt));
+        let calls = [
+            Call::CreateApp(AppRecord { key: app(), secret: Secret::new("first"), created_at: NOW }),
+            Call::SaveUser { app: app(), user: user("bob"), change: UserChange::default() },
+            Call::CreateGroup { group: ward.group(), title: "Ward 3".into() },
+            ward.open("kitchen"),
+            ward.open("lab"),
+            ward.open("closed"),
+            ward.join(&["alice", "bob", "carol", "dave"]),
+            ward.delete("closed"),
+            say("one", true),
+            say("two", true),
+            say("three", false),
+            ward.leave(&["dave"]),
+        ];
+        let outcomes = calls.map(|call| ledger.apply(call, NOW).unwrap());
+        let uids = outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Sent(sent) => Some(sent.uid),
+            _ => None,
+        });
+        let uids = uids.collect();
         store.commit(&ledger.take_commit().changes).unwrap();
-        Self { store, group, channels, uids }
+        Self { uids, ..ward }
+    }
+
+    fn group(&self) -> GroupName {
+        self.group.clone()
+    }
+
+    fn channel(&self, place: usize) -> ConversationName {
+        self.channels[place].clone()
+    }
+
+    fn open(&self, channel: &str) -> Call {
+        Call::CreateChannel { group: self.group(), channel: ChannelId::new(channel).unwrap() }
+    }
+
+    fn delete(&self, channel: &str) -> Call {
+        Call::DeleteChannel { group: self.group(), channel: ChannelId::new(channel).unwrap() }
+    }
+
+    fn join(&self, names: &[&str]) -> Call {
+        Call::Join { group: self.group(), users: users(names) }
+    }
+
+    fn leave(&self, names: &[&str]) -> Call {
+        Call::Leave { group: self.group(), users: users(names) }
+    }
+
+    fn say(&self, channel: usize, name: &str, draft: Draft) -> Call {
+        Call::Send { conversation: self.channel(channel), user: user(name), draft }
+    }
+
+    /// To both channels.
+    fn publish(&self, name: &str) -> Call {
+        let publication = Publication { draft: draft("published", true), hidden_from_sender: false };
+        Call::Publish { conversations: self.channels.to_vec(), user: user(name), publication }
     }
 
     /// A ledger that knows nothing yet and may look up so much.
@@ -125,43 +164,40 @@ impl Ward {
     }
 }
 
-const CALLS: [(&str, Call); 18] = [
-    ("create an app", |_, ledger| {
+type Case = (&'static str, fn(&Ward) -> Call);
+
+const CALLS: [Case; 18] = [
+    ("create an app", |_| {
         let key = AppKey::new("other").unwrap();
-        ledger.create_app(AppRecord { key, secret: Secret::new("second"), created_at: NOW })
+        Call::CreateApp(AppRecord { key, secret: Secret::new("second"), created_at: NOW })
     }),
-    ("replace a secret", |_, ledger| ledger.replace_secret(&app(), Secret::new("third"))),
-    ("save a key", |_, ledger| {
+    ("replace a secret", |_| Call::ReplaceSecret { app: app(), secret: Secret::new("third") }),
+    ("save a key", |_| {
         let id = KeyId::new("key").unwrap();
-        let record = KeyRecord {
+        Call::SaveKey(KeyRecord {
             id,
             app: app(),
             label: String::new(),
             scopes: vec![Scope::Users],
             secret_hash: [0; 32],
             created_at: NOW,
-        };
-        ledger.save_key(record)
+        })
     }),
-    ("save a user", |_, ledger| ledger.save_user(&app(), &user("bob"), UserChange::default(), NOW)),
-    ("rename a group", |ward, ledger| ledger.create_group(&ward.group, "Ward 4", NOW).map(drop)),
-    ("open a channel", |ward, ledger| ledger.create_channel(&ward.group, ChannelId::new("new").unwrap())),
-    ("reopen a channel", |ward, ledger| ledger.create_channel(&ward.group, ChannelId::new("closed").unwrap())),
-    ("delete a channel", |ward, ledger| ledger.delete_channel(&ward.group, ChannelId::new("lab").unwrap())),
-    ("join", |ward, ledger| ledger.join(&ward.group, &["dave", "erin", "bob"].map(user), NOW)),
-    ("leave", |ward, ledger| ledger.leave(&ward.group, &["alice", "bob", "carol"].map(user), NOW)),
-    ("dismiss", |ward, ledger| ledger.dismiss(&ward.group, NOW)),
-    ("send and ask", |ward, ledger| ledger.send(&ward.channels[1], &user("bob"), draft("four", true), NOW).map(drop)),
-    ("publish to both channels", |ward, ledger| {
-        ledger.publish(&ward.channels, &user("hospital"), &publication(), NOW).map(drop)
-    }),
-    ("publish for a member", |ward, ledger| {
-        ledger.publish(&ward.channels, &user("carol"), &publication(), NOW).map(drop)
-    }),
-    ("ask", |ward, ledger| ledger.ask(&ward.channels[0], &user("alice"), ward.uids[2], NOW)),
-    ("answer", |ward, ledger| ledger.answer(&ward.channels[0], &user("bob"), &ward.uids, NOW).map(drop)),
-    ("recall", |ward, ledger| ledger.recall(&ward.channels[0], &user("alice"), ward.uids[0], NOW)),
-    ("expire", |ward, ledger| ledger.expire(&ward.keys())),
+    ("save a user", |_| Call::SaveUser { app: app(), user: user("bob"), change: UserChange::default() }),
+    ("rename a group", |ward| Call::CreateGroup { group: ward.group(), title: "Ward 4".into() }),
+    ("open a channel", |ward| ward.open("new")),
+    ("reopen a channel", |ward| ward.open("closed")),
+    ("delete a channel", |ward| ward.delete("lab")),
+    ("join", |ward| ward.join(&["dave", "erin", "bob"])),
+    ("leave", |ward| ward.leave(&["alice", "bob", "carol"])),
+    ("dismiss", |ward| Call::Dismiss { group: ward.group() }),
+    ("send and ask", |ward| ward.say(1, "bob", draft("four", true))),
+    ("publish to both channels", |ward| ward.publish("hospital")),
+    ("publish for a member", |ward| ward.publish("carol")),
+    ("ask", |ward| Call::Ask { conversation: ward.channel(0), user: user("alice"), uid: ward.uids[2] }),
+    ("answer", |ward| Call::Answer { conversation: ward.channel(0), user: user("bob"), uids: ward.uids.clone() }),
+    ("recall", |ward| Call::Recall { conversation: ward.channel(0), user: user("alice"), uid: ward.uids[0] }),
+    ("expire", |ward| Call::Expire(ward.keys())),
 ];
 
 #[test]
@@ -171,10 +207,10 @@ fn a_call_whose_look_up_fails_has_no_effect() {
         let mut failures = 0;
         loop {
             let mut ledger = ward.ledger(failures);
-            let result = call(&ward, &mut ledger);
+            let result = ledger.apply(call(&ward), NOW);
             let commit = ledger.take_commit();
             match result {
-                Ok(()) => break assert!(!commit.changes.is_empty(), "{name}"),
+                Ok(_) => break assert!(!commit.changes.is_empty(), "{name}"),
                 Err(Failure::Source(_)) => failures += 1,
                 Err(Failure::Denied(denied)) => panic!("{name}: {denied}"),
             }

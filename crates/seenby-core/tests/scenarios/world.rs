@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use seenby_core::commit::{AppRecord, Secret, UserChange};
-use seenby_core::ledger::Limits;
 use seenby_core::{
-    AppKey, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
-    KeyId, KeyRecord, Ledger, LogEntry, Membership, MessageKey, MessageUid, Ordinal, Publication, ReceiptRequest,
-    Scope, Sequence, Slot, Source as _, Timestamp, UserId,
+    AppKey, Call, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
+    KeyId, KeyRecord, Ledger, Limits, LogEntry, Membership, MessageKey, MessageUid, Ordinal, Outcome, Publication,
+    ReceiptRequest, Scope, Sequence, Slot, Source as _, Timestamp, UserId,
 };
-use seenby_storage::{Memory, Storage as _, StorageError};
+use seenby_storage::{Memory, Storage as _};
 
 pub(crate) struct World {
     store: Arc<Memory>,
@@ -23,13 +22,6 @@ pub(crate) struct World {
 
 fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
-}
-
-fn denied<T>(result: Result<T, Failure<StorageError>>) -> Result<T, Denied> {
-    result.map_err(|failure| match failure {
-        Failure::Denied(denied) => denied,
-        Failure::Source(error) => panic!("the store failed: {error}"),
-    })
 }
 
 impl World {
@@ -51,9 +43,7 @@ impl World {
 
     pub(crate) fn opens_channel(&mut self, channel: &str) -> Result<(), Denied> {
         let group = self.conversation.group.clone();
-        let opened = denied(self.ledger.create_channel(&group, ChannelId::new(channel).unwrap()));
-        self.commits();
-        opened
+        self.calls(Call::CreateChannel { group, channel: ChannelId::new(channel).unwrap() })
     }
 
     fn new(limits: Limits, kind: GroupKind, app: &str, members: &[&str]) -> Self {
@@ -72,8 +62,8 @@ impl World {
     }
 
     fn founds(&mut self, members: &[&str]) {
-        denied(self.ledger.create_group(&self.conversation.group, "Ward 3", self.now)).unwrap();
-        self.commits();
+        let group = self.conversation.group.clone();
+        self.calls(Call::CreateGroup { group, title: "Ward 3".into() }).unwrap();
         self.try_joins(members).unwrap();
     }
 
@@ -99,6 +89,19 @@ impl World {
         calls(self);
         self.batching = false;
         self.commits();
+    }
+
+    fn calls(&mut self, call: Call) -> Result<(), Denied> {
+        self.outcome(call).map(drop)
+    }
+
+    fn outcome(&mut self, call: Call) -> Result<Outcome, Denied> {
+        let outcome = self.ledger.apply(call, self.now);
+        self.commits();
+        outcome.map_err(|failure| match failure {
+            Failure::Denied(denied) => denied,
+            Failure::Source(error) => panic!("the store failed: {error}"),
+        })
     }
 
     fn commits(&mut self) {
@@ -130,22 +133,18 @@ impl World {
     }
 
     pub(crate) fn try_joins(&mut self, names: &[&str]) -> Result<(), Denied> {
-        let users: Vec<_> = names.iter().map(|name| user(name)).collect();
-        let joined = denied(self.ledger.join(&self.conversation.group, &users, self.now));
-        self.commits();
-        joined
+        let (group, users) = (self.conversation.group.clone(), names.iter().map(|name| user(name)).collect());
+        self.calls(Call::Join { group, users })
     }
 
     pub(crate) fn leaves(&mut self, name: &str) {
-        denied(self.ledger.leave(&self.conversation.group, &[user(name)], self.now)).unwrap();
-        self.commits();
+        let group = self.conversation.group.clone();
+        self.calls(Call::Leave { group, users: vec![user(name)] }).unwrap();
     }
 
     pub(crate) fn creates_app(&mut self, key: &str, secret: &str) -> Result<(), Denied> {
         let (key, secret) = (AppKey::new(key).unwrap(), Secret::new(secret));
-        let created = denied(self.ledger.create_app(AppRecord { key, secret, created_at: self.now }));
-        self.commits();
-        created
+        self.calls(Call::CreateApp(AppRecord { key, secret, created_at: self.now }))
     }
 
     pub(crate) fn saves_user(&mut self, name: &str, display_name: Option<&str>, blocked: Option<bool>) {
@@ -159,44 +158,36 @@ impl World {
 
     fn changes_user(&mut self, name: &str, change: UserChange) {
         let app = self.conversation.group.app.clone();
-        denied(self.ledger.save_user(&app, &user(name), change, self.now)).unwrap();
-        self.commits();
+        self.calls(Call::SaveUser { app, user: user(name), change }).unwrap();
     }
 
     pub(crate) fn replaces_secret(&mut self, key: &str, secret: &str) -> Result<(), Denied> {
-        let replaced = denied(self.ledger.replace_secret(&AppKey::new(key).unwrap(), Secret::new(secret)));
-        self.commits();
-        replaced
+        self.calls(Call::ReplaceSecret { app: AppKey::new(key).unwrap(), secret: Secret::new(secret) })
     }
 
     pub(crate) fn saves_key(&mut self, id: &str, app: &str) -> Result<(), Denied> {
-        let saved = denied(self.ledger.save_key(KeyRecord {
+        self.calls(Call::SaveKey(KeyRecord {
             id: KeyId::new(id).unwrap(),
             app: AppKey::new(app).unwrap(),
             label: String::new(),
             scopes: vec![Scope::Receipts],
             secret_hash: [0; 32],
             created_at: self.now,
-        }));
-        self.commits();
-        saved
+        }))
     }
 
     pub(crate) fn drops_key(&mut self, id: &str) {
-        self.ledger.drop_key(KeyId::new(id).unwrap());
-        self.commits();
+        self.calls(Call::DropKey(KeyId::new(id).unwrap())).unwrap();
     }
 
     pub(crate) fn deletes_channel(&mut self, channel: &str) -> Result<(), Denied> {
         let group = self.conversation.group.clone();
-        let deleted = denied(self.ledger.delete_channel(&group, ChannelId::new(channel).unwrap()));
-        self.commits();
-        deleted
+        self.calls(Call::DeleteChannel { group, channel: ChannelId::new(channel).unwrap() })
     }
 
     pub(crate) fn dismisses(&mut self) {
-        denied(self.ledger.dismiss(&self.conversation.group, self.now)).unwrap();
-        self.commits();
+        let group = self.conversation.group.clone();
+        self.calls(Call::Dismiss { group }).unwrap();
     }
 
     pub(crate) fn sends(&mut self, name: &str, text: &str) -> MessageUid {
@@ -216,55 +207,49 @@ impl World {
         let client_ref = client_ref.map_or_else(|| format!("sent-{}", self.sent_count), ToOwned::to_owned);
         let client_ref = ClientRef::new(&client_ref).unwrap();
         let draft = Draft { client_ref, content: text.into(), need_receipt };
-        let sent = denied(self.ledger.send(&self.conversation, &user(name), draft, self.now)).unwrap();
-        self.commits();
-        sent.uid
+        let conversation = self.conversation.clone();
+        match self.outcome(Call::Send { conversation, user: user(name), draft }) {
+            Ok(Outcome::Sent(sent)) => sent.uid,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// A back end sends to these channels, or to the group where none is named, and asks in the same step.
     pub(crate) fn publishes(&mut self, name: &str, channels: &[&str]) -> Result<Vec<MessageUid>, Denied> {
         self.sent_count += 1;
         let group = &self.conversation.group;
-        let names: Vec<_> = match channels {
+        let conversations = match channels {
             [] => vec![self.conversation.clone()],
             ids => ids.iter().map(|id| ConversationName::new(group.clone(), ChannelId::new(id).ok())).collect(),
         };
         let client_ref = ClientRef::new(&format!("published-{}", self.sent_count)).unwrap();
         let draft = Draft { client_ref, content: b"news".to_vec(), need_receipt: true };
         let publication = Publication { draft, hidden_from_sender: false };
-        let sent = denied(self.ledger.publish(&names, &user(name), &publication, self.now));
-        self.commits();
-        Ok(sent?.into_iter().map(|sent| sent.uid).collect())
+        match self.outcome(Call::Publish { conversations, user: user(name), publication })? {
+            Outcome::Published(sent) => Ok(sent.into_iter().map(|sent| sent.uid).collect()),
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(crate) fn back_end_asks(&mut self, uid: MessageUid) -> Result<(), Denied> {
-        let asked = denied(self.ledger.ask_for_sender(&self.conversation, uid, self.now));
-        self.commits();
-        asked
+        self.calls(Call::AskForSender { conversation: self.conversation.clone(), uid })
     }
 
     pub(crate) fn back_end_recalls(&mut self, sender: &str, uid: MessageUid) -> Result<(), Denied> {
-        let recalled = denied(self.ledger.recall_for_sender(&self.conversation, &user(sender), uid, self.now));
-        self.commits();
-        recalled
+        let conversation = self.conversation.clone();
+        self.calls(Call::RecallForSender { conversation, user: user(sender), uid })
     }
 
     pub(crate) fn asks(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
-        let asked = denied(self.ledger.ask(&self.conversation, &user(name), uid, self.now));
-        self.commits();
-        asked
+        self.calls(Call::Ask { conversation: self.conversation.clone(), user: user(name), uid })
     }
 
     pub(crate) fn recalls(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
-        let recalled = denied(self.ledger.recall(&self.conversation, &user(name), uid, self.now));
-        self.commits();
-        recalled
+        self.calls(Call::Recall { conversation: self.conversation.clone(), user: user(name), uid })
     }
 
     pub(crate) fn expires(&mut self, uid: MessageUid) {
-        let key = self.key(uid);
-        denied(self.ledger.expire(&[key])).unwrap();
-        self.commits();
+        self.calls(Call::Expire(vec![self.key(uid)])).unwrap();
     }
 
     pub(crate) fn reads(&mut self, name: &str, uid: MessageUid) -> Result<(), Denied> {
@@ -272,9 +257,11 @@ impl World {
     }
 
     pub(crate) fn reads_all(&mut self, name: &str, uids: &[MessageUid]) -> Result<Vec<Result<(), Denied>>, Denied> {
-        let outcomes = denied(self.ledger.answer(&self.conversation, &user(name), uids, self.now));
-        self.commits();
-        Ok(outcomes?.outcomes)
+        let (conversation, uids) = (self.conversation.clone(), uids.to_vec());
+        match self.outcome(Call::Answer { conversation, user: user(name), uids })? {
+            Outcome::Answered(answered) => Ok(answered.outcomes),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use rand::Rng as _;
 use seenby_core::commit::{AppRecord, Secret};
-use seenby_core::{AppKey, KeyId, KeyRecord, Scope, Source as _, Timestamp};
+use seenby_core::{AppKey, Call, KeyId, KeyRecord, Scope, Source as _, Timestamp};
 use seenby_protocol::Code;
 use sha2::{Digest as _, Sha256};
 
 use super::{Administration, Object, Result, hex, user_id};
-use crate::call::Call;
 use crate::refusal::Refusal;
 use crate::{clock, token};
 

@@ -1,11 +1,12 @@
 //! Groups, their members and their channels.
 
-use seenby_core::{AppKey, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, Source as _, UserId};
+use seenby_core::{
+    AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, Source as _, UserId,
+};
 use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
 
 use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
-use crate::call::Call;
 use crate::from_wire;
 use crate::refusal::Refusal;
 

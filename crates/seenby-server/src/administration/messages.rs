@@ -2,14 +2,13 @@
 
 use prost::Message as _;
 use rand::Rng as _;
-use seenby_core::ledger::Sent;
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, Publication, Source as _, Timestamp, UserId,
+    AppKey, Call, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, Outcome, Publication, Sent,
+    Source as _, Timestamp, UserId,
 };
 use seenby_protocol::{Code, frames};
 
 use super::{Administration, Object, Result, hex, user_id};
-use crate::call::{Call, Outcome};
 use crate::content;
 use crate::queries::{Queries, ReceiptUser, UsersPage, UsersQuery, ViewedMessage};
 use crate::refusal::Refusal;

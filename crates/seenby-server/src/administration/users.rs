@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use seenby_core::commit::{UserChange, UserRecord};
-use seenby_core::{AppKey, GroupKind, GroupName, Source as _, Timestamp, UserId};
+use seenby_core::{AppKey, Call, GroupKind, GroupName, Source as _, Timestamp, UserId};
 use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
 
 use super::groups::{GroupSummary, group_id};
 use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
-use crate::call::Call;
 use crate::clock;
 use crate::refusal::Refusal;
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use seenby_core::ledger::Sent;
 use seenby_core::{
-    ChannelId, ClientRef, ConversationName, Counts, Denied, Draft, GroupName, Ledger, Limits, MessageKey, MessageUid,
-    Slot, Timestamp, UserId,
+    Call, ChannelId, ClientRef, ConversationName, Counts, Denied, Draft, Failure, GroupName, Ledger, Limits,
+    MessageKey, MessageUid, Outcome, Sent, Slot, Timestamp, UserId,
 };
 
 use super::{channel, plain, ultra, user};
@@ -28,35 +27,41 @@ impl<S: Storage> Office<S> {
         self.ledger = new_ledger(&self.store);
     }
 
-    fn step<T>(&mut self, call: impl FnOnce(&mut Ledger<Arc<S>>, Timestamp) -> T) -> T {
+    fn step(&mut self, call: Call) -> Result<Outcome, Failure<S::Error>> {
         self.now += 1;
-        let outcome = call(&mut self.ledger, Timestamp(self.now));
+        let outcome = self.ledger.apply(call, Timestamp(self.now));
         self.store.commit(&self.ledger.take_commit().changes).unwrap();
         outcome
     }
 
     fn create(&mut self, group: &GroupName, members: &[&str]) {
-        self.step(|ledger, now| ledger.create_group(group, "a group", now).unwrap());
+        self.step(Call::CreateGroup { group: group.clone(), title: "a group".into() }).unwrap();
         self.join(group, members);
     }
 
     fn join(&mut self, group: &GroupName, members: &[&str]) {
-        let members: Vec<UserId> = members.iter().map(|id| user(id)).collect();
-        self.step(|ledger, now| ledger.join(group, &members, now).unwrap());
+        let users = members.iter().map(|id| user(id)).collect();
+        self.step(Call::Join { group: group.clone(), users }).unwrap();
     }
 
     fn leave(&mut self, group: &GroupName, member: &str) {
-        self.step(|ledger, now| ledger.leave(group, &[user(member)], now).unwrap());
+        self.step(Call::Leave { group: group.clone(), users: vec![user(member)] }).unwrap();
     }
 
     fn send(&mut self, to: &ConversationName, sender: &str, reference: &str, need_receipt: bool) -> Sent {
         let client_ref = ClientRef::new(reference).unwrap();
         let draft = Draft { client_ref, content: reference.as_bytes().to_vec(), need_receipt };
-        self.step(|ledger, now| ledger.send(to, &user(sender), draft, now).unwrap())
+        match self.step(Call::Send { conversation: to.clone(), user: user(sender), draft }).unwrap() {
+            Outcome::Sent(sent) => sent,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn answer(&mut self, to: &ConversationName, reader: &str, uid: MessageUid) -> Result<(), Denied> {
-        self.step(|ledger, now| ledger.answer(to, &user(reader), &[uid], now).unwrap().outcomes[0])
+        match self.step(Call::Answer { conversation: to.clone(), user: user(reader), uids: vec![uid] }).unwrap() {
+            Outcome::Answered(answered) => answered.outcomes[0],
+            other => panic!("{other:?}"),
+        }
     }
 
     fn key(&self, of: &ConversationName, uid: MessageUid) -> MessageKey {
@@ -132,7 +137,7 @@ pub fn a_recall_takes_the_receipts_along<S: Storage>(store: &Arc<S>) {
     let sent = office.send(&ward, "alice", "r1", true);
     office.answer(&ward, "bob", sent.uid).unwrap();
     office.restart();
-    office.step(|ledger, now| ledger.recall(&ward, &user("alice"), sent.uid, now).unwrap());
+    office.step(Call::Recall { conversation: ward.clone(), user: user("alice"), uid: sent.uid }).unwrap();
 
     let key = office.key(&ward, sent.uid);
     assert_eq!(store.request(key).unwrap(), None);
@@ -149,7 +154,7 @@ pub fn channels_of_an_ultra_group_have_their_own_receipts<S: Storage>(store: &Ar
     let (general, news) = (ConversationName::new(clinic.clone(), None), channel(&clinic, "news"));
     let mut office = Office::new(store);
     office.create(&clinic, &["alice", "bob"]);
-    office.step(|ledger, _| ledger.create_channel(&clinic, ChannelId::new("news").unwrap()).unwrap());
+    office.step(Call::CreateChannel { group: clinic.clone(), channel: ChannelId::new("news").unwrap() }).unwrap();
     let in_general = office.send(&general, "alice", "r1", true);
     let in_news = office.send(&news, "alice", "r1", true);
     office.restart();
@@ -168,7 +173,7 @@ pub fn the_audience_is_found_through_stored_changes_of_membership<S: Storage>(st
     office.leave(&ward.group, "dora");
     office.join(&ward.group, &["dora"]);
     office.restart();
-    office.step(|ledger, now| ledger.ask(&ward, &user("alice"), sent.uid, now).unwrap());
+    office.step(Call::Ask { conversation: ward.clone(), user: user("alice"), uid: sent.uid }).unwrap();
     let request = store.request(office.key(&ward, sent.uid)).unwrap().unwrap();
     let group = store.group_number(&ward.group).unwrap().unwrap();
     let asked: Vec<UserId> =
