@@ -28,7 +28,8 @@ pub enum Call {
     Answer {
         conversation: ConversationName,
         user: UserId,
-        uids: Vec<MessageUid>,
+        /// `None`: what was named is no message id. It spoils only itself.
+        uids: Vec<Option<MessageUid>>,
     },
 
     /// To all of the conversations, or to none. The user need not be a member; nor for the next two.
@@ -147,6 +148,8 @@ pub enum Denied {
     NotMember(GroupKind),
     #[error("the group is full")]
     GroupFull,
+    #[error("is not a message id")]
+    InvalidUid,
     #[error("there is no such message, or it was recalled")]
     MessageNotFound,
     #[error("only the sender of a message may do this")]

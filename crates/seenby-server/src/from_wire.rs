@@ -22,11 +22,6 @@ pub(crate) enum Request {
     Ping,
     Resume(frames::Resume),
     Write(CallKind, Call),
-    /// A malformed message id spoils only itself.
-    Answer {
-        conversation: ConversationName,
-        uids: Vec<Result<MessageUid, Refusal>>,
-    },
     Query(ConversationName, Query),
     /// A message of any conversation that the user is in.
     Find(MessageUid),
@@ -40,7 +35,6 @@ impl Request {
         match self {
             Self::Ping => None,
             Self::Write(kind, _) => Some(*kind),
-            Self::Answer { .. } => Some(CallKind::Answer),
             Self::Resume(_) | Self::Query(..) | Self::Find(_) | Self::List(_) => Some(CallKind::Query),
         }
     }
@@ -81,10 +75,11 @@ impl Reader<'_> {
                 let (conversation, uid) = self.message(wire.conversation, &wire.message_uid)?;
                 Request::Write(CallKind::Request, Call::Ask { conversation, user: self.user(), uid })
             }
-            Wire::AnswerReceipts(wire) => Request::Answer {
-                conversation: self.conversation(wire.conversation)?,
-                uids: answered_uids(&wire.message_uids, limits)?,
-            },
+            Wire::AnswerReceipts(wire) => {
+                let conversation = self.conversation(wire.conversation)?;
+                let uids = answered_uids(&wire.message_uids, limits)?;
+                Request::Write(CallKind::Answer, Call::Answer { conversation, user: self.user(), uids })
+            }
 
             Wire::GetHistory(wire) => {
                 let query = Query::History(history_query(&wire, limits)?);
@@ -176,12 +171,13 @@ fn draft(wire: frames::SendMessage, limits: &Limits) -> Result<Draft, Refusal> {
     Ok(Draft { client_ref, content: content.encode_to_vec(), need_receipt: wire.need_receipt })
 }
 
-fn answered_uids(texts: &[String], limits: &Limits) -> Result<Vec<Result<MessageUid, Refusal>>, Refusal> {
+/// A malformed id spoils only itself.
+fn answered_uids(texts: &[String], limits: &Limits) -> Result<Vec<Option<MessageUid>>, Refusal> {
     if texts.is_empty() {
         return Err(Refusal::new(Code::MESSAGE_LIST_INVALID, "the list is empty"));
     }
     check_list_length(texts.len(), limits.answers_per_frame_max)?;
-    Ok(texts.iter().map(|text| message_uid(text)).collect())
+    Ok(texts.iter().map(|text| MessageUid::parse(text).ok()).collect())
 }
 
 fn check_list_length(found: usize, max: usize) -> Result<(), Refusal> {

@@ -42,6 +42,7 @@ pub(crate) fn code(denied: Denied) -> Code {
         Denied::NotMember(GroupKind::Group) => Code::NOT_IN_GROUP,
         Denied::NotMember(GroupKind::UltraGroup) => Code::NOT_IN_ULTRA_GROUP,
         Denied::UnknownChannel => Code::ULTRA_GROUP_CHANNEL_NOT_EXIST,
+        Denied::InvalidUid => Code::MESSAGE_UID_INVALID,
         Denied::MessageNotFound => Code::RECEIPT_MESSAGE_NOT_FOUND,
         Denied::NotSender => Code::RECEIPT_NOT_SENDER,
         Denied::RecallNotSender => Code::RECALL_BY_WRONG_USER,

@@ -15,10 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use seenby_core::{
-    AppKey, Call, ConversationName, ConversationNumber, GroupNumber, MessageUid, Outcome, Source as _, Timestamp,
-    UserId,
-};
+use seenby_core::{AppKey, Call, ConversationNumber, GroupNumber, MessageUid, Outcome, Source as _, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, reply, server_frame};
 use seenby_storage::StorageError;
@@ -52,8 +49,6 @@ pub struct Session {
     following: Following,
     deltas: Deltas,
     in_flight: usize,
-    /// Answers in flight that name malformed ids, by call: the ids that were refused before the desk saw the rest.
-    spoiled: HashMap<u64, Vec<Result<MessageUid, Refusal>>>,
     stopping: bool,
     farewell: Option<Farewell>,
 }
@@ -136,7 +131,6 @@ impl Session {
             registration,
             stage: Stage::Resuming(Known::default()),
             in_flight: 0,
-            spoiled: HashMap::new(),
             stopping: false,
             farewell: None,
         }
@@ -217,7 +211,6 @@ impl Session {
                 Step::Reply(to_wire::reply(call_id, Ok(reply::Result::Pong(pong))))
             }
             Request::Write(_, call) => self.write(call_id, call),
-            Request::Answer { conversation, uids } => self.answer(call_id, conversation, uids),
             Request::Query(conversation, query) => read(Reading::Query(user(), conversation, query)),
             Request::Find(uid) => read(Reading::Find(app(), user(), uid)),
             Request::List(query) => read(Reading::List(app(), user(), query)),
@@ -228,15 +221,6 @@ impl Session {
     fn write(&mut self, call_id: u64, call: Call) -> Step {
         self.in_flight += 1;
         Step::Write(call, ReplyTo::session(self.mailbox().clone(), call_id))
-    }
-
-    /// One malformed id does not spoil the rest of the call.
-    fn answer(&mut self, call_id: u64, conversation: ConversationName, uids: Vec<Result<MessageUid, Refusal>>) -> Step {
-        let good = uids.iter().flatten().copied().collect::<Vec<_>>();
-        if good.len() < uids.len() {
-            self.spoiled.insert(call_id, uids);
-        }
-        self.write(call_id, Call::Answer { conversation, user: self.user.clone(), uids: good })
     }
 
     fn resume(&mut self, call_id: u64, wire: frames::Resume) -> Result<Step, Refusal> {
@@ -346,7 +330,7 @@ impl Session {
         Ok(())
     }
 
-    fn writer_reply(&mut self, call_id: u64, result: CallResult) -> Vec<u8> {
+    fn writer_reply(&self, call_id: u64, result: CallResult) -> Vec<u8> {
         match result {
             // Only back ends publish.
             Ok(Outcome::Done | Outcome::Published(_)) => to_wire::done(call_id),
@@ -358,20 +342,8 @@ impl Session {
                     sent_at_ms: sent.sent_at.0,
                 })),
             ),
-            Ok(Outcome::Answered(answered)) => {
-                let mut outcomes = answered.outcomes.into_iter().map(|outcome| outcome.map_err(Refusal::from));
-                let outcomes = match self.spoiled.remove(&call_id) {
-                    None => outcomes.collect(),
-                    Some(uids) => {
-                        uids.into_iter().map(|uid| uid.and_then(|_| outcomes.next().unwrap_or(Ok(())))).collect()
-                    }
-                };
-                to_wire::answered(call_id, outcomes)
-            }
-            Err(error) => {
-                self.spoiled.remove(&call_id);
-                self.refuse(call_id, error.into())
-            }
+            Ok(Outcome::Answered(answered)) => to_wire::answered(call_id, &answered.outcomes),
+            Err(error) => self.refuse(call_id, error.into()),
         }
     }
 

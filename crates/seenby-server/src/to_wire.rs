@@ -1,7 +1,7 @@
 //! The core's types into frames.
 
 use prost::Message as _;
-use seenby_core::{ConversationName, Counts, GroupKind, LogEntry, MessageUid, Timestamp, UserId};
+use seenby_core::{ConversationName, Counts, Denied, GroupKind, LogEntry, MessageUid, Timestamp, UserId};
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
 use seenby_protocol::{Code, codec};
 
@@ -9,7 +9,7 @@ use crate::queries::{
     ConversationsPage, HistoryPage, QueryResult, ReaderList, ReceiptStatus, ReceiptUser, ReceiptView, UsersPage,
     ViewedConversation, ViewedMessage,
 };
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 
 pub(crate) fn frame(kind: server_frame::Kind) -> Vec<u8> {
     codec::encode(&frames::ServerFrame { kind: Some(kind) })
@@ -38,11 +38,11 @@ pub(crate) fn done(call_id: u64) -> Vec<u8> {
 }
 
 /// The call's code is that of its first bad message.
-pub(crate) fn answered(call_id: u64, outcomes: Vec<Result<(), Refusal>>) -> Vec<u8> {
-    let codes = outcomes.iter().map(|outcome| outcome.as_ref().map_or_else(|refusal| refusal.code.0, |()| 0)).collect();
-    let first_bad = outcomes.into_iter().find_map(Result::err);
+pub(crate) fn answered(call_id: u64, outcomes: &[Result<(), Denied>]) -> Vec<u8> {
+    let codes = outcomes.iter().map(|outcome| outcome.map_or_else(|denied| refusal::code(denied).0, |()| 0)).collect();
+    let first_bad = outcomes.iter().find_map(|outcome| outcome.err());
     let mut reply =
-        first_bad.map_or_else(|| frames::Reply { call_id, ..Default::default() }, |refusal| refused(call_id, refusal));
+        first_bad.map_or_else(|| frames::Reply { call_id, ..Default::default() }, |bad| refused(call_id, bad.into()));
     reply.result = Some(reply::Result::ReceiptsAccepted(frames::ReceiptsAccepted { codes }));
     frame(server_frame::Kind::Reply(reply))
 }

@@ -138,7 +138,7 @@ impl Model {
             }
             Call::Answer { conversation, user, uids } => match self.enter(conversation, user).map(drop) {
                 Ok(()) => {
-                    let answer = |uid: &MessageUid| self.answer(conversation, user, *uid, now);
+                    let answer = |uid: &Option<MessageUid>| self.answer(conversation, user, *uid, now);
                     Verdict::Answered(uids.iter().map(answer).collect())
                 }
                 Err(code) => Verdict::Code(code),
@@ -235,7 +235,8 @@ impl Model {
         Ok(())
     }
 
-    fn answer(&mut self, name: &ConversationName, user: &UserId, uid: MessageUid, now: Timestamp) -> Code {
+    fn answer(&mut self, name: &ConversationName, user: &UserId, uid: Option<MessageUid>, now: Timestamp) -> Code {
+        let Some(uid) = uid else { return Code::MESSAGE_UID_INVALID };
         let Some(message) = self.message_mut(name, uid).filter(|message| !message.recalled) else {
             return Code::RECEIPT_MESSAGE_NOT_FOUND;
         };

@@ -36,21 +36,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Malformed ids never reach the desk; each has its own code all the same.
-    pub fn with_malformed(self, call: &Call) -> Self {
-        match (self, call) {
-            (Self::Answered(codes), Call::AnswerReceipts(call)) => {
-                let mut codes = codes.into_iter();
-                let code = |uid: &String| match parse(uid) {
-                    Some(_) => codes.next().unwrap_or(Code::INTERNAL_ERROR),
-                    None => Code::MESSAGE_UID_INVALID,
-                };
-                Self::Answered(call.message_uids.iter().map(code).collect())
-            }
-            (other, _) => other,
-        }
-    }
-
     pub fn compare(&self, reply: &frames::Reply) -> Result<(), String> {
         let is_right = match (self, &reply.result) {
             (Self::Code(code), None) => reply.code == code.0,

@@ -202,7 +202,7 @@ impl World {
         for (call, asked) in calls {
             let verdict = if is_kept { Some(self.follow(&call, clock)?) } else { None };
             if let Some(open) = asked.and_then(|asked| self.open_calls.get_mut(&asked)) {
-                let verdict = verdict.filter(|_| !has_failed).map(|verdict| verdict.with_malformed(&open.call));
+                let verdict = verdict.filter(|_| !has_failed);
                 open.verdict = verdict.or(Some(Verdict::Code(Code::STORE_UNAVAILABLE)));
             }
         }

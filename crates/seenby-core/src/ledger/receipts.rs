@@ -5,9 +5,11 @@ use roaring::RoaringBitmap;
 use super::{Failure, Ledger, Result};
 use crate::receipts::Applied;
 use crate::{
-    Answer, Answered, Change, ConversationName, Denied, GroupNumber, LogEvent, MembershipChange, Message, MessageKey,
-    MessageUid, ReceiptRequest, Source, Timestamp, UserId,
+    Answer, Answered, Change, ConversationName, ConversationNumber, Denied, GroupNumber, LogEvent, MembershipChange,
+    Message, MessageKey, MessageUid, ReceiptRequest, Source, Timestamp, UserId,
 };
+
+type Asked = std::result::Result<MessageKey, Denied>;
 
 impl<S: Source> Ledger<S> {
     /// The sender of a message asks who has read it. Asking twice changes nothing.
@@ -79,38 +81,44 @@ impl<S: Source> Ledger<S> {
         &mut self,
         name: &ConversationName,
         user: &UserId,
-        uids: &[MessageUid],
+        uids: &[Option<MessageUid>],
         now: Timestamp,
     ) -> Result<Answered, S> {
         let (conversation, slot) = self.enter(name, user)?;
-        let mut outcomes = Vec::with_capacity(uids.len());
-        for &uid in uids {
-            let key = MessageKey { conversation, uid };
-            outcomes.push(if self.load_request(key)? { Ok(()) } else { Err(self.why_no_request(key)?) });
-        }
-        let mut counted = Vec::new();
-        for (&uid, outcome) in uids.iter().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_ok()) {
-            match self.apply_answer(MessageKey { conversation, uid }, Answer { slot, at: now }) {
-                Applied::Counted => counted.push(uid),
-                Applied::AlreadyCounted => {}
-                Applied::NotInAudience => *outcome = Err(Denied::NotInAudience),
-            }
-        }
+        let asked = uids.iter().map(|uid| self.asked(conversation, *uid)).collect::<Result<Vec<_>, S>>()?;
+        let (answer, mut counted) = (Answer { slot, at: now }, Vec::new());
+        let apply = |asked: Asked| asked.and_then(|key| self.apply_answer(key, answer, &mut counted));
+        let outcomes = asked.into_iter().map(apply).collect();
         Ok(Answered { outcomes, conversation, counted })
     }
 
-    fn apply_answer(&mut self, key: MessageKey, answer: Answer) -> Applied {
-        let applied = self.loaded_request(key).apply(answer);
-        if applied == Applied::Counted {
-            self.batch.answered.insert(key);
+    /// A message that may be answered for: its request is loaded.
+    fn asked(&mut self, conversation: ConversationNumber, uid: Option<MessageUid>) -> Result<Asked, S> {
+        let Some(uid) = uid else { return Ok(Err(Denied::InvalidUid)) };
+        let key = MessageKey { conversation, uid };
+        if self.load_request(key)? {
+            return Ok(Ok(key));
         }
-        applied
+        Ok(match self.find_message(key)? {
+            Some(message) if message.recalled_at.is_none() => Err(Denied::NotRequested),
+            _ => Err(Denied::MessageNotFound),
+        })
     }
 
-    fn why_no_request(&mut self, key: MessageKey) -> Result<Denied, S> {
-        Ok(match self.find_message(key)? {
-            Some(message) if message.recalled_at.is_none() => Denied::NotRequested,
-            _ => Denied::MessageNotFound,
-        })
+    fn apply_answer(
+        &mut self,
+        key: MessageKey,
+        answer: Answer,
+        counted: &mut Vec<MessageUid>,
+    ) -> std::result::Result<(), Denied> {
+        match self.loaded_request(key).apply(answer) {
+            Applied::Counted => {
+                self.batch.answered.insert(key);
+                counted.push(key.uid);
+            }
+            Applied::AlreadyCounted => {}
+            Applied::NotInAudience => return Err(Denied::NotInAudience),
+        }
+        Ok(())
     }
 }

@@ -195,7 +195,11 @@ const CALLS: [Case; 18] = [
     ("publish to both channels", |ward| ward.publish("hospital")),
     ("publish for a member", |ward| ward.publish("carol")),
     ("ask", |ward| Call::Ask { conversation: ward.channel(0), user: user("alice"), uid: ward.uids[2] }),
-    ("answer", |ward| Call::Answer { conversation: ward.channel(0), user: user("bob"), uids: ward.uids.clone() }),
+    ("answer", |ward| Call::Answer {
+        conversation: ward.channel(0),
+        user: user("bob"),
+        uids: ward.uids.iter().copied().map(Some).collect(),
+    }),
     ("recall", |ward| Call::Recall { conversation: ward.channel(0), user: user("alice"), uid: ward.uids[0] }),
     ("expire", |ward| Call::Expire(ward.keys())),
 ];

@@ -173,6 +173,15 @@ fn a_message_nobody_asked_about_does_not_spoil_the_others() {
 }
 
 #[test]
+fn what_is_no_message_id_has_its_outcome_in_its_place() {
+    let mut world = World::with_members(["alice", "bob"]);
+    let (one, two) = (world.sends_and_asks("alice", "one"), world.sends_and_asks("alice", "two"));
+    let outcomes = world.reads_all("bob", &[Some(one), None, Some(two), None]).unwrap();
+    assert_eq!(outcomes, [Ok(()), Err(Denied::InvalidUid), Ok(()), Err(Denied::InvalidUid)]);
+    assert_eq!((world.readers(one), world.readers(two)), (vec!["bob".into()], vec!["bob".into()]));
+}
+
+#[test]
 fn a_recalled_message_has_no_receipts() {
     let mut world = World::with_members(["alice", "bob", "carol"]);
     let message = world.sends_and_asks("alice", "hello");

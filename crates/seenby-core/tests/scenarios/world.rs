@@ -256,8 +256,12 @@ impl World {
         self.reads_all(name, &[uid])?.remove(0)
     }
 
-    pub(crate) fn reads_all(&mut self, name: &str, uids: &[MessageUid]) -> Result<Vec<Result<(), Denied>>, Denied> {
-        let (conversation, uids) = (self.conversation.clone(), uids.to_vec());
+    pub(crate) fn reads_all(
+        &mut self,
+        name: &str,
+        uids: &[impl Copy + Into<Option<MessageUid>>],
+    ) -> Result<Vec<Result<(), Denied>>, Denied> {
+        let (conversation, uids) = (self.conversation.clone(), uids.iter().map(|uid| (*uid).into()).collect());
         match self.outcome(Call::Answer { conversation, user: user(name), uids })? {
             Outcome::Answered(answered) => Ok(answered.outcomes),
             other => panic!("{other:?}"),

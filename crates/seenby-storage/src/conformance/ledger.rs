@@ -58,7 +58,7 @@ impl<S: Storage> Office<S> {
     }
 
     fn answer(&mut self, to: &ConversationName, reader: &str, uid: MessageUid) -> Result<(), Denied> {
-        match self.step(Call::Answer { conversation: to.clone(), user: user(reader), uids: vec![uid] }).unwrap() {
+        match self.step(Call::Answer { conversation: to.clone(), user: user(reader), uids: vec![Some(uid)] }).unwrap() {
             Outcome::Answered(answered) => answered.outcomes[0],
             other => panic!("{other:?}"),
         }
