@@ -3,7 +3,7 @@
 
 use crate::commit::{AppRecord, Secret, UserChange};
 use crate::{
-    AppKey, ChannelId, ConversationName, ConversationNumber, Draft, GroupKind, GroupName, KeyId, KeyRecord, MessageKey,
+    AppKey, ChannelId, ConversationName, DeviceNumber, Draft, GroupKind, GroupName, KeyId, KeyRecord, MessageKey,
     MessageUid, Publication, Sequence, Timestamp, UserId,
 };
 
@@ -28,6 +28,8 @@ pub enum Call {
     Answer {
         conversation: ConversationName,
         user: UserId,
+        /// Of the user's devices, the one that need not be told.
+        from: Option<DeviceNumber>,
         /// `None`: what was named is no message id. It spoils only itself.
         uids: Vec<Option<MessageUid>>,
     },
@@ -108,7 +110,8 @@ pub enum Outcome {
     Sent(Sent),
     /// One for each conversation, in the order of the call.
     Published(Vec<Sent>),
-    Answered(Answered),
+    /// One for each message, in the order of the call.
+    Answered(Vec<Result<(), Denied>>),
 }
 
 /// What the sender learns of a stored message.
@@ -117,16 +120,6 @@ pub struct Sent {
     pub uid: MessageUid,
     pub sequence: Sequence,
     pub sent_at: Timestamp,
-}
-
-/// What became of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
-    /// One for each message, in the order of the call.
-    pub outcomes: Vec<Result<(), Denied>>,
-    pub conversation: ConversationNumber,
-    /// The messages of which this was the member's first answer: its other devices do not know of them yet.
-    pub counted: Vec<MessageUid>,
 }
 
 /// Why a call was refused, by what the caller can do about it.

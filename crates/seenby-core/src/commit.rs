@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::group::Direction;
 use crate::{
-    AppKey, Block, ConversationName, ConversationNumber, Counts, Group, GroupNumber, KeyId, KeyRecord, LogEntry,
-    MembershipChange, Message, MessageKey, Ordinal, ReceiptRequest, Timestamp, UserId,
+    AppKey, Block, ConversationName, ConversationNumber, Counts, DeviceNumber, Group, GroupNumber, KeyId, KeyRecord,
+    LogEntry, MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Timestamp, UserId,
 };
 
 /// The outcome of a batch. The notices may be told only after the changes are durable.
@@ -62,6 +62,14 @@ pub enum Notice {
     Logged { group: GroupNumber, conversation: ConversationNumber },
     /// New readers, from `first_ordinal` up to `counts.read`: for the sender's devices.
     Read { app: AppKey, sender: UserId, key: MessageKey, first_ordinal: Ordinal, counts: Counts },
+    /// This user has answered for these: for its devices, but not the one that the answer came from.
+    Answered {
+        app: AppKey,
+        user: UserId,
+        from: Option<DeviceNumber>,
+        conversation: ConversationNumber,
+        uids: Vec<MessageUid>,
+    },
     /// This user came in or went out.
     MembershipChanged { app: AppKey, user: UserId, group: GroupNumber, direction: Direction },
     /// A channel was added.

@@ -107,6 +107,10 @@ pub struct GroupNumber(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConversationNumber(pub u64);
 
+/// A device that is signed in: another number at each sign-in. News leaves out the one that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceNumber(pub u64);
+
 /// A member's small integer within the group: given once, never reused, kept when the member leaves and returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u32);

@@ -93,8 +93,8 @@ impl<S: Source> Ledger<S> {
             Call::Send { conversation, user, draft } => {
                 return self.send(&conversation, &user, draft, now).map(Outcome::Sent);
             }
-            Call::Answer { conversation, user, uids } => {
-                return self.answer(&conversation, &user, &uids, now).map(Outcome::Answered);
+            Call::Answer { conversation, user, from, uids } => {
+                return self.answer(&conversation, &user, from, &uids, now).map(Outcome::Answered);
             }
             Call::Publish { conversations, user, publication } => {
                 return self.publish(&conversations, &user, &publication, now).map(Outcome::Published);

@@ -26,13 +26,13 @@ pub mod receipts;
 pub mod retention;
 pub mod source;
 
-pub use call::{Answered, Call, Denied, Outcome, Sent};
+pub use call::{Call, Denied, Outcome, Sent};
 pub use commit::{Change, Commit, Notice};
 pub use conversation::{Conversation, ConversationName, LogEntry, LogEvent};
 pub use group::{Group, GroupKind, GroupName, Membership, MembershipChange};
 pub use ids::{
-    AppKey, ChannelId, ClientRef, ConversationNumber, GroupId, GroupNumber, InvalidId, KeyId, MessageKey, MessageUid,
-    Ordinal, Sequence, Slot, Timestamp, UserId,
+    AppKey, ChannelId, ClientRef, ConversationNumber, DeviceNumber, GroupId, GroupNumber, InvalidId, KeyId, MessageKey,
+    MessageUid, Ordinal, Sequence, Slot, Timestamp, UserId,
 };
 pub use keys::{KeyRecord, Scope};
 pub use ledger::{Failure, Ledger, Limits};

@@ -12,7 +12,9 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 use lru::LruCache;
 use seenby_core::group::Direction;
-use seenby_core::{AppKey, ConversationNumber, Counts, GroupNumber, MessageKey, MessageUid, Notice, Ordinal, UserId};
+use seenby_core::{
+    AppKey, ConversationNumber, Counts, DeviceNumber, GroupNumber, MessageKey, MessageUid, Notice, Ordinal, UserId,
+};
 use seenby_protocol::Code;
 
 use crate::call::CallResult;
@@ -172,22 +174,19 @@ impl Mailbox {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct SessionId(u64);
-
 struct Device {
-    session: SessionId,
+    number: DeviceNumber,
     device_id: String,
     mailbox: Arc<Mailbox>,
 }
 
-type Followers = HashMap<SessionId, Arc<Mailbox>>;
+type Followers = HashMap<DeviceNumber, Arc<Mailbox>>;
 
 /// Everybody who is online at this node.
 pub(crate) struct Delivery {
     limits: Limits,
     stopping: AtomicBool,
-    next_session: AtomicU64,
+    next_device: AtomicU64,
     /// The devices of each user, oldest first.
     users: RwLock<HashMap<(AppKey, UserId), Vec<Device>>>,
     /// Kept beyond the last session, so that connecting again does not fill the buckets.
@@ -200,7 +199,7 @@ impl Delivery {
         Arc::new(Self {
             limits,
             stopping: AtomicBool::new(false),
-            next_session: AtomicU64::new(1),
+            next_device: AtomicU64::new(1),
             users: RwLock::default(),
             rates: Mutex::new(LruCache::new(RATED_USERS_MAX)),
             followers: RwLock::default(),
@@ -220,6 +219,11 @@ impl Delivery {
                     let read = ReceiptNews { from: first_ordinal, counts };
                     self.tell_user(app, sender, |news| {
                         news.receipts.entry(key).and_modify(|known| *known = known.merge(read)).or_insert(read);
+                    });
+                }
+                Notice::Answered { app, user, from, conversation, uids } => {
+                    self.tell_devices(app, user, from, |news| {
+                        news.answered.entry(conversation).or_default().extend(&uids);
                     });
                 }
                 Notice::MembershipChanged { app, user, group, direction } => {
@@ -242,21 +246,14 @@ impl Delivery {
         }
     }
 
-    /// Tells the devices of the same user, but not this one, of messages that it has answered.
-    pub(crate) fn tell_other_devices(&self, own: &Arc<Mailbox>, conversation: ConversationNumber, uids: &[MessageUid]) {
-        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        for device in users.get(&own.owner).into_iter().flatten() {
-            if !Arc::ptr_eq(&device.mailbox, own) {
-                device.mailbox.put(|news| news.answered.entry(conversation).or_default().extend(uids));
-            }
-        }
+    fn tell_user(&self, app: AppKey, user: UserId, write: impl Fn(&mut News)) {
+        self.tell_devices(app, user, None, write);
     }
 
-    fn tell_user(&self, app: AppKey, user: UserId, write: impl Fn(&mut News)) {
+    fn tell_devices(&self, app: AppKey, user: UserId, but: Option<DeviceNumber>, write: impl Fn(&mut News)) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        for device in users.get(&(app, user)).into_iter().flatten() {
-            device.mailbox.put(&write);
-        }
+        let devices = users.get(&(app, user)).into_iter().flatten();
+        devices.filter(|device| Some(device.number) != but).for_each(|device| device.mailbox.put(&write));
     }
 
     /// Everybody of an app. Those who have a token of the new secret by now may come back at once; the others are refused then.
@@ -280,7 +277,7 @@ impl Delivery {
 
     /// A user signs in on a device. The same device's older session ends, and so does the oldest when there are too many.
     pub(crate) fn register(self: &Arc<Self>, app: &AppKey, user: &UserId, device_id: String) -> Registration {
-        let session = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
+        let number = DeviceNumber(self.next_device.fetch_add(1, Ordering::Relaxed));
         let owner = (app.clone(), user.clone());
         let mailbox = Arc::new(Mailbox { owner, mail: Mutex::default(), arrived: AtomicWaker::new() });
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
@@ -298,10 +295,10 @@ impl Delivery {
         while devices.len() >= self.limits.devices_per_user_max.max(1) {
             devices.remove(0).mailbox.end(Farewell::stay_away(Code::KICKED_BY_OTHER_DEVICE));
         }
-        devices.push(Device { session, device_id, mailbox: mailbox.clone() });
+        devices.push(Device { number, device_id, mailbox: mailbox.clone() });
         Registration {
             delivery: self.clone(),
-            session,
+            number,
             mailbox,
             rates: self.rates(app, user),
             followed: BTreeSet::new(),
@@ -325,7 +322,7 @@ impl Delivery {
 /// One session's place among those who are online; dropping it gives the place up.
 pub(crate) struct Registration {
     delivery: Arc<Delivery>,
-    session: SessionId,
+    number: DeviceNumber,
     mailbox: Arc<Mailbox>,
     rates: Arc<RateLimits>,
     followed: BTreeSet<GroupNumber>,
@@ -336,6 +333,10 @@ impl Registration {
         &self.mailbox
     }
 
+    pub(crate) fn number(&self) -> DeviceNumber {
+        self.number
+    }
+
     pub(crate) fn rates(&self) -> &RateLimits {
         &self.rates
     }
@@ -344,22 +345,22 @@ impl Registration {
     pub(crate) fn follow(&mut self, group: GroupNumber) {
         if self.followed.insert(group) {
             let mut followers = self.delivery.followers.write().unwrap_or_else(PoisonError::into_inner);
-            followers.entry(group).or_default().insert(self.session, self.mailbox.clone());
+            followers.entry(group).or_default().insert(self.number, self.mailbox.clone());
         }
     }
 
     pub(crate) fn unfollow(&mut self, group: GroupNumber) {
         if self.followed.remove(&group) {
-            self.delivery.forget_follower(group, self.session);
+            self.delivery.forget_follower(group, self.number);
         }
     }
 }
 
 impl Delivery {
-    fn forget_follower(&self, group: GroupNumber, session: SessionId) {
+    fn forget_follower(&self, group: GroupNumber, device: DeviceNumber) {
         let mut followers = self.followers.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_group) = followers.get_mut(&group) {
-            of_group.remove(&session);
+            of_group.remove(&device);
             if of_group.is_empty() {
                 followers.remove(&group);
             }
@@ -370,12 +371,12 @@ impl Delivery {
 impl Drop for Registration {
     fn drop(&mut self) {
         for group in std::mem::take(&mut self.followed) {
-            self.delivery.forget_follower(group, self.session);
+            self.delivery.forget_follower(group, self.number);
         }
         let mut users = self.delivery.users.write().unwrap_or_else(PoisonError::into_inner);
         let owner = &self.mailbox.owner;
         if let Some(devices) = users.get_mut(owner) {
-            devices.retain(|device| device.session != self.session);
+            devices.retain(|device| device.number != self.number);
             if devices.is_empty() {
                 users.remove(owner);
             }
@@ -456,6 +457,18 @@ mod tests {
         }
         let news = alice.mailbox().take().news.unwrap();
         assert_eq!(news.receipts.get(&key), Some(&ReceiptNews { from: 0, counts: counts(7) }));
+    }
+
+    #[test]
+    fn an_answer_is_told_to_the_other_devices_of_whoever_gave_it() {
+        let delivery = delivery(8);
+        let [phone, desk, bobs] = [("alice", "phone"), ("alice", "desk"), ("bob", "phone")]
+            .map(|(name, id)| delivery.register(&app(), &user(name), id.into()));
+        let (conversation, uids) = (ConversationNumber(1), vec![MessageUid::MIN]);
+        let (app, user, from) = (app(), user("alice"), Some(phone.number()));
+        delivery.publish(vec![Notice::Answered { app, user, from, conversation, uids: uids.clone() }]);
+        let told = [phone, desk, bobs].map(|device| device.mailbox().take().news.map(|news| news.answered));
+        assert_eq!(told, [None, Some(BTreeMap::from([(conversation, uids)])), None]);
     }
 
     #[test]

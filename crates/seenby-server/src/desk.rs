@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use seenby_core::{Call, Ledger, Outcome, Timestamp, ledger};
+use seenby_core::{Call, Ledger, Timestamp, ledger};
 use seenby_storage::{Storage, StorageError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -38,7 +38,7 @@ impl Desk {
         match self.node.storage.commit(&commit.changes) {
             Ok(()) => {
                 self.node.metrics.committed(&commit, results.len());
-                results.into_iter().for_each(|(reply_to, result)| self.reply(reply_to, result));
+                results.into_iter().for_each(|(reply_to, result)| reply_to.send(result));
                 self.node.delivery.publish(commit.notices);
             }
             Err(error) => {
@@ -54,17 +54,6 @@ impl Desk {
                 results.into_iter().for_each(|(reply_to, _)| reply_to.send(Err(CallError::Store)));
             }
         }
-    }
-
-    /// An answer is told to the responder's other devices as well.
-    fn reply(&self, reply_to: ReplyTo, result: CallResult) {
-        if let Ok(Outcome::Answered(answered)) = &result
-            && let Some(mailbox) = reply_to.mailbox()
-            && !answered.counted.is_empty()
-        {
-            self.node.delivery.tell_other_devices(mailbox, answered.conversation, &answered.counted);
-        }
-        reply_to.send(result);
     }
 }
 
@@ -94,13 +83,6 @@ impl ReplyTo {
     pub(crate) fn holding(mut self, room: impl Into<Option<OwnedSemaphorePermit>>) -> Self {
         self.room = room.into();
         self
-    }
-
-    fn mailbox(&self) -> Option<&Arc<Mailbox>> {
-        match &self.address {
-            Some(Address::Session { mailbox, .. }) => Some(mailbox),
-            _ => None,
-        }
     }
 
     pub(crate) fn send(mut self, result: CallResult) {

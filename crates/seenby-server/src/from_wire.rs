@@ -2,8 +2,8 @@
 
 use prost::Message as _;
 use seenby_core::{
-    AppKey, Call, ChannelId, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, MessageUid, Sequence,
-    Timestamp, UserId,
+    AppKey, Call, ChannelId, ClientRef, ConversationName, DeviceNumber, Draft, GroupId, GroupKind, GroupName,
+    MessageUid, Sequence, Timestamp, UserId,
 };
 use seenby_protocol::frames::client_frame;
 use seenby_protocol::{Code, frames};
@@ -44,6 +44,7 @@ impl Request {
 pub(crate) struct Reader<'a> {
     pub(crate) app: &'a AppKey,
     pub(crate) user: &'a UserId,
+    pub(crate) device: DeviceNumber,
     pub(crate) limits: &'a Limits,
 }
 
@@ -78,7 +79,10 @@ impl Reader<'_> {
             Wire::AnswerReceipts(wire) => {
                 let conversation = self.conversation(wire.conversation)?;
                 let uids = answered_uids(&wire.message_uids, limits)?;
-                Request::Write(CallKind::Answer, Call::Answer { conversation, user: self.user(), uids })
+                Request::Write(
+                    CallKind::Answer,
+                    Call::Answer { conversation, user: self.user(), from: Some(self.device), uids },
+                )
             }
 
             Wire::GetHistory(wire) => {

@@ -198,7 +198,12 @@ impl Session {
 
     fn take_call(&mut self, frame: frames::ClientFrame, now: Timestamp) -> Result<Step, Refusal> {
         let call_id = frame.call_id;
-        let reader = from_wire::Reader { app: &self.app, user: &self.user, limits: &self.node.settings.limits };
+        let reader = from_wire::Reader {
+            app: &self.app,
+            user: &self.user,
+            device: self.registration.number(),
+            limits: &self.node.settings.limits,
+        };
         let request = reader.request(frame)?;
         if let Some(kind) = request.kind() {
             self.registration.rates().check(kind)?;
@@ -342,7 +347,7 @@ impl Session {
                     sent_at_ms: sent.sent_at.0,
                 })),
             ),
-            Ok(Outcome::Answered(answered)) => to_wire::answered(call_id, &answered.outcomes),
+            Ok(Outcome::Answered(outcomes)) => to_wire::answered(call_id, &outcomes),
             Err(error) => self.refuse(call_id, error.into()),
         }
     }

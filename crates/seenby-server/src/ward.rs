@@ -76,7 +76,7 @@ impl Ward {
     pub(crate) fn read(&mut self, readers: &[UserId], uid: MessageUid) {
         self.does(|ledger, name| {
             for reader in readers {
-                ledger.answer(name, reader, &[Some(uid)], NOW).unwrap();
+                ledger.answer(name, reader, None, &[Some(uid)], NOW).unwrap();
             }
         });
     }

@@ -136,7 +136,7 @@ impl Model {
             Call::Recall { conversation, user, uid } => {
                 done(self.enter(conversation, user).map(drop).and_then(|()| self.recall(conversation, user, *uid)))
             }
-            Call::Answer { conversation, user, uids } => match self.enter(conversation, user).map(drop) {
+            Call::Answer { conversation, user, uids, .. } => match self.enter(conversation, user).map(drop) {
                 Ok(()) => {
                     let answer = |uid: &Option<MessageUid>| self.answer(conversation, user, *uid, now);
                     Verdict::Answered(uids.iter().map(answer).collect())

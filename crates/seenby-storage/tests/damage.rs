@@ -77,7 +77,7 @@ impl Ward {
         store.commit(&ledger.take_commit().changes).unwrap();
         for (place, member) in members.iter().enumerate().skip(1) {
             for uid in &ward.uids {
-                ledger.answer(&ward.name, member, &[Some(*uid)], NOW).unwrap();
+                ledger.answer(&ward.name, member, None, &[Some(*uid)], NOW).unwrap();
                 store.commit(&ledger.take_commit().changes).unwrap();
             }
             if place == MEMBERS / 2 {

@@ -127,7 +127,7 @@ impl<'a> Sitting<'a> {
             Step::Answer { group, user, message } => {
                 if let Some((_, uid)) = self.message(group, message) {
                     let (conversation, user) = (conversation_name(group), user_id(user));
-                    self.calls(Call::Answer { conversation, user, uids: vec![Some(uid)] });
+                    self.calls(Call::Answer { conversation, user, from: None, uids: vec![Some(uid)] });
                 }
             }
             Step::Recall { group, message } => {

@@ -5,8 +5,8 @@ use roaring::RoaringBitmap;
 use super::{Failure, Ledger, Result};
 use crate::receipts::Applied;
 use crate::{
-    Answer, Answered, Change, ConversationName, ConversationNumber, Denied, GroupNumber, LogEvent, MembershipChange,
-    Message, MessageKey, MessageUid, ReceiptRequest, Source, Timestamp, UserId,
+    Answer, Change, ConversationName, ConversationNumber, Denied, DeviceNumber, GroupNumber, LogEvent,
+    MembershipChange, Message, MessageKey, MessageUid, Notice, ReceiptRequest, Source, Timestamp, UserId,
 };
 
 type Asked = std::result::Result<MessageKey, Denied>;
@@ -81,15 +81,20 @@ impl<S: Source> Ledger<S> {
         &mut self,
         name: &ConversationName,
         user: &UserId,
+        from: Option<DeviceNumber>,
         uids: &[Option<MessageUid>],
         now: Timestamp,
-    ) -> Result<Answered, S> {
+    ) -> Result<Vec<std::result::Result<(), Denied>>, S> {
         let (conversation, slot) = self.enter(name, user)?;
         let asked = uids.iter().map(|uid| self.asked(conversation, *uid)).collect::<Result<Vec<_>, S>>()?;
         let (answer, mut counted) = (Answer { slot, at: now }, Vec::new());
         let apply = |asked: Asked| asked.and_then(|key| self.apply_answer(key, answer, &mut counted));
         let outcomes = asked.into_iter().map(apply).collect();
-        Ok(Answered { outcomes, conversation, counted })
+        if !counted.is_empty() {
+            let (app, user) = (name.group.app.clone(), user.clone());
+            self.batch.commit.notices.push(Notice::Answered { app, user, from, conversation, uids: counted });
+        }
+        Ok(outcomes)
     }
 
     /// A message that may be answered for: its request is loaded.

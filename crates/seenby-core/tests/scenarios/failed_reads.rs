@@ -198,6 +198,7 @@ const CALLS: [Case; 18] = [
     ("answer", |ward| Call::Answer {
         conversation: ward.channel(0),
         user: user("bob"),
+        from: None,
         uids: ward.uids.iter().copied().map(Some).collect(),
     }),
     ("recall", |ward| Call::Recall { conversation: ward.channel(0), user: user("alice"), uid: ward.uids[0] }),

@@ -262,8 +262,8 @@ impl World {
         uids: &[impl Copy + Into<Option<MessageUid>>],
     ) -> Result<Vec<Result<(), Denied>>, Denied> {
         let (conversation, uids) = (self.conversation.clone(), uids.iter().map(|uid| (*uid).into()).collect());
-        match self.outcome(Call::Answer { conversation, user: user(name), uids })? {
-            Outcome::Answered(answered) => Ok(answered.outcomes),
+        match self.outcome(Call::Answer { conversation, user: user(name), from: None, uids })? {
+            Outcome::Answered(outcomes) => Ok(outcomes),
             other => panic!("{other:?}"),
         }
     }

@@ -58,7 +58,7 @@ fn answers_to(messages: u32) -> Work {
         };
         let uids: Vec<MessageUid> = (0..messages).map(&mut ask).collect();
         for (place, reader) in readers.iter().enumerate() {
-            ledger.answer(&name, reader, &[Some(uids[place % uids.len()])], NOW).unwrap();
+            ledger.answer(&name, reader, None, &[Some(uids[place % uids.len()])], NOW).unwrap();
         }
         black_box(ledger.take_commit());
     })

@@ -58,8 +58,11 @@ impl<S: Storage> Office<S> {
     }
 
     fn answer(&mut self, to: &ConversationName, reader: &str, uid: MessageUid) -> Result<(), Denied> {
-        match self.step(Call::Answer { conversation: to.clone(), user: user(reader), uids: vec![Some(uid)] }).unwrap() {
-            Outcome::Answered(answered) => answered.outcomes[0],
+        match self
+            .step(Call::Answer { conversation: to.clone(), user: user(reader), from: None, uids: vec![Some(uid)] })
+            .unwrap()
+        {
+            Outcome::Answered(outcomes) => outcomes[0],
             other => panic!("{other:?}"),
         }
     }

@@ -45,7 +45,9 @@ impl Load {
         for (number, batch) in answers.chunks(self.batch).enumerate() {
             let now = Timestamp(BEGIN.0 + number as u64);
             for (user, uid) in batch {
-                ledger.answer(&name, &users[*user as usize], &[Some(*uid)], now).context("an answer was refused")?;
+                ledger
+                    .answer(&name, &users[*user as usize], None, &[Some(*uid)], now)
+                    .context("an answer was refused")?;
             }
             store.commit(&ledger.take_commit().changes)?;
         }

@@ -222,7 +222,7 @@ impl Author<'_> {
         let sent = self.ledger.send(&conversation, &user_id(sender)?, draft, self.ago(line.before))?;
         if let Some(read) = line.asked {
             for (at, reader) in self.readers(group, sender, line.before, read)? {
-                self.ledger.answer(&conversation, &reader, &[Some(sent.uid)], at)?;
+                self.ledger.answer(&conversation, &reader, None, &[Some(sent.uid)], at)?;
             }
         }
         self.commit()?;
