@@ -8,6 +8,7 @@
 //! * [`receipts`]: the ledger of one message, three sets and one list;
 //! * [`call`]: what can be asked of the ledger, and what comes of it;
 //! * [`ledger`]: applies calls one after another and gathers the changes of a batch;
+//! * [`view`]: who may see what, and lists page by page;
 //! * [`keys`]: what a back end may do with which key;
 //! * [`retention`]: which messages are old enough to be deleted;
 //! * [`commit`]: changes for the store, notices for delivery.
@@ -25,6 +26,7 @@ pub mod message;
 pub mod receipts;
 pub mod retention;
 pub mod source;
+pub mod view;
 
 pub use call::{Call, Denied, Outcome, Sent};
 pub use commit::{Change, Commit, Notice};

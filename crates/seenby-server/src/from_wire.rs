@@ -1,6 +1,7 @@
 //! Frames into the core's types. Everything that a peer sent is checked here and nowhere else.
 
 use prost::Message as _;
+use seenby_core::view::ReceiptList;
 use seenby_core::{
     AppKey, Call, ChannelId, ClientRef, ConversationName, DeviceNumber, Draft, GroupId, GroupKind, GroupName,
     MessageUid, Sequence, Timestamp, UserId,
@@ -10,9 +11,8 @@ use seenby_protocol::{Code, frames};
 use seenby_storage::TimeOrder;
 
 use crate::content;
-use crate::queries::{
-    ConversationsQuery, HISTORY_READERS_MAX, HistoryQuery, Query, ReceiptList, ReceiptStatus, UsersQuery,
-};
+use crate::cursors;
+use crate::queries::{ConversationsQuery, HISTORY_READERS_MAX, HistoryQuery, Query, UsersQuery};
 use crate::rate::CallKind;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
@@ -96,7 +96,7 @@ impl Reader<'_> {
             }
             Wire::ListConversations(wire) => {
                 let count = page_size(wire.count, limits)?;
-                Request::List(ConversationsQuery { token: wire.page_token, count })
+                Request::List(ConversationsQuery { after: cursors::conversations(&wire.page_token)?, count })
             }
             Wire::GetUsers(wire) => {
                 let query = Query::Names(user_ids(&wire.user_ids, limits)?);
@@ -213,10 +213,11 @@ fn users_query(wire: &frames::ListReceiptUsers, limits: &Limits) -> Result<Users
     let list = match (status, order) {
         (frames::ReceiptStatus::Read, frames::ReceiptOrder::Ascending) => ReceiptList::OldestReaders,
         (frames::ReceiptStatus::Read, frames::ReceiptOrder::Descending) => ReceiptList::NewestReaders,
-        (frames::ReceiptStatus::Unread, _) => ReceiptList::Silent(ReceiptStatus::Unread),
-        (frames::ReceiptStatus::Left, _) => ReceiptList::Silent(ReceiptStatus::Left),
+        (frames::ReceiptStatus::Unread, _) => ReceiptList::Unread,
+        (frames::ReceiptStatus::Left, _) => ReceiptList::Left,
     };
-    Ok(UsersQuery { list, token: wire.page_token.clone(), count: page_size(wire.count, limits)? })
+    let count = page_size(wire.count, limits)?;
+    Ok(UsersQuery { from: cursors::receipts(list, &wire.page_token)?, count })
 }
 
 fn user_ids(texts: &[String], limits: &Limits) -> Result<Vec<UserId>, Refusal> {

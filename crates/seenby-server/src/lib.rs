@@ -13,6 +13,7 @@ mod call;
 mod clock;
 mod connection;
 mod content;
+mod cursors;
 mod delivery;
 mod desk;
 mod from_wire;

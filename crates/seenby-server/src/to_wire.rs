@@ -1,13 +1,15 @@
 //! The core's types into frames.
 
 use prost::Message as _;
+use seenby_core::view::ReceiptStatus;
 use seenby_core::{ConversationName, Counts, Denied, GroupKind, LogEntry, MessageUid, Timestamp, UserId};
 use seenby_protocol::frames::{self, log_entry, reply, server_frame};
 use seenby_protocol::{Code, codec};
 
+use crate::cursors;
 use crate::queries::{
-    ConversationsPage, HistoryPage, QueryResult, ReaderList, ReceiptStatus, ReceiptUser, ReceiptView, UsersPage,
-    ViewedConversation, ViewedMessage,
+    ConversationsPage, HistoryPage, QueryResult, ReaderList, ReceiptUser, ReceiptView, UsersPage, ViewedConversation,
+    ViewedMessage,
 };
 use crate::refusal::{self, Refusal};
 
@@ -134,7 +136,10 @@ fn conversations(page: ConversationsPage) -> frames::Conversations {
         members: u32::try_from(viewed.member_count).unwrap_or(u32::MAX),
         last_message: viewed.last_message.map(message),
     };
-    frames::Conversations { items: page.conversations.into_iter().map(info).collect(), page_token: page.token }
+    frames::Conversations {
+        items: page.conversations.into_iter().map(info).collect(),
+        page_token: page.next.map_or_else(String::new, cursors::conversations_token),
+    }
 }
 
 pub(crate) fn counts(counts: Counts) -> frames::ReceiptCounts {
@@ -163,7 +168,7 @@ pub(crate) fn readers(list: ReaderList) -> frames::Readers {
 fn users(page: UsersPage) -> frames::ReceiptUsers {
     frames::ReceiptUsers {
         users: page.users.into_iter().map(user).collect(),
-        page_token: page.token,
+        page_token: page.next.map_or_else(String::new, cursors::receipts_token),
         total: page.total,
     }
 }

@@ -1,6 +1,7 @@
 //! What a back end does in a user's name. It speaks for the whole app, so nobody has to be a member.
 
 use super::{Ledger, Result};
+use crate::view;
 use crate::{
     ConversationName, ConversationNumber, Denied, GroupNumber, MessageKey, MessageUid, Publication, Sent, Slot, Source,
     Timestamp, UserId,
@@ -66,7 +67,7 @@ impl<S: Source> Ledger<S> {
     /// A back end asks for the sender, who need not be a member.
     pub(super) fn ask_for_sender(&mut self, name: &ConversationName, uid: MessageUid, now: Timestamp) -> Result<(), S> {
         let conversation = self.open_conversation_of(name)?;
-        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        let message = view::unrecalled(self.find_message(MessageKey { conversation, uid })?)?;
         self.ask_about(&message, now)
     }
 
@@ -85,8 +86,10 @@ impl<S: Source> Ledger<S> {
 
     /// The conversation that a back end names, for which nobody has to be a member.
     fn open_conversation_of(&mut self, name: &ConversationName) -> Result<ConversationNumber, S> {
-        self.live_group(&name.group)?;
-        let conversation = self.find_conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
+        let number = self.find_group_number(&name.group)?;
+        let conversation = self.find_conversation_number(name)?;
+        let group = number.map(|number| self.load_group(number)).transpose()?;
+        let conversation = view::enter_for_back_end(group.as_deref(), conversation)?;
         self.load_conversation(conversation)?;
         Ok(conversation)
     }

@@ -6,24 +6,22 @@ use lru::LruCache;
 
 use super::{Failure, Ledger, Result};
 use crate::commit::{AppRecord, UserRecord};
+use crate::view;
 use crate::{
     AppKey, ConversationName, ConversationNumber, Denied, Group, GroupName, GroupNumber, Message, MessageKey,
     ReceiptRequest, Slot, Source, UserId,
 };
 
 impl<S: Source> Ledger<S> {
-    /// A user comes with a call about a conversation: which one it is, and the user's slot there. Somebody who is not a
-    /// member learns nothing else, not even whether the group exists.
+    /// A user comes with a call about a conversation, which is loaded then.
     pub(super) fn enter(&mut self, name: &ConversationName, user: &UserId) -> Result<(ConversationNumber, Slot), S> {
-        let not_member = Denied::NotMember(name.group.kind);
-        let group = self.find_group_number(&name.group)?.ok_or(not_member)?;
-        let slot = self.find_slot(group, user)?.ok_or(not_member)?;
-        if !self.load_group(group)?.is_present(slot) {
-            return Err(not_member.into());
-        }
-        let conversation = self.find_conversation_number(name)?.ok_or(Denied::UnknownChannel)?;
-        self.load_conversation(conversation)?;
-        Ok((conversation, slot))
+        let number = self.find_group_number(&name.group)?;
+        let slot = number.map(|number| self.find_slot(number, user)).transpose()?.flatten();
+        let conversation = self.find_conversation_number(name)?;
+        let group = number.map(|number| self.load_group(number)).transpose()?;
+        let entered = view::enter(name, group.as_deref(), slot, conversation)?;
+        self.load_conversation(entered.0)?;
+        Ok(entered)
     }
 
     /// Of a conversation that was loaded before.
@@ -38,10 +36,7 @@ impl<S: Source> Ledger<S> {
 
     pub(super) fn live_group(&mut self, name: &GroupName) -> Result<GroupNumber, S> {
         let number = self.find_group_number(name)?.ok_or(Denied::UnknownGroup)?;
-        match self.load_group(number)?.dismissed {
-            true => Err(Denied::UnknownGroup.into()),
-            false => Ok(number),
-        }
+        Ok(view::live(Some(self.load_group(number)?)).map(|_| number)?)
     }
 
     pub(super) fn find_app(&self, key: &AppKey) -> Result<Option<AppRecord>, S> {

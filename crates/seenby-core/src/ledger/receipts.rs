@@ -4,6 +4,7 @@ use roaring::RoaringBitmap;
 
 use super::{Failure, Ledger, Result};
 use crate::receipts::Applied;
+use crate::view;
 use crate::{
     Answer, Change, ConversationName, ConversationNumber, Denied, DeviceNumber, GroupNumber, LogEvent,
     MembershipChange, Message, MessageKey, MessageUid, Notice, ReceiptRequest, Source, Timestamp, UserId,
@@ -21,17 +22,11 @@ impl<S: Source> Ledger<S> {
         now: Timestamp,
     ) -> Result<(), S> {
         let (conversation, _) = self.enter(name, user)?;
-        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
-        match message.sender == *user {
-            true => self.ask_about(&message, now),
-            false => Err(Denied::NotSender.into()),
-        }
+        let message = view::own_message(self.find_message(MessageKey { conversation, uid })?, user)?;
+        self.ask_about(&message, now)
     }
 
     pub(super) fn ask_about(&mut self, message: &Message, now: Timestamp) -> Result<(), S> {
-        if message.recalled_at.is_some() {
-            return Err(Denied::MessageNotFound.into());
-        }
         if !self.load_request(message.key)? {
             let audience = self.audience(message)?;
             self.open_request(message, audience, now);
@@ -104,10 +99,7 @@ impl<S: Source> Ledger<S> {
         if self.load_request(key)? {
             return Ok(Ok(key));
         }
-        Ok(match self.find_message(key)? {
-            Some(message) if message.recalled_at.is_none() => Err(Denied::NotRequested),
-            _ => Err(Denied::MessageNotFound),
-        })
+        Ok(view::unrecalled(self.find_message(key)?).and(Err(Denied::NotRequested)))
     }
 
     fn apply_answer(

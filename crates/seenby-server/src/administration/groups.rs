@@ -1,7 +1,7 @@
 //! Groups, their members and their channels.
 
 use seenby_core::{
-    AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, Source as _, UserId,
+    AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, Source as _, UserId, view,
 };
 use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
@@ -90,11 +90,7 @@ impl Administration {
     }
 
     pub(crate) fn live_group(&self, name: &GroupName) -> Result<Group> {
-        let group = self.find_group(name)?;
-        match group.dismissed {
-            true => Err(Denied::UnknownGroup.into()),
-            false => Ok(group),
-        }
+        Ok(view::live(Some(self.find_group(name)?))?)
     }
 
     fn find_group(&self, name: &GroupName) -> Result<Group> {

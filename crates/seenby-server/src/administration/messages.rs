@@ -4,7 +4,7 @@ use prost::Message as _;
 use rand::Rng as _;
 use seenby_core::{
     AppKey, Call, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, Outcome, Publication, Sent,
-    Source as _, Timestamp, UserId,
+    Source as _, Timestamp, UserId, view,
 };
 use seenby_protocol::{Code, frames};
 
@@ -161,7 +161,7 @@ impl Administration {
             return Ok(None);
         };
         let is_open = self.storage.conversation_number(&conversation.name)? == Some(conversation.number);
-        let group = self.storage.group(conversation.group)?.filter(|group| is_open && !group.dismissed);
+        let group = view::live(self.storage.group(conversation.group)?).ok().filter(|_| is_open);
         let Some(group) = group else { return Ok(None) };
         Ok(Some(RequestProgress {
             key,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
+use seenby_core::view::{Part, Viewer};
 use seenby_core::{
     AppKey, Conversation, ConversationName, ConversationNumber, GroupNumber, LogEntry, LogEvent, MessageKey, Sequence,
     Slot, UserId,
@@ -12,8 +13,7 @@ use seenby_protocol::frames::{self, log_entry};
 use seenby_storage::{Storage, StorageError};
 
 use crate::delivery::ReceiptNews;
-use crate::queries::Viewer;
-use crate::to_wire;
+use crate::{queries, to_wire};
 
 /// A page of log entries ends after this much content, though never before its first entry.
 const PAGE_BYTES_MAX: usize = 256 * 1024;
@@ -203,6 +203,10 @@ impl Following {
         Ok(membership.map(|_| page))
     }
 
+    pub(super) fn viewer(&self, followed: &Followed) -> Viewer<'_> {
+        Viewer { user: &self.user, slot: followed.slot }
+    }
+
     /// `None`: recalled since, gone with age, or published in this user's name and not for its own devices.
     fn view_message(
         &self,
@@ -211,13 +215,10 @@ impl Following {
         followed: &Followed,
         bytes: &mut usize,
     ) -> Result<Option<log_entry::Event>, StorageError> {
-        let message = storage.message(key)?.filter(|message| {
-            message.recalled_at.is_none() && !(message.hidden_from_sender && message.sender == self.user)
-        });
-        let Some(message) = message else { return Ok(None) };
-        let viewer = Viewer { storage, user: &self.user, slot: followed.slot, group: followed.group };
+        let viewer = self.viewer(followed);
+        let Some(message) = storage.message(key)?.filter(|message| viewer.is_sent(message)) else { return Ok(None) };
         let present = || Ok(Cow::Owned(storage.group(followed.group)?.map(|group| group.present).unwrap_or_default()));
-        let viewed = viewer.view(message, present)?;
+        let viewed = queries::view_message(storage, viewer, message, present)?;
         *bytes += viewed.bytes();
         Ok(Some(log_entry::Event::Message(to_wire::message(viewed))))
     }
@@ -231,12 +232,9 @@ impl Following {
         read: &mut Vec<(MessageKey, ReceiptNews)>,
     ) -> Result<Option<log_entry::Event>, StorageError> {
         let Some(request) = storage.request(key)? else { return Ok(None) };
-        let is_own = request.sender == self.user;
-        if !is_own && !request.was_asked(followed.slot) {
-            return Ok(None);
-        }
+        let Some(part) = self.viewer(followed).part_in(&request) else { return Ok(None) };
         // A device of the sender that comes late: it has not been told of those who answered before it came.
-        if is_own
+        if part == Part::Sender
             && request.reader_count() > 0
             && let Some(group) = storage.group(followed.group)?
         {
@@ -245,7 +243,7 @@ impl Following {
         Ok(Some(log_entry::Event::ReceiptRequested(frames::ReceiptRequested {
             message_uid: key.uid.to_string(),
             sender_id: request.sender.to_string(),
-            answered: request.has_answered(followed.slot),
+            answered: part == Part::Receiver { answered: true },
         })))
     }
 }

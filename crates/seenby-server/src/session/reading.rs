@@ -80,11 +80,11 @@ fn find_missed(
     groups: &[GroupNumber],
     known: &Known,
 ) -> Result<Finding, StorageError> {
-    let mut following = Following::new(app, user.clone());
+    let mut following = Following::new(app, user);
     for group in groups {
         following.look_at_group(storage, *group, &known.positions)?;
     }
-    let missed = known.compare_receipts(storage, &user, &following)?;
+    let missed = known.compare_receipts(storage, &following)?;
     following.note_known(known.conversations());
     Ok(Finding::Resumed(Box::new(Resumed { following, missed })))
 }

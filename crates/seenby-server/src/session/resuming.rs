@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageKey, MessageUid, Sequence, UserId};
+use seenby_core::view::Part;
+use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageKey, MessageUid, Sequence};
 use seenby_protocol::{Code, frames};
 use seenby_storage::{Storage, StorageError};
 
@@ -57,7 +58,6 @@ impl Known {
     pub(super) fn compare_receipts(
         &self,
         storage: &dyn Storage,
-        user: &UserId,
         following: &Following,
     ) -> Result<Missed, StorageError> {
         let mut missed = Missed::default();
@@ -71,10 +71,14 @@ impl Known {
             let (Some(request), Some(group)) = (storage.request(key)?, storage.group(followed.group)?) else {
                 continue;
             };
-            if request.sender == *user {
-                missed.read.push((key, ReceiptNews { from: *known, counts: request.counts(&group.present) }));
-            } else if request.has_answered(followed.slot) {
-                missed.answered.entry(conversation).or_default().push(*uid);
+            match following.viewer(followed).part_in(&request) {
+                Some(Part::Sender) => {
+                    missed.read.push((key, ReceiptNews { from: *known, counts: request.counts(&group.present) }));
+                }
+                Some(Part::Receiver { answered: true }) => {
+                    missed.answered.entry(conversation).or_default().push(*uid);
+                }
+                _ => {}
             }
         }
         Ok(missed)

@@ -7,10 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::access::Caller;
-use super::input::{Body, Route, Search, bad_cursor, invalid};
+use super::input::{Body, Route, Search, invalid};
 use super::refused::Refused;
-use super::shapes::{ChannelId, Done, GroupId, Kind, UserId, named_group, page_size, place};
-use crate::administration::{Administration, GroupSummary, group_name, kind_name};
+use super::shapes::{ChannelId, Done, GroupId, Kind, UserId, named_group, page_size};
+use crate::administration::{Administration, GroupSummary, kind_name};
+use crate::cursors;
 use crate::refusal::Refusal;
 
 #[derive(Serialize, ToSchema)]
@@ -67,16 +68,12 @@ pub(super) struct GroupsPage {
 pub(super) async fn list_groups(caller: Caller, Search(page): Search<GroupsPage>) -> Answer<Groups> {
     caller.enter(Scope::Groups, "groups.list")?;
     let size = page_size(page.limit, caller.api.page_size_max)?;
-    let after = page.cursor.map(|cursor| {
-        let (kind, id) = cursor.split_once('/').ok_or_else(bad_cursor)?;
-        group_name(&caller.app, kind, id).map_err(|_| bad_cursor())
-    });
-    let after = after.transpose()?;
+    let after = page.cursor.map(|cursor| cursors::group(&caller.app, &cursor)).transpose()?;
     let mut found =
         caller.read(move |administration, app| administration.groups(app, after.as_ref(), Some(size + 1))).await?;
     let more = found.len() > size;
     found.truncate(size);
-    let next = found.last().filter(|_| more).map(|group| format!("{}/{}", group.kind, group.id));
+    let next = found.last().filter(|_| more).map(cursors::group_cursor);
     let groups = found.into_iter().filter(|group| !group.dismissed).map(Group::from).collect();
     Ok(Json(Groups { groups, next }))
 }
@@ -169,7 +166,7 @@ pub(super) async fn list_members(
     Search(page): Search<MembersPage>,
 ) -> Answer<Members> {
     caller.enter(Scope::Groups, "groups.members")?;
-    let (from, size) = (place(page.cursor.as_deref())?, page_size(page.limit, caller.api.page_size_max)?);
+    let (from, size) = (cursors::number(page.cursor.as_deref())?, page_size(page.limit, caller.api.page_size_max)?);
     let group = named_group(&caller.app, kind, &id)?;
     let (members, next) = caller
         .read(move |administration, _| {

@@ -97,8 +97,3 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 pub(super) fn invalid(detail: impl ToString) -> Refusal {
     Refusal::new(Code::INVALID_PARAMETER, detail)
 }
-
-/// A cursor that this server did not make for this list.
-pub(super) fn bad_cursor() -> Refusal {
-    Refusal::new(Code::PAGE_TOKEN_INVALID, "not a cursor of this list")
-}

@@ -1,22 +1,20 @@
 //! Who has read a message, who has not, and who left: what the vendor never offered to back ends.
 
 use axum::Json;
-use seenby_core::{ConversationNumber, Counts, MessageKey, Scope};
+use seenby_core::view::{ReceiptList, ReceiptStatus};
+use seenby_core::{Counts, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::access::Caller;
-use super::input::{Route, Search, bad_cursor};
+use super::input::{Route, Search};
 use super::messages::Target;
 use super::refused::Refused;
-use super::shapes::{
-    ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, named_group, number, page_size, place,
-};
+use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, UserId, named_group, page_size};
 use crate::administration::{RequestProgress, conversation_name};
-use crate::from_wire;
-use crate::queries::{self, ReceiptList, UsersQuery};
-use crate::refusal::Refusal;
+use crate::cursors;
+use crate::queries::{ReceiptUser, UsersQuery};
 
 /// Those who were asked. `total = read + unread`; those who left without reading stand apart.
 #[derive(Serialize, ToSchema)]
@@ -96,12 +94,12 @@ pub(super) struct Receipt {
     read_at_ms: Option<u64>,
 }
 
-impl From<queries::ReceiptUser> for Receipt {
-    fn from(found: queries::ReceiptUser) -> Self {
+impl From<ReceiptUser> for Receipt {
+    fn from(found: ReceiptUser) -> Self {
         let status = match found.status {
-            queries::ReceiptStatus::Read => Status::Read,
-            queries::ReceiptStatus::Unread => Status::Unread,
-            queries::ReceiptStatus::Left => Status::Left,
+            ReceiptStatus::Read => Status::Read,
+            ReceiptStatus::Unread => Status::Unread,
+            ReceiptStatus::Left => Status::Left,
         };
         Self { user_id: found.user.to_string(), status, read_at_ms: found.read_at.map(|at| at.0) }
     }
@@ -154,17 +152,16 @@ pub(super) async fn list_receipts(
     let list = match (status, page.order.unwrap_or_default()) {
         (Status::Read, Order::Ascending) => ReceiptList::OldestReaders,
         (Status::Read, Order::Descending) => ReceiptList::NewestReaders,
-        (Status::Unread, _) => ReceiptList::Silent(queries::ReceiptStatus::Unread),
-        (Status::Left, _) => ReceiptList::Silent(queries::ReceiptStatus::Left),
+        (Status::Unread, _) => ReceiptList::Unread,
+        (Status::Left, _) => ReceiptList::Left,
     };
-    let token = place(page.cursor.as_deref())?.map(|place| list.token(place)).unwrap_or_default();
-    let query = UsersQuery { list, token, count };
+    let from = cursors::number(page.cursor.as_deref())?.map_or_else(|| list.first(), |number| list.at(number));
+    let query = UsersQuery { from, count };
     let found = caller.read(move |administration, _| administration.receipt_users(&conversation, &uid, query)).await?;
-    let next = found.token.trim_start_matches(|mark: char| !mark.is_ascii_digit());
     Ok(Json(Receipts {
         receipts: found.users.into_iter().map(Receipt::from).collect(),
         total: found.total,
-        next: (!next.is_empty()).then(|| next.to_owned()),
+        next: found.next.map(|place| place.number.to_string()),
     }))
 }
 
@@ -247,18 +244,9 @@ pub(super) async fn list_requests(
 ) -> Answer<ReceiptRequests> {
     caller.enter(Scope::Receipts, "receipts.requests")?;
     let size = page_size(page.limit, caller.api.page_size_max)?;
-    let before = page.cursor.as_deref().map(message_key).transpose()?;
+    let before = page.cursor.as_deref().map(cursors::message).transpose()?;
     let (found, last) =
         caller.read(move |administration, app| administration.requests_of(app, &user, before, size)).await?;
-    let next = last.map(|last| format!("{}.{}", last.uid, last.conversation.0));
+    let next = last.map(cursors::message_cursor);
     Ok(Json(ReceiptRequests { requests: found.iter().map(ReceiptRequest::from).collect(), next }))
-}
-
-const CONVERSATION_DIGITS_MAX: usize = 18;
-
-/// A cursor names the last message of its page, whatever has become of it since.
-fn message_key(cursor: &str) -> Result<MessageKey, Refusal> {
-    let (uid, conversation) = cursor.split_once('.').ok_or_else(bad_cursor)?;
-    let conversation = ConversationNumber(number(conversation, CONVERSATION_DIGITS_MAX)?);
-    Ok(MessageKey { conversation, uid: from_wire::message_uid(uid).map_err(|_| bad_cursor())? })
 }

@@ -4,7 +4,6 @@ use seenby_core::{AppKey, ConversationName, GroupKind, GroupName};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::input::bad_cursor;
 use crate::administration::{conversation_name, group_id};
 use crate::refusal::Refusal;
 
@@ -89,22 +88,6 @@ pub(super) fn page_size(limit: Option<u32>, max: usize) -> Result<usize, Refusal
     match limit.unwrap_or(PAGE_SIZE.min(max as u32)) as usize {
         size if size == 0 || size > max => Err(super::input::invalid(format!("limit is 1 to {max}"))),
         size => Ok(size),
-    }
-}
-
-/// A cursor that is the place of the next item.
-pub(super) fn place(cursor: Option<&str>) -> Result<Option<u32>, Refusal> {
-    cursor.map(|cursor| number(cursor, PLACE_DIGITS_MAX).map(|place| place as u32)).transpose()
-}
-
-/// Fewer than a billion people have ever been in a group.
-const PLACE_DIGITS_MAX: usize = 9;
-
-/// The digits of a cursor, and nothing else.
-pub(super) fn number(digits: &str, digits_max: usize) -> Result<u64, Refusal> {
-    match digits.len() <= digits_max && digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        true => digits.parse().map_err(|_| bad_cursor()),
-        false => Err(bad_cursor()),
     }
 }
 
