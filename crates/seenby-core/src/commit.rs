@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use crate::group::Direction;
 use crate::{
     AppKey, Block, ConversationName, ConversationNumber, Counts, DeviceNumber, Group, GroupNumber, KeyId, KeyRecord,
@@ -68,7 +70,8 @@ pub enum Notice {
         user: UserId,
         from: Option<DeviceNumber>,
         conversation: ConversationNumber,
-        uids: Vec<MessageUid>,
+        /// Nearly always one.
+        uids: SmallVec<[MessageUid; 1]>,
     },
     /// This user came in or went out.
     MembershipChanged { app: AppKey, user: UserId, group: GroupNumber, direction: Direction },

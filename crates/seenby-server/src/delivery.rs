@@ -223,7 +223,7 @@ impl Delivery {
                 }
                 Notice::Answered { app, user, from, conversation, uids } => {
                     self.tell_devices(app, user, from, |news| {
-                        news.answered.entry(conversation).or_default().extend(&uids);
+                        news.answered.entry(conversation).or_default().extend(uids.iter());
                     });
                 }
                 Notice::MembershipChanged { app, user, group, direction } => {
@@ -466,7 +466,13 @@ mod tests {
             .map(|(name, id)| delivery.register(&app(), &user(name), id.into()));
         let (conversation, uids) = (ConversationNumber(1), vec![MessageUid::MIN]);
         let (app, user, from) = (app(), user("alice"), Some(phone.number()));
-        delivery.publish(vec![Notice::Answered { app, user, from, conversation, uids: uids.clone() }]);
+        delivery.publish(vec![Notice::Answered {
+            app,
+            user,
+            from,
+            conversation,
+            uids: uids.iter().copied().collect(),
+        }]);
         let told = [phone, desk, bobs].map(|device| device.mailbox().take().news.map(|news| news.answered));
         assert_eq!(told, [None, Some(BTreeMap::from([(conversation, uids)])), None]);
     }

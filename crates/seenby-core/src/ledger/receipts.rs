@@ -1,16 +1,18 @@
 //! Asking who has read a message, and answering.
 
 use roaring::RoaringBitmap;
+use smallvec::SmallVec;
 
 use super::{Failure, Ledger, Result};
 use crate::receipts::Applied;
 use crate::view;
 use crate::{
-    Answer, Change, ConversationName, ConversationNumber, Denied, DeviceNumber, GroupNumber, LogEvent,
-    MembershipChange, Message, MessageKey, MessageUid, Notice, ReceiptRequest, Source, Timestamp, UserId,
+    Answer, Change, ConversationName, Denied, DeviceNumber, GroupNumber, LogEvent, MembershipChange, Message,
+    MessageKey, MessageUid, Notice, ReceiptRequest, Source, Timestamp, UserId,
 };
 
-type Asked = std::result::Result<MessageKey, Denied>;
+/// Of one message.
+type Outcome = std::result::Result<(), Denied>;
 
 impl<S: Source> Ledger<S> {
     /// The sender of a message asks who has read it. Asking twice changes nothing.
@@ -79,12 +81,24 @@ impl<S: Source> Ledger<S> {
         from: Option<DeviceNumber>,
         uids: &[Option<MessageUid>],
         now: Timestamp,
-    ) -> Result<Vec<std::result::Result<(), Denied>>, S> {
+    ) -> Result<Vec<Outcome>, S> {
         let (conversation, slot) = self.enter(name, user)?;
-        let asked = uids.iter().map(|uid| self.asked(conversation, *uid)).collect::<Result<Vec<_>, S>>()?;
-        let (answer, mut counted) = (Answer { slot, at: now }, Vec::new());
-        let apply = |asked: Asked| asked.and_then(|key| self.apply_answer(key, answer, &mut counted));
-        let outcomes = asked.into_iter().map(apply).collect();
+        let mut outcomes = Vec::with_capacity(uids.len());
+        for uid in uids {
+            outcomes.push(match *uid {
+                Some(uid) => self.may_answer(MessageKey { conversation, uid })?,
+                None => Err(Denied::InvalidUid),
+            });
+        }
+        let mut counted = SmallVec::new();
+        for (uid, outcome) in uids.iter().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_ok()) {
+            let Some(uid) = *uid else { continue };
+            match self.apply_answer(MessageKey { conversation, uid }, Answer { slot, at: now }) {
+                Applied::Counted => counted.push(uid),
+                Applied::AlreadyCounted => {}
+                Applied::NotInAudience => *outcome = Err(Denied::NotInAudience),
+            }
+        }
         if !counted.is_empty() {
             let (app, user) = (name.group.app.clone(), user.clone());
             self.batch.commit.notices.push(Notice::Answered { app, user, from, conversation, uids: counted });
@@ -92,30 +106,19 @@ impl<S: Source> Ledger<S> {
         Ok(outcomes)
     }
 
-    /// A message that may be answered for: its request is loaded.
-    fn asked(&mut self, conversation: ConversationNumber, uid: Option<MessageUid>) -> Result<Asked, S> {
-        let Some(uid) = uid else { return Ok(Err(Denied::InvalidUid)) };
-        let key = MessageKey { conversation, uid };
-        if self.load_request(key)? {
-            return Ok(Ok(key));
-        }
-        Ok(view::unrecalled(self.find_message(key)?).and(Err(Denied::NotRequested)))
+    /// Whether a message may be answered for; then its request is loaded.
+    fn may_answer(&mut self, key: MessageKey) -> Result<Outcome, S> {
+        Ok(match self.load_request(key)? {
+            true => Ok(()),
+            false => view::unrecalled(self.find_message(key)?).and(Err(Denied::NotRequested)),
+        })
     }
 
-    fn apply_answer(
-        &mut self,
-        key: MessageKey,
-        answer: Answer,
-        counted: &mut Vec<MessageUid>,
-    ) -> std::result::Result<(), Denied> {
-        match self.loaded_request(key).apply(answer) {
-            Applied::Counted => {
-                self.batch.answered.insert(key);
-                counted.push(key.uid);
-            }
-            Applied::AlreadyCounted => {}
-            Applied::NotInAudience => return Err(Denied::NotInAudience),
+    fn apply_answer(&mut self, key: MessageKey, answer: Answer) -> Applied {
+        let applied = self.loaded_request(key).apply(answer);
+        if applied == Applied::Counted {
+            self.batch.answered.insert(key);
         }
-        Ok(())
+        applied
     }
 }
