@@ -15,6 +15,7 @@ mod messages;
 mod receipts;
 
 use std::hash::Hash;
+use std::sync::Arc;
 
 use lru::LruCache;
 
@@ -52,8 +53,8 @@ const CACHED_GROUPS_MAX: usize = 10_000;
 const CACHED_SLOTS_MAX: usize = 400_000;
 const CACHED_REQUESTS_MAX: usize = 10_000;
 
-pub struct Ledger<S: Source> {
-    source: S,
+pub struct Ledger<S: Source + ?Sized> {
+    source: Arc<S>,
     limits: Limits,
     uids: UidSource,
     next_number: u64,
@@ -69,9 +70,9 @@ pub struct Ledger<S: Source> {
     batch: Batch,
 }
 
-impl<S: Source> Ledger<S> {
+impl<S: Source + ?Sized> Ledger<S> {
     /// `node`: see [`UidSource::new`].
-    pub fn new(source: S, limits: Limits, node: u32) -> std::result::Result<Self, S::Error> {
+    pub fn new(source: Arc<S>, limits: Limits, node: u32) -> std::result::Result<Self, S::Error> {
         Ok(Self {
             next_number: source.highest_number()? + 1,
             source,
@@ -99,12 +100,22 @@ impl<S: Source> Ledger<S> {
             Call::Publish { conversations, user, publication } => {
                 return self.publish(&conversations, &user, &publication, now).map(Outcome::Published);
             }
-            Call::Recall { conversation, user, uid } => self.recall(&conversation, &user, uid, now)?,
-            Call::Ask { conversation, user, uid } => self.ask(&conversation, &user, uid, now)?,
-            Call::RecallForSender { conversation, user, uid } => {
-                self.recall_for_sender(&conversation, &user, uid, now)?;
+            Call::Recall { conversation, user, uid } => {
+                let (conversation, _) = self.enter(&conversation, &user)?;
+                self.recall(MessageKey { conversation, uid }, &user, now)?;
             }
-            Call::AskForSender { conversation, uid } => self.ask_for_sender(&conversation, uid, now)?,
+            Call::Ask { conversation, user, uid } => {
+                let (conversation, _) = self.enter(&conversation, &user)?;
+                self.ask(MessageKey { conversation, uid }, Some(&user), now)?;
+            }
+            Call::RecallForSender { conversation, user, uid } => {
+                let conversation = self.enter_for_back_end(&conversation)?;
+                self.recall(MessageKey { conversation, uid }, &user, now)?;
+            }
+            Call::AskForSender { conversation, uid } => {
+                let conversation = self.enter_for_back_end(&conversation)?;
+                self.ask(MessageKey { conversation, uid }, None, now)?;
+            }
             Call::Expire(keys) => self.expire(&keys)?,
             Call::Swept(at) => self.swept(at),
             Call::CreateApp(app) => self.create_app(app)?,

@@ -13,7 +13,7 @@ use crate::node::Node;
 
 pub struct Desk {
     node: Arc<Node>,
-    ledger: Ledger<Arc<dyn Storage>>,
+    ledger: Ledger<dyn Storage>,
 }
 
 impl Desk {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use seenby_core::{AppKey, Call, ConversationNumber, GroupNumber, MessageUid, Outcome, Source as _, Timestamp, UserId};
+use seenby_core::{AppKey, Call, ConversationNumber, GroupNumber, MessageUid, Outcome, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, reply, server_frame};
 use seenby_storage::StorageError;

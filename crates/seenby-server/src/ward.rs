@@ -14,7 +14,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 pub(crate) struct Ward {
     pub(crate) store: Arc<Memory>,
-    ledger: Ledger<Arc<Memory>>,
+    ledger: Ledger<Memory>,
     pub(crate) name: ConversationName,
     sent_count: usize,
 }
@@ -42,7 +42,7 @@ impl Ward {
         (ward, crowd)
     }
 
-    pub(crate) fn does(&mut self, call: impl FnOnce(&mut Ledger<Arc<Memory>>, &ConversationName)) {
+    pub(crate) fn does(&mut self, call: impl FnOnce(&mut Ledger<Memory>, &ConversationName)) {
         call(&mut self.ledger, &self.name);
         self.store.commit(&self.ledger.take_commit().changes).unwrap();
     }

@@ -86,7 +86,7 @@ const USERS: u8 = 5;
 /// From one opening of the store to its closing.
 struct Sitting<'a> {
     embedded: Arc<Embedded>,
-    ledger: Ledger<Arc<Embedded>>,
+    ledger: Ledger<Embedded>,
     memory: &'a Memory,
     past: &'a mut Past,
 }

@@ -10,7 +10,7 @@ use crate::{
     GroupNumber, KeyId, KeyRecord, MembershipChange, Notice, Slot, Source, Timestamp, UserId,
 };
 
-impl<S: Source> Ledger<S> {
+impl<S: Source + ?Sized> Ledger<S> {
     /// Makes an app; one that is there keeps its secret.
     pub(super) fn create_app(&mut self, app: AppRecord) -> Result<(), S> {
         if self.find_app(&app.key)?.is_some() {

@@ -2,12 +2,9 @@
 
 use super::{Ledger, Result};
 use crate::view;
-use crate::{
-    ConversationName, ConversationNumber, Denied, GroupNumber, MessageKey, MessageUid, Publication, Sent, Slot, Source,
-    Timestamp, UserId,
-};
+use crate::{ConversationName, ConversationNumber, GroupNumber, Publication, Sent, Slot, Source, Timestamp, UserId};
 
-impl<S: Source> Ledger<S> {
+impl<S: Source + ?Sized> Ledger<S> {
     /// A back end sends one message to several conversations in a user's name: to all, or to none. The user need not be a
     /// member.
     pub(super) fn publish(
@@ -19,7 +16,7 @@ impl<S: Source> Ledger<S> {
     ) -> Result<Vec<Sent>, S> {
         let mut targets = Vec::with_capacity(names.len());
         for name in names {
-            let conversation = self.open_conversation_of(name)?;
+            let conversation = self.enter_for_back_end(name)?;
             let slot = self.find_slot(self.group_of(conversation), user)?;
             let sent = match slot {
                 Some(slot) => self.find_sent(conversation, slot, &publication.draft.client_ref)?,
@@ -64,28 +61,8 @@ impl<S: Source> Ledger<S> {
         slot
     }
 
-    /// A back end asks for the sender, who need not be a member.
-    pub(super) fn ask_for_sender(&mut self, name: &ConversationName, uid: MessageUid, now: Timestamp) -> Result<(), S> {
-        let conversation = self.open_conversation_of(name)?;
-        let message = view::unrecalled(self.find_message(MessageKey { conversation, uid })?)?;
-        self.ask_about(&message, now)
-    }
-
-    /// A back end takes a message back, in the name of its sender, who need not be a member.
-    pub(super) fn recall_for_sender(
-        &mut self,
-        name: &ConversationName,
-        sender: &UserId,
-        uid: MessageUid,
-        now: Timestamp,
-    ) -> Result<(), S> {
-        let conversation = self.open_conversation_of(name)?;
-        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
-        self.recall_of(message, sender, now)
-    }
-
     /// The conversation that a back end names, for which nobody has to be a member.
-    fn open_conversation_of(&mut self, name: &ConversationName) -> Result<ConversationNumber, S> {
+    pub(super) fn enter_for_back_end(&mut self, name: &ConversationName) -> Result<ConversationNumber, S> {
         let number = self.find_group_number(&name.group)?;
         let conversation = self.find_conversation_number(name)?;
         let group = number.map(|number| self.load_group(number)).transpose()?;

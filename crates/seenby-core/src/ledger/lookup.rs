@@ -12,7 +12,7 @@ use crate::{
     ReceiptRequest, Slot, Source, UserId,
 };
 
-impl<S: Source> Ledger<S> {
+impl<S: Source + ?Sized> Ledger<S> {
     /// A user comes with a call about a conversation, which is loaded then.
     pub(super) fn enter(&mut self, name: &ConversationName, user: &UserId) -> Result<(ConversationNumber, Slot), S> {
         let number = self.find_group_number(&name.group)?;

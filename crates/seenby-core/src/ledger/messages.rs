@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::{Failure, Ledger, Result};
 use crate::{
     Change, ClientRef, ConversationName, ConversationNumber, Denied, Draft, GroupNumber, LogEvent, Message, MessageKey,
-    MessageUid, Notice, Publication, Sent, Slot, Source, Timestamp, UserId,
+    Notice, Publication, Sent, Slot, Source, Timestamp, UserId,
 };
 
-impl<S: Source> Ledger<S> {
+impl<S: Source + ?Sized> Ledger<S> {
     /// Stores a message. The same reference from the same sender is the same message.
     pub fn send(&mut self, name: &ConversationName, user: &UserId, draft: Draft, now: Timestamp) -> Result<Sent, S> {
         let (conversation, slot) = self.enter(name, user)?;
@@ -87,30 +87,18 @@ impl<S: Source> Ledger<S> {
     }
 
     /// The sender takes a message back; its content and its receipts go. Recalling twice changes nothing.
-    pub(super) fn recall(
-        &mut self,
-        name: &ConversationName,
-        user: &UserId,
-        uid: MessageUid,
-        now: Timestamp,
-    ) -> Result<(), S> {
-        let (conversation, _) = self.enter(name, user)?;
-        let message = self.find_message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
-        self.recall_of(message, user, now)
-    }
-
-    pub(super) fn recall_of(&mut self, mut message: Message, user: &UserId, now: Timestamp) -> Result<(), S> {
-        let MessageKey { conversation, uid } = message.key;
+    pub(super) fn recall(&mut self, key: MessageKey, user: &UserId, now: Timestamp) -> Result<(), S> {
+        let mut message = self.find_message(key)?.ok_or(Denied::MessageNotFound)?;
         if message.sender != *user {
             return Err(Denied::RecallNotSender.into());
         }
         if message.recalled_at.is_some() {
             return Ok(());
         }
-        if self.load_request(message.key)? {
+        if self.load_request(key)? {
             self.drop_request(&message);
         }
-        message.recalled_at = Some(self.log(conversation, LogEvent::Recalled(uid), now));
+        message.recalled_at = Some(self.log(key.conversation, LogEvent::Recalled(key.uid), now));
         message.content.clear();
         self.batch.save_message(message);
         Ok(())

@@ -14,24 +14,18 @@ use crate::{
 /// Of one message.
 type Outcome = std::result::Result<(), Denied>;
 
-impl<S: Source> Ledger<S> {
-    /// The sender of a message asks who has read it. Asking twice changes nothing.
-    pub(super) fn ask(
-        &mut self,
-        name: &ConversationName,
-        user: &UserId,
-        uid: MessageUid,
-        now: Timestamp,
-    ) -> Result<(), S> {
-        let (conversation, _) = self.enter(name, user)?;
-        let message = view::own_message(self.find_message(MessageKey { conversation, uid })?, user)?;
-        self.ask_about(&message, now)
-    }
-
-    pub(super) fn ask_about(&mut self, message: &Message, now: Timestamp) -> Result<(), S> {
-        if !self.load_request(message.key)? {
-            let audience = self.audience(message)?;
-            self.open_request(message, audience, now);
+impl<S: Source + ?Sized> Ledger<S> {
+    /// The sender of a message asks who has read it, or a back end asks for the sender: `user` is `None` then. Asking twice
+    /// changes nothing.
+    pub(super) fn ask(&mut self, key: MessageKey, user: Option<&UserId>, now: Timestamp) -> Result<(), S> {
+        let found = self.find_message(key)?;
+        let message = match user {
+            Some(user) => view::own_message(found, user)?,
+            None => view::unrecalled(found)?,
+        };
+        if !self.load_request(key)? {
+            let audience = self.audience(&message)?;
+            self.open_request(&message, audience, now);
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! A look-up that fails in the middle of a call: the call has no effect at all.
 
-use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use seenby_core::commit::{AppRecord, Secret, UserChange, UserRecord};
 use seenby_core::{
@@ -15,7 +15,7 @@ use seenby_storage::{Memory, Storage as _, StorageError};
 /// Lets so many look-ups succeed, and no more.
 struct Failing {
     store: Arc<Memory>,
-    left: Cell<u32>,
+    left: AtomicU32,
 }
 
 macro_rules! failing {
@@ -49,13 +49,8 @@ failing! {
 
 impl Failing {
     fn look_up(&self) -> Result<(), StorageError> {
-        match self.left.get() {
-            0 => Err(StorageError::Backend(io::Error::other("a test").into())),
-            left => {
-                self.left.set(left - 1);
-                Ok(())
-            }
-        }
+        let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        left.map(drop).map_err(|_| StorageError::Backend(io::Error::other("a test").into()))
     }
 }
 
@@ -154,7 +149,7 @@ impl Ward {
 
     /// A ledger that knows nothing yet and may look up so much.
     fn ledger(&self, look_ups: u32) -> Ledger<Failing> {
-        let source = Failing { store: self.store.clone(), left: Cell::new(look_ups + 1) };
+        let source = Arc::new(Failing { store: self.store.clone(), left: AtomicU32::new(look_ups + 1) });
         Ledger::new(source, Limits::default(), 2).unwrap()
     }
 

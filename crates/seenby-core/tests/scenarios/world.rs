@@ -12,7 +12,7 @@ use seenby_storage::{Memory, Storage as _};
 
 pub(crate) struct World {
     store: Arc<Memory>,
-    ledger: Ledger<Arc<Memory>>,
+    ledger: Ledger<Memory>,
     conversation: ConversationName,
     now: Timestamp,
     notice_count: usize,

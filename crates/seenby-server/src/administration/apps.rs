@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::Rng as _;
 use seenby_core::commit::{AppRecord, Secret};
-use seenby_core::{AppKey, Call, KeyId, KeyRecord, Scope, Source as _, Timestamp};
+use seenby_core::{AppKey, Call, KeyId, KeyRecord, Scope, Timestamp};
 use seenby_protocol::Code;
 use sha2::{Digest as _, Sha256};
 

@@ -1,8 +1,6 @@
 //! Groups, their members and their channels.
 
-use seenby_core::{
-    AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, Source as _, UserId, view,
-};
+use seenby_core::{AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, UserId, view};
 use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use prost::Message as _;
 use rand::Rng as _;
 use seenby_core::{
     AppKey, Call, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, Outcome, Publication, Sent,
-    Source as _, Timestamp, UserId, view,
+    Timestamp, UserId, view,
 };
 use seenby_protocol::{Code, frames};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use seenby_core::commit::{UserChange, UserRecord};
-use seenby_core::{AppKey, Call, GroupKind, GroupName, Source as _, Timestamp, UserId};
+use seenby_core::{AppKey, Call, GroupKind, GroupName, Timestamp, UserId};
 use seenby_protocol::Code;
 use serde::{Deserialize, Serialize};
 

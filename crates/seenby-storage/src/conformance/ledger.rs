@@ -13,7 +13,7 @@ use crate::Storage;
 /// A ledger that writes after every step. The time is the number of the step.
 struct Office<S: Storage> {
     store: Arc<S>,
-    ledger: Ledger<Arc<S>>,
+    ledger: Ledger<S>,
     now: u64,
 }
 
@@ -84,7 +84,7 @@ impl<S: Storage> Office<S> {
     }
 }
 
-fn new_ledger<S: Storage>(store: &Arc<S>) -> Ledger<Arc<S>> {
+fn new_ledger<S: Storage>(store: &Arc<S>) -> Ledger<S> {
     Ledger::new(store.clone(), Limits::default(), 1).unwrap()
 }
 

@@ -28,7 +28,7 @@ pub struct Load {
     pub batch: usize,
 }
 
-type StoreLedger = Ledger<Arc<Embedded>>;
+type StoreLedger = Ledger<Embedded>;
 
 impl Load {
     pub fn run(&self, folder: &Path) -> anyhow::Result<Measurement> {

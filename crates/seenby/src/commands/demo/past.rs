@@ -158,7 +158,7 @@ pub fn write(storage: &Arc<Embedded>, people: &People) -> anyhow::Result<HashSet
 
 struct Author<'a> {
     storage: &'a Arc<Embedded>,
-    ledger: Ledger<Arc<Embedded>>,
+    ledger: Ledger<Embedded>,
     app: AppKey,
     people: &'a People,
     now: u64,
