@@ -56,6 +56,17 @@ impl Kept {
         Self(server.raw().await)
     }
 
+    /// One that has been served once. Some are refused, while those who rest are on their way out.
+    async fn is_served(server: &TestServer) -> Self {
+        loop {
+            let mut kept = Self::open(server).await;
+            if let Some(response) = kept.gets("/healthz").await {
+                assert_eq!(response.status, 200);
+                return kept;
+            }
+        }
+    }
+
     /// `None`: the server closed the connection instead.
     async fn gets(&mut self, path: &str) -> Option<HttpResponse> {
         self.asks(&format!("GET {path} HTTP/1.1\r\nhost: seenby")).await
@@ -115,13 +126,8 @@ async fn whoever_is_nobody_makes_room_and_whoever_is_somebody_stays() {
     let mut back_end = Kept::open(&server).await;
     assert_eq!(back_end.calls(&server).await.unwrap().status, 200);
     let mut resting = Vec::new();
-    while resting.len() < 30 {
-        let mut kept = Kept::open(&server).await;
-        // Refused, while those who rest are on their way out.
-        if let Some(response) = kept.gets("/healthz").await {
-            assert_eq!(response.status, 200);
-            resting.push(kept);
-        }
+    for _ in 0..30 {
+        resting.push(soon(Kept::is_served(&server)).await);
     }
     assert_eq!(alice.call(ping()).await.code, 0);
     assert_eq!(back_end.calls(&server).await.unwrap().status, 200);
@@ -133,12 +139,15 @@ async fn connections_that_never_sign_in_make_room() {
         (settings.limits.connections_max, settings.session.sign_in_ms_max) = (8, 3_600_000);
     })
     .await;
+    let comes_in = async || loop {
+        if let Some(stranger) = server.try_connect().await {
+            break stranger;
+        }
+    };
     let mut strangers = Vec::new();
-    while strangers.len() < 30 {
-        strangers.extend(server.try_connect().await);
+    for _ in 0..30 {
+        strangers.push(soon(comes_in()).await);
     }
-    let comes_in = async { while server.try_connect().await.is_none() {} };
-    soon(comes_in).await;
 }
 
 #[tokio::test]
