@@ -5,6 +5,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::group::Direction;
+use crate::ledger::Position;
 use crate::{
     AppKey, Block, ConversationName, ConversationNumber, Counts, DeviceNumber, Group, GroupNumber, KeyId, KeyRecord,
     LogEntry, MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Timestamp, UserId,
@@ -13,6 +14,8 @@ use crate::{
 /// The outcome of a batch. The notices may be told only after the changes are durable.
 #[derive(Debug, Default)]
 pub struct Commit {
+    /// Where the store must be: the calls were decided by what it had there. `None`: by nothing.
+    pub expects: Option<Position>,
     pub changes: Vec<Change>,
     pub notices: Vec<Notice>,
 }

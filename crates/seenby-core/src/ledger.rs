@@ -1,40 +1,42 @@
 //! Applies calls one after another and gathers what a batch of them changed.
 //!
-//! A rule looks up all that it needs before it writes anything: a call that cannot be finished, because a look-up fails or a
-//! rule denies it, has no effect.
+//! The rules read nothing. They look among what was learned ([`facts`]), all of it before they write anything: a call that
+//! cannot be finished, because something is not known or a rule denies it, has no effect.
 //!
-//! The order of use: any number of calls, then [`Ledger::take_commit`], then the store writes the changes, then the next
-//! calls. Between `take_commit` and a durable write nothing may be told to anybody. When the write fails, the ledger holds
-//! state that the store does not have: [`Ledger::forget`] it, or throw the ledger away.
+//! The order of use: [`Ledger::apply`] each call; where that says [`Stop::Unknown`], ask for its [`Ledger::needs`],
+//! [`Ledger::learn`] what the store says and apply it again; then [`Ledger::take_commit`]; then the store writes the changes if
+//! it is still where the ledger believes it to be, and [`Ledger::written`] says so. Before that nothing may be told to
+//! anybody. When nothing was written, the ledger holds state that the store does not have: [`Ledger::forget`].
 
 mod administration;
 mod back_end;
 mod batch;
+pub mod facts;
 mod lookup;
 mod messages;
 mod receipts;
 
 use std::hash::Hash;
-use std::sync::Arc;
 
 use lru::LruCache;
 
-use self::batch::Batch;
+use self::batch::{Batch, Entry};
+pub use self::facts::{Facts, Moved, Needs, Position};
 use crate::{
     Call, Change, Commit, Conversation, ConversationName, ConversationNumber, Denied, Group, GroupName, GroupNumber,
-    MessageKey, Notice, Outcome, ReceiptRequest, Slot, Source, Timestamp, UidSource, UserId,
+    MessageKey, Notice, Outcome, ReceiptRequest, Slot, Timestamp, UidSource, UserId,
 };
 
-/// A call that had no effect: refused by a rule, or the source could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure<E: std::error::Error> {
+/// A call that had no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
     #[error(transparent)]
     Denied(#[from] Denied),
-    #[error("the store could not be read")]
-    Source(#[source] E),
+    #[error("something that the call needs is not known")]
+    Unknown,
 }
 
-type Result<T, S> = std::result::Result<T, Failure<<S as Source>::Error>>;
+type Result<T> = std::result::Result<T, Stop>;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -53,13 +55,14 @@ const CACHED_GROUPS_MAX: usize = 10_000;
 const CACHED_SLOTS_MAX: usize = 400_000;
 const CACHED_REQUESTS_MAX: usize = 10_000;
 
-pub struct Ledger<S: Source + ?Sized> {
-    source: Arc<S>,
+pub struct Ledger {
     limits: Limits,
     uids: UidSource,
     next_number: u64,
+    /// Of the store, when what is known was learned. `None`: nothing is known.
+    position: Option<Position>,
 
-    // Read through from the source; trimmed between batches only, because a batch's own changes live here alone.
+    // Trimmed between batches only, because a batch's own changes live here alone.
     group_numbers: LruCache<GroupName, GroupNumber>,
     groups: LruCache<GroupNumber, Group>,
     slots: LruCache<(GroupNumber, UserId), Slot>,
@@ -70,14 +73,14 @@ pub struct Ledger<S: Source + ?Sized> {
     batch: Batch,
 }
 
-impl<S: Source + ?Sized> Ledger<S> {
+impl Ledger {
     /// `node`: see [`UidSource::new`].
-    pub fn new(source: Arc<S>, limits: Limits, node: u32) -> std::result::Result<Self, S::Error> {
-        Ok(Self {
-            next_number: source.highest_number()? + 1,
-            source,
+    pub fn new(limits: Limits, node: u32) -> Self {
+        Self {
             limits,
             uids: UidSource::new(node),
+            next_number: 0,
+            position: None,
             group_numbers: LruCache::unbounded(),
             groups: LruCache::unbounded(),
             slots: LruCache::unbounded(),
@@ -85,63 +88,64 @@ impl<S: Source + ?Sized> Ledger<S> {
             conversations: LruCache::unbounded(),
             requests: LruCache::unbounded(),
             batch: Batch::default(),
-        })
+        }
     }
 
-    /// Applies one call; one that fails has no effect. For some calls there is a method of their own, which does the same.
-    pub fn apply(&mut self, call: Call, now: Timestamp) -> Result<Outcome, S> {
+    /// The changes of the last commit are in the store, which is at this position now.
+    pub fn written(&mut self, position: Position) {
+        self.position = Some(position);
+    }
+
+    /// Drops the batch and all that is known.
+    pub fn forget(&mut self) {
+        let Self { limits, uids, .. } = self;
+        // Ids that were given out and thrown away are not given to anything else.
+        *self = Self { uids: uids.clone(), ..Self::new(*limits, 0) };
+    }
+
+    /// Applies one call; one that is stopped has no effect.
+    pub fn apply(&mut self, call: &Call, now: Timestamp) -> Result<Outcome> {
         match call {
             Call::Send { conversation, user, draft } => {
-                return self.send(&conversation, &user, draft, now).map(Outcome::Sent);
+                return self.send(conversation, user, draft, now).map(Outcome::Sent);
             }
             Call::Answer { conversation, user, from, uids } => {
-                return self.answer(&conversation, &user, from, &uids, now).map(Outcome::Answered);
+                return self.answer(conversation, user, *from, uids, now).map(Outcome::Answered);
             }
             Call::Publish { conversations, user, publication } => {
-                return self.publish(&conversations, &user, &publication, now).map(Outcome::Published);
+                return self.publish(conversations, user, publication, now).map(Outcome::Published);
             }
             Call::Recall { conversation, user, uid } => {
-                let (conversation, _) = self.enter(&conversation, &user)?;
-                self.recall(MessageKey { conversation, uid }, &user, now)?;
+                let (conversation, _) = self.enter(conversation, user)?;
+                self.recall(MessageKey { conversation, uid: *uid }, user, now)?;
             }
             Call::Ask { conversation, user, uid } => {
-                let (conversation, _) = self.enter(&conversation, &user)?;
-                self.ask(MessageKey { conversation, uid }, Some(&user), now)?;
+                let (conversation, _) = self.enter(conversation, user)?;
+                self.ask(MessageKey { conversation, uid: *uid }, Some(user), now)?;
             }
             Call::RecallForSender { conversation, user, uid } => {
-                let conversation = self.enter_for_back_end(&conversation)?;
-                self.recall(MessageKey { conversation, uid }, &user, now)?;
+                let conversation = self.enter_for_back_end(conversation)?;
+                self.recall(MessageKey { conversation, uid: *uid }, user, now)?;
             }
             Call::AskForSender { conversation, uid } => {
-                let conversation = self.enter_for_back_end(&conversation)?;
-                self.ask(MessageKey { conversation, uid }, None, now)?;
+                let conversation = self.enter_for_back_end(conversation)?;
+                self.ask(MessageKey { conversation, uid: *uid }, None, now)?;
             }
-            Call::Expire(keys) => self.expire(&keys)?,
-            Call::Swept(at) => self.swept(at),
+            Call::Expire(keys) => self.expire(keys)?,
+            Call::Swept(at) => self.swept(*at),
             Call::CreateApp(app) => self.create_app(app)?,
-            Call::ReplaceSecret { app, secret } => self.replace_secret(&app, secret)?,
+            Call::ReplaceSecret { app, secret } => self.replace_secret(app, secret)?,
             Call::SaveKey(key) => self.save_key(key)?,
             Call::DropKey(key) => self.drop_key(key),
-            Call::SaveUser { app, user, change } => self.save_user(&app, &user, change, now)?,
-            Call::CreateGroup { group, title } => drop(self.create_group(&group, &title, now)?),
-            Call::CreateChannel { group, channel } => self.create_channel(&group, channel)?,
-            Call::DeleteChannel { group, channel } => self.delete_channel(&group, channel)?,
-            Call::Join { group, users } => self.join(&group, &users, now)?,
-            Call::Leave { group, users } => self.leave(&group, &users, now)?,
-            Call::Dismiss { group } => self.dismiss(&group, now)?,
+            Call::SaveUser { app, user, change } => self.save_user(app, user, change, now)?,
+            Call::CreateGroup { group, title } => drop(self.create_group(group, title, now)?),
+            Call::CreateChannel { group, channel } => self.create_channel(group, channel)?,
+            Call::DeleteChannel { group, channel } => self.delete_channel(group, channel)?,
+            Call::Join { group, users } => self.join(group, users, now)?,
+            Call::Leave { group, users } => self.leave(group, users, now)?,
+            Call::Dismiss { group } => self.dismiss(group, now)?,
         }
         Ok(Outcome::Done)
-    }
-
-    /// Drops the batch, and all that is known besides: a batch that was not written is part of it.
-    pub fn forget(&mut self) {
-        self.group_numbers.clear();
-        self.groups.clear();
-        self.slots.clear();
-        self.conversation_numbers.clear();
-        self.conversations.clear();
-        self.requests.clear();
-        self.batch = Batch::default();
     }
 
     /// Ends the batch: everything that the calls since the last one changed.
@@ -161,6 +165,7 @@ impl<S: Source + ?Sized> Ledger<S> {
         trim(&mut self.conversation_numbers, CACHED_GROUPS_MAX);
         trim(&mut self.conversations, CACHED_GROUPS_MAX);
         trim(&mut self.requests, CACHED_REQUESTS_MAX);
+        commit.expects = self.position;
         commit
     }
 

@@ -1,7 +1,7 @@
 //! The rules of Seenby: who may ask, who is asked, who has answered.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number. Time comes in as a [`Timestamp`], stored facts come in
-//! through the [`Source`] trait, and what must be written and told comes out as one [`Commit`].
+//! as [`Facts`], and what must be written and told comes out as one [`Commit`].
 //!
 //! * [`ids`]: the names of things, as types that cannot be swapped by mistake;
 //! * [`group`], [`conversation`], [`message`]: what is kept of each, and the rules that need nothing else;
@@ -25,7 +25,6 @@ pub mod ledger;
 pub mod message;
 pub mod receipts;
 pub mod retention;
-pub mod source;
 pub mod view;
 
 pub use call::{Call, Denied, Outcome, Sent};
@@ -37,7 +36,6 @@ pub use ids::{
     MessageUid, Ordinal, Sequence, Slot, Timestamp, UserId,
 };
 pub use keys::{KeyRecord, Scope};
-pub use ledger::{Failure, Ledger, Limits};
+pub use ledger::{Facts, Ledger, Limits, Moved, Needs, Position, Stop};
 pub use message::{Draft, Message, Publication, UidSource};
 pub use receipts::{Answer, Block, Counts, ReceiptRequest};
-pub use source::Source;

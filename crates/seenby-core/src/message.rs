@@ -37,7 +37,7 @@ pub struct Publication {
 }
 
 /// Makes message ids: ordered within a conversation, unique over nodes that were given different node numbers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct UidSource {
     node: u32,
     clock: Lane,
@@ -47,7 +47,7 @@ pub struct UidSource {
 /// A row of moments, each given once. There are two, told apart by their counters: one goes with the clock, the other is for
 /// conversations that are ahead of it. Otherwise two conversations that are ahead could get the same id, or all the others
 /// would have to follow them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Lane {
     first: u16,
     time: Timestamp,

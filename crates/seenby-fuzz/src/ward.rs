@@ -43,7 +43,7 @@ impl Ward {
             *rate = u32::MAX;
         }
         let node = Arc::new(Node::new(settings, store));
-        let desk = Desk::new(node.clone(), 1).expect("a store in memory can be read");
+        let desk = Desk::new(node.clone(), 1);
         let mut ward = Self { node, desk };
         for (app, group, members) in
             [(APP, "ward", ["alice", "bob"]), (APP, "cellar", ["alice", "eve"]), ("other", "ward", ["bob", "eve"])]
@@ -76,7 +76,8 @@ impl Ward {
     }
 
     pub(crate) fn write(&mut self, mut batch: Vec<(Call, ReplyTo)>) {
-        self.desk.write(&mut batch, NOW);
+        let news = self.desk.write(&mut batch, NOW);
+        self.desk.tell(news);
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

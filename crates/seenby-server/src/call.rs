@@ -1,8 +1,8 @@
 //! What comes back of a call.
 
-use seenby_core::{Denied, Failure, Outcome};
+use seenby_core::{Denied, Outcome};
 use seenby_protocol::Code;
-use seenby_storage::StorageError;
+use seenby_storage::Failure;
 
 use crate::refusal::Refusal;
 
@@ -18,11 +18,11 @@ pub enum CallError {
     Closed,
 }
 
-impl From<Failure<StorageError>> for CallError {
-    fn from(failure: Failure<StorageError>) -> Self {
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
         match failure {
             Failure::Denied(denied) => Self::Denied(denied),
-            Failure::Source(error) => {
+            Failure::Storage(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store could not be read");
                 Self::Store
             }

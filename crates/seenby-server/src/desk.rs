@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use seenby_core::{Call, Ledger, Timestamp, ledger};
-use seenby_storage::{Storage, StorageError};
+use seenby_core::{Call, Limits, Notice, Timestamp};
+use seenby_storage::{LedgerWriter, Storage, StorageError, Written};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::call::{CallError, CallResult};
@@ -13,47 +13,46 @@ use crate::node::Node;
 
 pub struct Desk {
     node: Arc<Node>,
-    ledger: Ledger<dyn Storage>,
+    writer: LedgerWriter<dyn Storage>,
 }
 
 impl Desk {
     /// `number`: keeps message ids apart from those of other nodes and other lives; 24 bits.
-    pub fn new(node: Arc<Node>, number: u32) -> Result<Self, StorageError> {
-        let limits = ledger::Limits { group_members_max: node.settings.limits.group_members_max };
-        let ledger = Ledger::new(node.storage.clone(), limits, number)?;
-        Ok(Self { node, ledger })
+    pub fn new(node: Arc<Node>, number: u32) -> Self {
+        let limits = Limits { group_members_max: node.settings.limits.group_members_max };
+        let writer = LedgerWriter::new(node.storage.clone(), limits, number);
+        Self { node, writer }
     }
 
     /// Applies the calls of a batch, makes what they changed durable, and only then gives everybody the result. The batch
-    /// is empty afterwards.
-    pub fn write(&mut self, batch: &mut Vec<(Call, ReplyTo)>, now: Timestamp) {
-        if !self.node.storage.takes_writes() {
-            return batch.drain(..).for_each(|(_, reply_to)| reply_to.send(Err(CallError::Store)));
+    /// is empty afterwards. What others must be told comes back.
+    pub fn write(&mut self, batch: &mut Vec<(Call, ReplyTo)>, now: Timestamp) -> Vec<Notice> {
+        let (calls, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        let written = match self.node.storage.takes_writes() {
+            true => self.writer.write(&calls, now).inspect_err(|error| self.report(error)).ok(),
+            false => None,
+        };
+        let Some(Written { outcomes, commit }) = written else {
+            replies.into_iter().for_each(|reply_to| reply_to.send(Err(CallError::Store)));
+            return Vec::new();
+        };
+        self.node.metrics.committed(&commit, outcomes.len());
+        for (reply_to, outcome) in replies.into_iter().zip(outcomes) {
+            reply_to.send(outcome.map_err(CallError::from));
         }
-        let mut results = Vec::with_capacity(batch.len());
-        for (call, reply_to) in batch.drain(..) {
-            results.push((reply_to, self.ledger.apply(call, now).map_err(CallError::from)));
-        }
-        let commit = self.ledger.take_commit();
-        match self.node.storage.commit(&commit.changes) {
-            Ok(()) => {
-                self.node.metrics.committed(&commit, results.len());
-                results.into_iter().for_each(|(reply_to, result)| reply_to.send(result));
-                self.node.delivery.publish(commit.notices);
-            }
-            Err(error) => {
-                let more = if self.node.storage.takes_writes() {
-                    "the next may do better"
-                } else {
-                    "no more writes are taken"
-                };
-                tracing::error!(error = &error as &dyn std::error::Error, "a commit failed; {more}");
-                // It is ahead of the store now.
-                self.ledger.forget();
-                self.node.metrics.commit_failed();
-                results.into_iter().for_each(|(reply_to, _)| reply_to.send(Err(CallError::Store)));
-            }
-        }
+        commit.notices
+    }
+
+    /// To everybody on this node.
+    pub fn tell(&self, news: Vec<Notice>) {
+        self.node.delivery.publish(news);
+    }
+
+    fn report(&self, error: &StorageError) {
+        let may_do_better = self.node.storage.takes_writes();
+        let more = if may_do_better { "the next may do better" } else { "no more writes are taken" };
+        tracing::error!(error = error as &dyn std::error::Error, "a commit failed; {more}");
+        self.node.metrics.commit_failed();
     }
 }
 

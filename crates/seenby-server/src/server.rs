@@ -60,7 +60,7 @@ impl Server {
         let tls = tls::acceptor(&settings.tls)?;
         let node = Arc::new(Node::new(settings, storage));
         // A number of its own at each start keeps message ids apart from those of other nodes and other lives.
-        let desk = Desk::new(node.clone(), rand::rng().random_range(0..1 << 24))?;
+        let desk = Desk::new(node.clone(), rand::rng().random_range(0..1 << 24));
         let (writer, writer_thread) =
             Writer::start(desk).map_err(|source| StartError::Io { what: "the writer thread".into(), source })?;
         let shared = Arc::new(Shared { node, writer, stopping: CancellationToken::new(), tasks: TaskTracker::new() });

@@ -1,12 +1,12 @@
-//! For tests: one group on a ledger, and a store in memory behind it.
+//! For tests: one group and a store in memory.
 
 use std::sync::Arc;
 
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, GroupNumber, Ledger, MessageKey,
-    MessageUid, Source as _, Timestamp, UserId, ledger,
+    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, GroupNumber, Limits, MessageKey,
+    MessageUid, Outcome, Timestamp, UserId,
 };
-use seenby_storage::{Memory, Storage as _};
+use seenby_storage::{LedgerWriter, Lookup as _, Memory};
 
 use crate::queries::Queries;
 
@@ -14,7 +14,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 pub(crate) struct Ward {
     pub(crate) store: Arc<Memory>,
-    ledger: Ledger<Memory>,
+    writer: LedgerWriter<Memory>,
     pub(crate) name: ConversationName,
     sent_count: usize,
 }
@@ -22,13 +22,12 @@ pub(crate) struct Ward {
 impl Ward {
     pub(crate) fn with_members(members: &[&str]) -> Self {
         let store = Arc::new(Memory::new());
-        let ledger = Ledger::new(store.clone(), ledger::Limits::default(), 1).unwrap();
+        let writer = LedgerWriter::new(store.clone(), Limits::default(), 1);
         let app = AppKey::new("app").unwrap();
         let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
-        let mut ward = Self { store, ledger, name: ConversationName::new(group, None), sent_count: 0 };
-        ward.does(|ledger, name| {
-            ledger.create_group(&name.group, "", NOW).unwrap();
-        });
+        let mut ward = Self { store, writer, name: ConversationName::new(group, None), sent_count: 0 };
+        let group = ward.name.group.clone();
+        ward.does([Call::CreateGroup { group, title: String::new() }]);
         ward.joins(&members.iter().map(|member| user(member)).collect::<Vec<_>>());
         ward
     }
@@ -42,17 +41,27 @@ impl Ward {
         (ward, crowd)
     }
 
-    pub(crate) fn does(&mut self, call: impl FnOnce(&mut Ledger<Memory>, &ConversationName)) {
-        call(&mut self.ledger, &self.name);
-        self.store.commit(&self.ledger.take_commit().changes).unwrap();
+    /// In one batch.
+    fn does(&mut self, calls: impl IntoIterator<Item = Call>) -> Vec<Outcome> {
+        self.does_at(calls, NOW)
+    }
+
+    fn does_at(&mut self, calls: impl IntoIterator<Item = Call>, now: Timestamp) -> Vec<Outcome> {
+        let calls: Vec<_> = calls.into_iter().collect();
+        let written = self.writer.write(&calls, now).unwrap();
+        written.outcomes.into_iter().map(Result::unwrap).collect()
     }
 
     pub(crate) fn joins(&mut self, users: &[UserId]) {
-        self.does(|ledger, name| ledger.join(&name.group, users, NOW).unwrap());
+        self.joins_at(users, NOW);
+    }
+
+    pub(crate) fn joins_at(&mut self, users: &[UserId], now: Timestamp) {
+        self.does_at([Call::Join { group: self.name.group.clone(), users: users.to_vec() }], now);
     }
 
     pub(crate) fn leaves(&mut self, users: &[UserId]) {
-        self.does(|ledger, name| ledger.leave(&name.group, users, NOW).unwrap());
+        self.does([Call::Leave { group: self.name.group.clone(), users: users.to_vec() }]);
     }
 
     pub(crate) fn says(&mut self, sender: &str, content_bytes: usize) -> MessageUid {
@@ -67,18 +76,22 @@ impl Ward {
         self.sent_count += 1;
         let client_ref = ClientRef::new(&self.sent_count.to_string()).unwrap();
         let draft = Draft { client_ref, content: vec![7; content_bytes], need_receipt };
-        let mut sent = None;
-        self.does(|ledger, name| sent = Some(ledger.send(name, &user(sender), draft, NOW).unwrap().uid));
-        sent.unwrap()
+        match self.does([Call::Send { conversation: self.name.clone(), user: user(sender), draft }]).pop() {
+            Some(Outcome::Sent(sent)) => sent.uid,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// In one batch.
     pub(crate) fn read(&mut self, readers: &[UserId], uid: MessageUid) {
-        self.does(|ledger, name| {
-            for reader in readers {
-                ledger.answer(name, reader, None, &[Some(uid)], NOW).unwrap();
-            }
-        });
+        let name = self.name.clone();
+        let answer = |user: &UserId| Call::Answer {
+            conversation: name.clone(),
+            user: user.clone(),
+            from: None,
+            uids: vec![Some(uid)],
+        };
+        self.does(readers.iter().map(answer));
     }
 
     pub(crate) fn group(&self) -> GroupNumber {

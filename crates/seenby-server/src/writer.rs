@@ -125,7 +125,8 @@ fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>) {
         batch.extend(queued.drain(..).map_while(|queued| queued));
         let stop = batch.len() < taken || taken == 0;
         let begin = Instant::now();
-        desk.write(&mut batch, clock::now());
+        let news = desk.write(&mut batch, clock::now());
+        desk.tell(news);
         gather = gathering(taken, begin.elapsed());
         if stop {
             return;
@@ -173,7 +174,7 @@ mod tests {
     async fn large_messages_wait_for_room_while_the_disk_is_slow() {
         let store = Arc::new(Memory::new());
         let node = Arc::new(Node::new(Settings::default(), store.clone()));
-        let (writer, thread) = Writer::start(Desk::new(node, 1).unwrap()).unwrap();
+        let (writer, thread) = Writer::start(Desk::new(node, 1)).unwrap();
         let held = store.hold_commits();
         let mut results = Vec::new();
         let refused = loop {

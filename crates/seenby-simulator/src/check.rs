@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use seenby_core::{
-    Answer, Conversation as Stored, ConversationName, MessageKey, MessageUid, Slot, Source as _, UserId,
-};
-use seenby_storage::{Memory, Storage as _, StorageError};
+use seenby_core::{Answer, Conversation as Stored, ConversationName, MessageKey, MessageUid, Slot, UserId};
+use seenby_storage::{Lookup as _, Memory, Storage as _, StorageError};
 
 use crate::model::{Conversation, Message, Model};
 use crate::phone::{Phone, Shown};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use seenby_core::commit::UserChange;
-use seenby_core::{Call, ClientRef, Draft as Content, MessageKey, MessageUid, Publication, Source as _, Timestamp};
+use seenby_core::{Call, ClientRef, Draft as Content, MessageKey, MessageUid, Publication, Timestamp};
 use seenby_protocol::codec;
 use seenby_protocol::frames::{self, client_frame};
 use seenby_server::machine::issue_token;
+use seenby_storage::Lookup as _;
 
 use crate::phone::Draft;
 use crate::place::Place;

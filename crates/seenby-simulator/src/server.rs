@@ -78,7 +78,7 @@ impl Server {
     pub fn start(store: &Arc<Memory>, knobs: &Knobs, number: u32) -> Self {
         store.reopen();
         let node = Arc::new(Node::new(settings(knobs), store.clone()));
-        let desk = Desk::new(node.clone(), number).expect("a store in memory can be read");
+        let desk = Desk::new(node.clone(), number);
         Self { node, desk, queue: Vec::new(), connections: BTreeMap::new() }
     }
 
@@ -87,7 +87,8 @@ impl Server {
         let taken: Vec<_> = self.queue.drain(..calls.min(self.queue.len())).collect();
         let applied = taken.iter().map(|queued| (queued.call.clone(), queued.asked)).collect();
         let mut batch = taken.into_iter().map(|queued| (queued.call, queued.reply_to)).collect();
-        self.desk.write(&mut batch, now);
+        let news = self.desk.write(&mut batch, now);
+        self.desk.tell(news);
         applied
     }
 

@@ -8,10 +8,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use seenby_core::commit::{AppRecord, Secret};
-use seenby_core::{AppKey, Call, ClientRef, ConversationName, MessageUid, Source as _, Timestamp, UserId};
+use seenby_core::{AppKey, Call, ClientRef, ConversationName, MessageUid, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::client_frame;
-use seenby_storage::{Memory, Storage as _};
+use seenby_storage::{Lookup as _, Memory, Storage as _};
 
 use crate::check;
 use crate::choice::{Choice, Knobs};

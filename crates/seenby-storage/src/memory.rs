@@ -10,13 +10,14 @@ use roaring::RoaringBitmap;
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::group::Direction;
 use seenby_core::{
-    Answer, AppKey, Block, Change, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupName,
-    GroupNumber, KeyId, KeyRecord, LogEntry, Membership, MembershipChange, Message, MessageKey, MessageUid, Ordinal,
-    ReceiptRequest, Sequence, Slot, Source, Timestamp, UserId,
+    Answer, AppKey, Block, Change, ClientRef, Conversation, ConversationName, ConversationNumber, Facts, Group,
+    GroupName, GroupNumber, KeyId, KeyRecord, LogEntry, Membership, MembershipChange, Message, MessageKey, MessageUid,
+    Needs, Ordinal, Position, ReceiptRequest, Sequence, Slot, Timestamp, UserId,
 };
 
+use crate::lookup::gather;
 use crate::store_id::new_store_id;
-use crate::{Storage, StorageError, TimeOrder};
+use crate::{Appended, Lookup, Storage, StorageError, TimeOrder};
 
 pub struct Memory {
     id: String,
@@ -27,6 +28,7 @@ pub struct Memory {
 #[derive(Default)]
 struct State {
     writes: Writes,
+    position: Position,
     apps: BTreeMap<AppKey, AppRecord>,
     keys: BTreeMap<KeyId, KeyRecord>,
     users: BTreeMap<(AppKey, UserId), UserRecord>,
@@ -119,6 +121,12 @@ impl Default for Memory {
 }
 
 impl State {
+    fn append(&mut self, changes: &[Change]) -> Position {
+        changes.iter().for_each(|change| self.apply(change));
+        self.position.0 += 1;
+        self.position
+    }
+
     fn apply(&mut self, change: &Change) {
         match change.clone() {
             Change::AppSaved(app) => {
@@ -224,9 +232,7 @@ impl State {
     }
 }
 
-impl Source for Memory {
-    type Error = StorageError;
-
+impl Lookup for Memory {
     fn highest_number(&self) -> Result<u64, StorageError> {
         let state = self.read();
         let group = state.groups.keys().next_back().map_or(0, |number| number.0);
@@ -302,17 +308,26 @@ impl Source for Memory {
 }
 
 impl Storage for Memory {
-    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+    fn learn(&self, needs: &Needs) -> Result<Facts, StorageError> {
+        let _held = self.hold_commits();
+        let position = self.read().position;
+        gather(self, needs, position)
+    }
+
+    fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
         let _held = self.hold_commits();
         let mut state = self.write();
+        if expects.is_some_and(|expected| expected != state.position) {
+            return Ok(Appended::Moved);
+        }
+        if changes.is_empty() && state.writes != Writes::Refused {
+            return Ok(Appended::At(state.position));
+        }
         match state.writes {
-            Writes::Taken => {
-                changes.iter().for_each(|change| state.apply(change));
-                Ok(())
-            }
+            Writes::Taken => Ok(Appended::At(state.append(changes))),
             Writes::AboutToFail { written } => {
                 if written {
-                    changes.iter().for_each(|change| state.apply(change));
+                    state.append(changes);
                 }
                 state.writes = Writes::Refused;
                 Err(StorageError::Backend("a test asked for this failure".into()))

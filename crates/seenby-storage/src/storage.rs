@@ -4,20 +4,32 @@ use std::error::Error;
 
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
-    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, KeyId, KeyRecord, LogEntry,
-    Membership, Message, MessageKey, MessageUid, Ordinal, Sequence, Source, Timestamp, UserId,
+    Answer, AppKey, Change, Conversation, ConversationNumber, Facts, GroupName, GroupNumber, KeyId, KeyRecord,
+    LogEntry, Membership, Message, MessageKey, MessageUid, Needs, Ordinal, Position, Sequence, Timestamp, UserId,
 };
 
-/// One store: what the ledger reads ([`Source`]), what sessions and queries read, and the one way to write.
+use crate::Lookup;
+
+/// One store: what calls need, what sessions and queries read, and the one way to write.
 ///
-/// Reads see only what is durable. They may run at any time, from any thread, beside a commit. There is one writer.
-pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
-    /// Writes a batch whole or not at all, and returns after it is durable.
+/// Reads see only what is durable. They may run at any time, from any thread, beside a commit. Any number of writers may
+/// share a store: see [`append`](Self::append).
+pub trait Storage: Lookup + Send + Sync + 'static {
+    /// What the store knows of what is needed, all of it at one moment.
+    fn learn(&self, needs: &Needs) -> Result<Facts, StorageError>;
+
+    /// Writes a batch whole or not at all, and returns after it is durable. Where the store is no longer at the position that
+    /// is expected, nothing is written.
     ///
     /// After an error, ask [`takes_writes`](Self::takes_writes). If it still does, nothing was written, and the next commit
     /// may do better. Otherwise the outcome of this batch is unknown, and every later commit fails with
     /// [`StorageError::Refusing`] until the store is opened anew: what was said to be written may be gone.
-    fn commit(&self, changes: &[Change]) -> Result<(), StorageError>;
+    fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError>;
+
+    /// Writes a batch that was decided by nothing.
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        self.append(None, changes).map(drop)
+    }
 
     /// `false` after a commit that failed while it was written.
     fn takes_writes(&self) -> bool;
@@ -90,6 +102,15 @@ pub trait Storage: Source<Error = StorageError> + Send + Sync + 'static {
     fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError>;
 }
 
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is durable, and the store is here now.
+    At(Position),
+    /// Somebody else has written, so nothing was.
+    Moved,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeOrder {
     Before,
@@ -108,6 +129,9 @@ pub enum StorageError {
     /// An earlier commit failed.
     #[error("the store takes no writes since an earlier one failed; open it anew")]
     Refusing,
+    /// Other writers were faster, each time.
+    #[error("other writers leave this one no chance")]
+    Contended,
     #[error("there is no store in {0}")]
     Missing(String),
     /// Its files were deleted, moved or replaced while it was open.

@@ -14,10 +14,10 @@ use std::sync::Arc;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 use seenby_core::{
-    Answer, AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Ledger, Limits, MessageKey,
-    MessageUid, Source as _, Timestamp, UserId,
+    Answer, AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageKey,
+    MessageUid, Timestamp, UserId, call,
 };
-use seenby_storage::{Embedded, Storage as _, StorageError};
+use seenby_storage::{Embedded, LedgerWriter, Lookup as _, Storage as _, StorageError};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const MEMBERS: usize = 12;
@@ -61,31 +61,37 @@ impl Ward {
     fn with_answers() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(folder.path()).unwrap());
-        let mut ledger = Ledger::new(store.clone(), Limits::default(), 1).unwrap();
+        let mut writer = LedgerWriter::new(store.clone(), Limits::default(), 1);
         let group =
             GroupName { app: AppKey::new("app").unwrap(), kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
         let members: Vec<_> = (0..MEMBERS).map(|number| UserId::new(&format!("nurse-{number}")).unwrap()).collect();
         let mut ward =
             Self { name: ConversationName::new(group, None), uids: vec![], state: State::new(), files: vec![] };
-        ledger.create_group(&ward.name.group, "", NOW).unwrap();
-        ledger.join(&ward.name.group, &members, NOW).unwrap();
+        let group = ward.name.group.clone();
+        writer.apply(&Call::CreateGroup { group: group.clone(), title: String::new() }, NOW).unwrap();
+        writer.apply(&Call::Join { group, users: members.clone() }, NOW).unwrap();
         for number in 0..MESSAGES {
             let client_ref = ClientRef::new(&number.to_string()).unwrap();
             let draft = Draft { client_ref, content: vec![7; 100], need_receipt: true };
-            ward.uids.push(ledger.send(&ward.name, &members[0], draft, NOW).unwrap().uid);
+            let call = Call::Send { conversation: ward.name.clone(), user: members[0].clone(), draft };
+            match writer.apply(&call, NOW).unwrap() {
+                call::Outcome::Sent(sent) => ward.uids.push(sent.uid),
+                other => panic!("{other:?}"),
+            }
         }
-        store.commit(&ledger.take_commit().changes).unwrap();
+        writer.commit().unwrap();
         for (place, member) in members.iter().enumerate().skip(1) {
             for uid in &ward.uids {
-                ledger.answer(&ward.name, member, None, &[Some(*uid)], NOW).unwrap();
-                store.commit(&ledger.take_commit().changes).unwrap();
+                let (conversation, uids) = (ward.name.clone(), vec![Some(*uid)]);
+                let call = Call::Answer { conversation, user: member.clone(), from: None, uids };
+                writer.write(&[call], NOW).unwrap();
             }
             if place == MEMBERS / 2 {
                 store.compact().unwrap();
             }
         }
         ward.state = ward.read(&store).unwrap();
-        drop((ledger, store));
+        drop((writer, store));
         ward.files = files(folder.path());
         ward
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use seenby_core::{
     AppKey, Call, ChannelId, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName,
-    GroupNumber, Ledger, Limits, Membership, MessageKey, MessageUid, Outcome, Publication, Sequence, Slot, Source,
+    GroupNumber, Ledger, Limits, Membership, MessageKey, MessageUid, Outcome, Publication, Sequence, Slot, Stop,
     Timestamp, UserId,
 };
-use seenby_storage::{Embedded, Memory, Storage, TimeOrder};
+use seenby_storage::{Appended, Embedded, Lookup as _, Memory, Storage, TimeOrder};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -86,7 +86,7 @@ const USERS: u8 = 5;
 /// From one opening of the store to its closing.
 struct Sitting<'a> {
     embedded: Arc<Embedded>,
-    ledger: Ledger<Embedded>,
+    ledger: Ledger,
     memory: &'a Memory,
     past: &'a mut Past,
 }
@@ -101,7 +101,7 @@ struct Past {
 impl<'a> Sitting<'a> {
     fn open(directory: &Path, memory: &'a Memory, past: &'a mut Past) -> Self {
         let embedded = Arc::new(Embedded::open(directory).expect("a sound store"));
-        let ledger = Ledger::new(embedded.clone(), Limits::default(), 1).expect("a sound store");
+        let ledger = Ledger::new(Limits::default(), 1);
         Self { embedded, ledger, memory, past }
     }
 
@@ -152,7 +152,15 @@ impl<'a> Sitting<'a> {
     }
 
     fn outcome(&mut self, call: Call) -> Option<Outcome> {
-        self.ledger.apply(call, Timestamp(self.past.now)).ok()
+        let now = Timestamp(self.past.now);
+        match self.ledger.apply(&call, now) {
+            Err(Stop::Unknown) => {
+                let facts = self.embedded.learn(&self.ledger.needs([&call])).expect("a sound store");
+                self.ledger.learn(facts).expect("there is one writer");
+                self.ledger.apply(&call, now).ok()
+            }
+            outcome => outcome.ok(),
+        }
     }
 
     fn draft(&self, group: u8, need_receipt: bool) -> Draft {
@@ -188,8 +196,11 @@ impl<'a> Sitting<'a> {
     }
 
     fn commit(&mut self) {
-        let changes = self.ledger.take_commit().changes;
-        self.embedded.commit(&changes).expect("the embedded store takes the batch");
+        let seenby_core::Commit { expects, changes, .. } = self.ledger.take_commit();
+        match self.embedded.append(expects, &changes).expect("the embedded store takes the batch") {
+            Appended::At(position) => self.ledger.written(position),
+            Appended::Moved => panic!("there is one writer"),
+        }
         self.memory.commit(&changes).expect("the model takes the batch");
         self.compare_requests();
     }

@@ -2,9 +2,9 @@
 
 use super::{Ledger, Result};
 use crate::view;
-use crate::{ConversationName, ConversationNumber, GroupNumber, Publication, Sent, Slot, Source, Timestamp, UserId};
+use crate::{ConversationName, ConversationNumber, GroupNumber, Publication, Sent, Slot, Timestamp, UserId};
 
-impl<S: Source + ?Sized> Ledger<S> {
+impl Ledger {
     /// A back end sends one message to several conversations in a user's name: to all, or to none. The user need not be a
     /// member.
     pub(super) fn publish(
@@ -13,16 +13,13 @@ impl<S: Source + ?Sized> Ledger<S> {
         user: &UserId,
         publication: &Publication,
         now: Timestamp,
-    ) -> Result<Vec<Sent>, S> {
+    ) -> Result<Vec<Sent>> {
         let mut targets = Vec::with_capacity(names.len());
         for name in names {
             let conversation = self.enter_for_back_end(name)?;
-            let slot = self.find_slot(self.group_of(conversation), user)?;
-            let sent = match slot {
-                Some(slot) => self.find_sent(conversation, slot, &publication.draft.client_ref)?,
-                None => None,
-            };
-            targets.push((conversation, sent));
+            // To be known when the message is written.
+            self.find_slot(self.group_of(conversation), user)?;
+            targets.push((conversation, self.find_sent(conversation, user, &publication.draft.client_ref)?));
         }
         let sent = targets
             .into_iter()
@@ -37,12 +34,12 @@ impl<S: Source + ?Sized> Ledger<S> {
         publication: &Publication,
         now: Timestamp,
     ) -> Sent {
-        let slot = self.visitor_slot(self.group_of(conversation), user, now);
         // The same conversation may be named twice.
-        match self.sent_in_batch(conversation, slot, &publication.draft.client_ref) {
-            Some(sent) => sent,
-            None => self.store_message(conversation, user, slot, publication.clone(), now),
+        if let Ok(Some(sent)) = self.find_sent(conversation, user, &publication.draft.client_ref) {
+            return sent;
         }
+        let slot = self.visitor_slot(self.group_of(conversation), user, now);
+        self.store_message(conversation, user, slot, publication.clone(), now)
     }
 
     /// The slot of a user who may never have been in the group. Such a user joins and leaves in the same step: the slot is
@@ -62,7 +59,7 @@ impl<S: Source + ?Sized> Ledger<S> {
     }
 
     /// The conversation that a back end names, for which nobody has to be a member.
-    pub(super) fn enter_for_back_end(&mut self, name: &ConversationName) -> Result<ConversationNumber, S> {
+    pub(super) fn enter_for_back_end(&mut self, name: &ConversationName) -> Result<ConversationNumber> {
         let number = self.find_group_number(&name.group)?;
         let conversation = self.find_conversation_number(name)?;
         let group = number.map(|number| self.load_group(number)).transpose()?;

@@ -2,20 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::{Failure, Ledger, Result};
+use super::{Ledger, Result, Stop};
 use crate::{
     Change, ClientRef, ConversationName, ConversationNumber, Denied, Draft, GroupNumber, LogEvent, Message, MessageKey,
-    Notice, Publication, Sent, Slot, Source, Timestamp, UserId,
+    Notice, Publication, Sent, Slot, Timestamp, UserId,
 };
 
-impl<S: Source + ?Sized> Ledger<S> {
+impl Ledger {
     /// Stores a message. The same reference from the same sender is the same message.
-    pub fn send(&mut self, name: &ConversationName, user: &UserId, draft: Draft, now: Timestamp) -> Result<Sent, S> {
+    pub(super) fn send(
+        &mut self,
+        name: &ConversationName,
+        user: &UserId,
+        draft: &Draft,
+        now: Timestamp,
+    ) -> Result<Sent> {
         let (conversation, slot) = self.enter(name, user)?;
-        match self.find_sent(conversation, slot, &draft.client_ref)? {
+        match self.find_sent(conversation, user, &draft.client_ref)? {
             Some(sent) => Ok(sent),
             None => {
-                let publication = Publication { draft, hidden_from_sender: false };
+                let publication = Publication { draft: draft.clone(), hidden_from_sender: false };
                 Ok(self.store_message(conversation, user, slot, publication, now))
             }
         }
@@ -45,14 +51,13 @@ impl<S: Source + ?Sized> Ledger<S> {
             sender: user.clone(),
             sender_slot: slot,
             sent_at: at,
-            client_ref: draft.client_ref.clone(),
+            client_ref: draft.client_ref,
             group_version: self.version_of(group),
             content: draft.content,
             recalled_at: None,
             hidden_from_sender,
         };
-        self.batch.sent.insert((conversation, slot, draft.client_ref), uid);
-        self.batch.save_message(message.clone());
+        self.batch.send_message(message.clone());
         if draft.need_receipt {
             let audience = self.audience_after(&message, &[]);
             self.open_request(&message, audience, now);
@@ -61,33 +66,20 @@ impl<S: Source + ?Sized> Ledger<S> {
     }
 
     pub(super) fn find_sent(
-        &mut self,
+        &self,
         conversation: ConversationNumber,
-        slot: Slot,
+        user: &UserId,
         client_ref: &ClientRef,
-    ) -> Result<Option<Sent>, S> {
-        if let Some(sent) = self.sent_in_batch(conversation, slot, client_ref) {
-            return Ok(Some(sent));
-        }
-        let Some(uid) = self.source.sent(conversation, slot, client_ref).map_err(Failure::Source)? else {
+    ) -> Result<Option<Sent>> {
+        let Some(uid) = self.batch.sent(conversation, user, client_ref).ok_or(Stop::Unknown)? else {
             return Ok(None);
         };
         let message = self.find_message(MessageKey { conversation, uid })?;
         Ok(message.as_ref().map(Sent::from))
     }
 
-    pub(super) fn sent_in_batch(
-        &self,
-        conversation: ConversationNumber,
-        slot: Slot,
-        client_ref: &ClientRef,
-    ) -> Option<Sent> {
-        let uid = *self.batch.sent.get(&(conversation, slot, client_ref.clone()))?;
-        self.batch.message(MessageKey { conversation, uid }).flatten().map(Sent::from)
-    }
-
     /// The sender takes a message back; its content and its receipts go. Recalling twice changes nothing.
-    pub(super) fn recall(&mut self, key: MessageKey, user: &UserId, now: Timestamp) -> Result<(), S> {
+    pub(super) fn recall(&mut self, key: MessageKey, user: &UserId, now: Timestamp) -> Result<()> {
         let mut message = self.find_message(key)?.ok_or(Denied::MessageNotFound)?;
         if message.sender != *user {
             return Err(Denied::RecallNotSender.into());
@@ -105,7 +97,7 @@ impl<S: Source + ?Sized> Ledger<S> {
     }
 
     /// Old messages go for good, and their receipts with them.
-    pub(super) fn expire(&mut self, keys: &[MessageKey]) -> Result<(), S> {
+    pub(super) fn expire(&mut self, keys: &[MessageKey]) -> Result<()> {
         let mut found = BTreeMap::new();
         for &key in keys {
             if let Some(message) = self.find_message(key)? {

@@ -3,21 +3,21 @@
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 
-use super::{Failure, Ledger, Result};
+use super::{Ledger, Result, Stop};
 use crate::receipts::Applied;
 use crate::view;
 use crate::{
     Answer, Change, ConversationName, Denied, DeviceNumber, GroupNumber, LogEvent, MembershipChange, Message,
-    MessageKey, MessageUid, Notice, ReceiptRequest, Source, Timestamp, UserId,
+    MessageKey, MessageUid, Notice, ReceiptRequest, Timestamp, UserId,
 };
 
 /// Of one message.
 type Outcome = std::result::Result<(), Denied>;
 
-impl<S: Source + ?Sized> Ledger<S> {
+impl Ledger {
     /// The sender of a message asks who has read it, or a back end asks for the sender: `user` is `None` then. Asking twice
     /// changes nothing.
-    pub(super) fn ask(&mut self, key: MessageKey, user: Option<&UserId>, now: Timestamp) -> Result<(), S> {
+    pub(super) fn ask(&mut self, key: MessageKey, user: Option<&UserId>, now: Timestamp) -> Result<()> {
         let found = self.find_message(key)?;
         let message = match user {
             Some(user) => view::own_message(found, user)?,
@@ -40,7 +40,7 @@ impl<S: Source + ?Sized> Ledger<S> {
     }
 
     /// Those who were in the group when the message was sent and still are, less the sender.
-    fn audience(&mut self, message: &Message) -> Result<RoaringBitmap, S> {
+    fn audience(&mut self, message: &Message) -> Result<RoaringBitmap> {
         let since = self.changes_since(message.group, message.group_version)?;
         Ok(self.audience_after(message, &since))
     }
@@ -55,15 +55,11 @@ impl<S: Source + ?Sized> Ledger<S> {
         audience
     }
 
-    /// Stored changes, and those of this batch that the source does not have yet.
-    fn changes_since(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, S> {
-        if self.groups.peek(&group).is_some_and(|group| group.version == version) {
-            return Ok(Vec::new());
+    fn changes_since(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>> {
+        match self.groups.peek(&group).is_some_and(|group| group.version == version) {
+            true => Ok(Vec::new()),
+            false => self.batch.changes_after(group, version).ok_or(Stop::Unknown),
         }
-        let mut changes = self.source.membership_changes(group, version).map_err(Failure::Source)?;
-        let of_batch = self.batch.membership_changes(group).iter().filter(|change| change.version > version);
-        changes.extend(of_batch.cloned());
-        Ok(changes)
     }
 
     /// A member answers for messages of one conversation: one outcome for each, in order. The first answer of a member
@@ -75,7 +71,7 @@ impl<S: Source + ?Sized> Ledger<S> {
         from: Option<DeviceNumber>,
         uids: &[Option<MessageUid>],
         now: Timestamp,
-    ) -> Result<Vec<Outcome>, S> {
+    ) -> Result<Vec<Outcome>> {
         let (conversation, slot) = self.enter(name, user)?;
         let mut outcomes = Vec::with_capacity(uids.len());
         for uid in uids {
@@ -101,7 +97,7 @@ impl<S: Source + ?Sized> Ledger<S> {
     }
 
     /// Whether a message may be answered for; then its request is loaded.
-    fn may_answer(&mut self, key: MessageKey) -> Result<Outcome, S> {
+    fn may_answer(&mut self, key: MessageKey) -> Result<Outcome> {
         Ok(match self.load_request(key)? {
             true => Ok(()),
             false => view::unrecalled(self.find_message(key)?).and(Err(Denied::NotRequested)),

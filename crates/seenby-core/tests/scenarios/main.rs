@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 
 mod back_end;
-mod failed_reads;
+mod needs;
 mod one_batch;
 mod world;
 

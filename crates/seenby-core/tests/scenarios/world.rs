@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::{
-    AppKey, Call, ChannelId, ClientRef, ConversationName, Denied, Draft, Failure, Group, GroupId, GroupKind, GroupName,
-    KeyId, KeyRecord, Ledger, Limits, LogEntry, Membership, MessageKey, MessageUid, Ordinal, Outcome, Publication,
-    ReceiptRequest, Scope, Sequence, Slot, Source as _, Timestamp, UserId,
+    AppKey, Call, ChannelId, ClientRef, ConversationName, Denied, Draft, Group, GroupId, GroupKind, GroupName, KeyId,
+    KeyRecord, Limits, LogEntry, Membership, MessageKey, MessageUid, Ordinal, Outcome, Publication, ReceiptRequest,
+    Scope, Sequence, Slot, Timestamp, UserId,
 };
-use seenby_storage::{Memory, Storage as _};
+use seenby_storage::{Failure, LedgerWriter, Lookup as _, Memory, Storage as _};
 
 pub(crate) struct World {
     store: Arc<Memory>,
-    ledger: Ledger<Memory>,
+    writer: LedgerWriter<Memory>,
     conversation: ConversationName,
     now: Timestamp,
     notice_count: usize,
@@ -49,7 +49,7 @@ impl World {
     fn new(limits: Limits, kind: GroupKind, app: &str, members: &[&str]) -> Self {
         let store = Arc::new(Memory::default());
         let mut world = Self {
-            ledger: Ledger::new(store.clone(), limits, 1).unwrap(),
+            writer: LedgerWriter::new(store.clone(), limits, 1),
             store,
             conversation: conversation(kind, app),
             now: Timestamp(1_800_000_000_000),
@@ -96,25 +96,23 @@ impl World {
     }
 
     fn outcome(&mut self, call: Call) -> Result<Outcome, Denied> {
-        let outcome = self.ledger.apply(call, self.now);
+        let outcome = self.writer.apply(&call, self.now);
         self.commits();
         outcome.map_err(|failure| match failure {
             Failure::Denied(denied) => denied,
-            Failure::Source(error) => panic!("the store failed: {error}"),
+            Failure::Storage(error) => panic!("the store failed: {error}"),
         })
     }
 
     fn commits(&mut self) {
         if !self.batching {
-            let commit = self.ledger.take_commit();
-            self.notice_count += commit.notices.len();
-            self.store.commit(&commit.changes).unwrap();
+            self.notice_count += self.writer.commit().unwrap().len();
         }
     }
 
     /// A new process on the same store.
     pub(crate) fn restarts(&mut self) {
-        self.ledger = Ledger::new(self.store.clone(), Limits::default(), 2).unwrap();
+        self.writer = LedgerWriter::new(self.store.clone(), Limits::default(), 2);
     }
 
     pub(crate) fn pass_ms(&mut self, ms: u64) {

@@ -259,7 +259,9 @@ fn view_recall(storage: &dyn Storage, key: MessageKey) -> Result<Option<log_entr
 
 #[cfg(test)]
 mod tests {
-    use seenby_core::{Source as _, Timestamp};
+    use seenby_core::Timestamp;
+
+    use seenby_storage::Lookup as _;
 
     use super::*;
     use crate::ward::{NOW, Ward, user};
@@ -317,7 +319,7 @@ mod tests {
         let hour = 3_600_000;
         for joined_at in [NOW.0 - hour, NOW.0, NOW.0 + hour] {
             ward.says("alice", 1);
-            ward.does(|ledger, name| ledger.join(&name.group, &[user("bob")], Timestamp(joined_at)).unwrap());
+            ward.joins_at(&[user("bob")], Timestamp(joined_at));
             let after = ward.says("alice", 1);
             let page = ward.follower("bob", &HashMap::new()).next_page(&*ward.store, 100).unwrap().entries.unwrap();
             let [frames::LogEntry { event: Some(log_entry::Event::Message(message)), .. }] = &page.entries[..] else {

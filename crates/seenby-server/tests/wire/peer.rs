@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use seenby_core::{
     AppKey, Change, ClientRef, ConversationName, GroupId, GroupKind, GroupName, Message as StoredMessage, MessageKey,
-    MessageUid, Sequence, Slot, Source as _, Timestamp, UserId,
+    MessageUid, Sequence, Slot, Timestamp, UserId,
 };
 use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, ClientFrame, Reply, ServerFrame, reply, server_frame};
 use seenby_protocol::{Code, ENDPOINT_PATH, codec};
 use seenby_server::{Administration, Listeners, Page, Server, Settings};
-use seenby_storage::{Memory, Storage as _};
+use seenby_storage::{Lookup as _, Memory, Storage as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;

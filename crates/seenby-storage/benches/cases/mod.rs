@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a case that cannot be made ready has nothing to say")]
 
 use seenby_core::{
-    Answer, AppKey, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName, Ledger,
-    MessageKey, MessageUid, ReceiptRequest, Slot, Timestamp, UserId, ledger,
+    Answer, AppKey, Call, ClientRef, ConversationName, ConversationNumber, Draft, GroupId, GroupKind, GroupName,
+    Ledger, Limits, MessageKey, MessageUid, Outcome, ReceiptRequest, Slot, Timestamp, UserId,
 };
 use seenby_protocol::frames::{
     AnswerReceipts, ClientFrame, Conversation, ReceiptsAccepted, Reply, ServerFrame, client_frame, reply, server_frame,
 };
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, codec};
 use seenby_storage::embedded::block;
-use seenby_storage::{Memory, Storage as _};
+use seenby_storage::{LedgerWriter, Memory, Storage as _};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -36,32 +36,45 @@ pub const CASES: [Case; 8] = [
     ("100,000 members, counts", counts),
 ];
 
-/// Batches of new answers, one after another. The store is left out: what is taken from the ledger is thrown away.
+/// Batches of new answers, one after another. The store is left out as far as can be: what is taken from the ledger is thrown
+/// away, and it forgets nothing.
 fn answers_to(messages: u32) -> Work {
     let store = Arc::new(Memory::new());
-    let mut ledger = Ledger::new(store.clone(), ledger::Limits::default(), 1).unwrap();
     let app = AppKey::new("bench").unwrap();
     let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
     let name = ConversationName::new(group.clone(), None);
     let users: Vec<UserId> = (0..=BATCH).map(|number| UserId::new(&format!("m{number:05}")).unwrap()).collect();
-    ledger.create_group(&group, "", NOW).unwrap();
-    ledger.join(&group, &users, NOW).unwrap();
-    store.commit(&ledger.take_commit().changes).unwrap();
+    let founds =
+        [Call::CreateGroup { group: group.clone(), title: String::new() }, Call::Join { group, users: users.clone() }];
+    LedgerWriter::new(store.clone(), Limits::default(), 1).write(&founds, NOW).unwrap();
+    let mut ledger = Ledger::new(Limits::default(), 1);
+    // Everybody, as in the midst of a day.
+    ledger.learn(store.learn(&ledger.needs(&founds)).unwrap()).unwrap();
     let (sender, readers) = users.split_last().unwrap();
     let (sender, readers) = (sender.clone(), readers.to_vec());
+    let conversation = name.clone();
+    let ask = move |client_ref: String| {
+        let draft = Draft { client_ref: ClientRef::new(&client_ref).unwrap(), content: vec![], need_receipt: true };
+        Call::Send { conversation: name.clone(), user: sender.clone(), draft }
+    };
     let mut round = 0;
     Box::new(move || {
-        let mut ask = |number: u32| {
-            round += 1;
-            let client_ref = ClientRef::new(&format!("{round}-{number}")).unwrap();
-            ledger.send(&name, &sender, Draft { client_ref, content: vec![], need_receipt: true }, NOW).unwrap().uid
-        };
-        let uids: Vec<MessageUid> = (0..messages).map(&mut ask).collect();
+        round += 1;
+        let asks: Vec<_> = (0..messages).map(|number| ask(format!("{round}-{number}"))).collect();
+        ledger.learn(store.learn(&ledger.needs(&asks)).unwrap()).unwrap();
+        let uids: Vec<MessageUid> = asks.iter().map(|ask| sent(ledger.apply(ask, NOW).unwrap())).collect();
         for (place, reader) in readers.iter().enumerate() {
-            ledger.answer(&name, reader, None, &[Some(uids[place % uids.len()])], NOW).unwrap();
+            ledger.answer(&conversation, reader, None, &[Some(uids[place % uids.len()])], NOW).unwrap();
         }
         black_box(ledger.take_commit());
     })
+}
+
+fn sent(outcome: Outcome) -> MessageUid {
+    match outcome {
+        Outcome::Sent(sent) => sent.uid,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// As in a storm: slots in no order, times close together.

@@ -3,35 +3,34 @@
 use std::sync::Arc;
 
 use seenby_core::{
-    Call, ChannelId, ClientRef, ConversationName, Counts, Denied, Draft, Failure, GroupName, Ledger, Limits,
-    MessageKey, MessageUid, Outcome, Sent, Slot, Timestamp, UserId,
+    Call, ChannelId, ClientRef, ConversationName, Counts, Denied, Draft, GroupName, Limits, MessageKey, MessageUid,
+    Outcome, Sent, Slot, Timestamp, UserId,
 };
 
 use super::{channel, plain, ultra, user};
-use crate::Storage;
+use crate::{Failure, LedgerWriter, Storage};
 
-/// A ledger that writes after every step. The time is the number of the step.
+/// A writer that writes after every step. The time is the number of the step.
 struct Office<S: Storage> {
     store: Arc<S>,
-    ledger: Ledger<S>,
+    writer: LedgerWriter<S>,
     now: u64,
 }
 
 impl<S: Storage> Office<S> {
     fn new(store: &Arc<S>) -> Self {
-        Self { store: store.clone(), ledger: new_ledger(store), now: 1_000 }
+        Self { store: store.clone(), writer: new_writer(store, 1), now: 1_000 }
     }
 
     /// A new process on the same store.
     fn restart(&mut self) {
-        self.ledger = new_ledger(&self.store);
+        self.writer = new_writer(&self.store, 1);
     }
 
-    fn step(&mut self, call: Call) -> Result<Outcome, Failure<S::Error>> {
+    fn step(&mut self, call: Call) -> Result<Outcome, Failure> {
         self.now += 1;
-        let outcome = self.ledger.apply(call, Timestamp(self.now));
-        self.store.commit(&self.ledger.take_commit().changes).unwrap();
-        outcome
+        let mut written = self.writer.write(&[call], Timestamp(self.now)).unwrap();
+        written.outcomes.pop().unwrap()
     }
 
     fn create(&mut self, group: &GroupName, members: &[&str]) {
@@ -84,8 +83,8 @@ impl<S: Storage> Office<S> {
     }
 }
 
-fn new_ledger<S: Storage>(store: &Arc<S>) -> Ledger<S> {
-    Ledger::new(store.clone(), Limits::default(), 1).unwrap()
+fn new_writer<S: Storage>(store: &Arc<S>, node: u32) -> LedgerWriter<S> {
+    LedgerWriter::new(store.clone(), Limits::default(), node)
 }
 
 fn ward() -> ConversationName {

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod ledger;
 pub mod messages;
 pub mod receipts;
+pub mod writers;
 
 use seenby_core::group::Direction;
 use seenby_core::{
@@ -85,6 +86,10 @@ macro_rules! storage_conformance {
                 ledger: a_recall_takes_the_receipts_along;
                 ledger: channels_of_an_ultra_group_have_their_own_receipts;
                 ledger: the_audience_is_found_through_stored_changes_of_membership;
+                writers: a_writer_that_was_overtaken_writes_nothing;
+                writers: no_answer_of_two_writers_is_lost_or_doubled;
+                writers: whoever_left_through_another_writer_is_out_at_once;
+                writers: two_writers_give_no_number_twice;
             );
         }
     };

@@ -11,6 +11,8 @@ use std::io::Read as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use seenby_core::Position;
+
 use crate::StorageError;
 
 const FILE: &str = "acknowledged";
@@ -48,6 +50,11 @@ impl Mark {
     pub(super) fn place(&self) -> Result<Place, StorageError> {
         let inode = self.file.metadata().map(|found| (found.dev(), found.ino()));
         Ok(Place { path: self.path.clone(), inode: inode.map_err(|error| StorageError::Backend(error.into()))? })
+    }
+
+    /// Of the store.
+    pub(super) fn position(&self) -> Position {
+        Position(self.number)
     }
 
     /// Of the next commit.

@@ -7,7 +7,7 @@
 //! * `readers`: who has read, as far as it was read before;
 //! * `listing`: each sender's requests, brought up to date;
 //! * `meta`: format, name, and the check that the disk takes writes;
-//! * `source` and `storage`: the reads, as the two traits ask for them.
+//! * `lookup` and `storage`: the reads, as the two traits ask for them.
 //!
 //! Deliberately absent: caches of what changes. The ledger keeps its own; here only facts that never change are kept, and
 //! readers, who only become more.
@@ -17,11 +17,11 @@ mod batch;
 pub mod block;
 mod keys;
 mod listing;
+mod lookup;
 mod mark;
 mod meta;
 mod readers;
 mod records;
-mod source;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -35,14 +35,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fjall::Database;
 use lru::LruCache;
-use seenby_core::{Change, GroupNumber, MessageKey, Slot, UserId};
+use seenby_core::{Change, GroupNumber, MessageKey, Position, Slot, UserId};
 
 use self::batch::Batch;
 use self::keys::Space;
 use self::mark::{Mark, Place};
 use self::readers::ReaderCache;
 use self::view::{Keyspaces, View, failed};
-use crate::StorageError;
+use crate::{Appended, StorageError};
 
 pub struct Embedded {
     database: Database,
@@ -132,8 +132,14 @@ impl Embedded {
         View::new(&self.database, &self.keyspaces)
     }
 
-    fn write(&self, changes: &[Change]) -> Result<(), StorageError> {
-        let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
+    fn write(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
+        let mut mark = self.mark();
+        if expects.is_some_and(|expected| expected != mark.position()) {
+            return Ok(Appended::Moved);
+        }
+        if changes.is_empty() {
+            return Ok(Appended::At(mark.position()));
+        }
         let view = self.view();
         let mut batch = Batch::new(&view);
         // Only reads: what fails here has left nothing behind, and the next commit may do better.
@@ -149,7 +155,11 @@ impl Embedded {
         // Not before: what was deleted meanwhile is not acknowledged either.
         self.refuse_after(self.place.check())?;
         mark.advance();
-        Ok(())
+        Ok(Appended::At(mark.position()))
+    }
+
+    fn mark(&self) -> MutexGuard<'_, Mark> {
+        self.mark.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was being written when the engine failed may be there or not, and nobody can say before the store is opened anew.

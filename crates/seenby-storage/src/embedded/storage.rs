@@ -4,18 +4,25 @@ use std::sync::atomic::Ordering;
 
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
-    Answer, AppKey, Change, Conversation, ConversationNumber, GroupName, GroupNumber, KeyId, KeyRecord, LogEntry,
-    Membership, Message, MessageKey, MessageUid, Ordinal, Sequence, Timestamp, UserId,
+    Answer, AppKey, Change, Conversation, ConversationNumber, Facts, GroupName, GroupNumber, KeyId, KeyRecord,
+    LogEntry, Membership, Message, MessageKey, MessageUid, Needs, Ordinal, Position, Sequence, Timestamp, UserId,
 };
 
 use super::keys::{self, KeyRange};
 use super::{Embedded, meta, records};
-use crate::{Storage, StorageError, TimeOrder};
+use crate::lookup::gather;
+use crate::{Appended, Storage, StorageError, TimeOrder};
 
 impl Storage for Embedded {
-    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+    fn learn(&self, needs: &Needs) -> Result<Facts, StorageError> {
+        // Held over all of it, so that nothing is written in between.
+        let mark = self.mark();
+        gather(self, needs, mark.position())
+    }
+
+    fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
         match self.takes_writes() {
-            true => self.write(changes),
+            true => self.write(expects, changes),
             false => Err(StorageError::Refusing),
         }
     }

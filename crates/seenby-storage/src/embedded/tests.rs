@@ -9,13 +9,14 @@ use seenby_core::group::Direction;
 use seenby_core::{
     Answer, AppKey, Block, ChannelId, ClientRef, ConversationName, ConversationNumber, Group, GroupId, GroupKind,
     GroupName, KeyId, KeyRecord, LogEntry, LogEvent, Membership, MembershipChange, Message, MessageKey, MessageUid,
-    Ordinal, ReceiptRequest, Scope, Sequence, Source, Timestamp,
+    Ordinal, ReceiptRequest, Scope, Sequence, Timestamp,
 };
 use tempfile::TempDir;
 
 use super::keys::Space;
 use super::readers::Drops;
 use super::*;
+use crate::Lookup as _;
 use crate::{Storage, TimeOrder};
 
 fn new_store() -> (Embedded, TempDir) {

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Ledger, MessageUid, Timestamp, UserId,
-    ledger,
+    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageUid, Outcome,
+    Timestamp, UserId,
 };
-use seenby_storage::{Embedded, Storage as _};
+use seenby_storage::{Embedded, LedgerWriter};
 
 use super::report::Measurement;
 
@@ -28,28 +28,31 @@ pub struct Load {
     pub batch: usize,
 }
 
-type StoreLedger = Ledger<Embedded>;
+type Writer = LedgerWriter<Embedded>;
 
 impl Load {
     pub fn run(&self, folder: &Path) -> anyhow::Result<Measurement> {
         let folder = tempfile::tempdir_in(folder)?;
         let store = Arc::new(Embedded::open(folder.path())?);
-        let mut ledger =
-            Ledger::new(store.clone(), ledger::Limits { group_members_max: u64::from(self.members) + 1 }, 1)?;
-        let (name, users) = self.gather(&mut ledger, &store)?;
-        let uids = self.ask(&mut ledger, &store, &name)?;
+        let mut writer = Writer::new(store.clone(), Limits { group_members_max: u64::from(self.members) + 1 }, 1);
+        let (name, users) = self.gather(&mut writer)?;
+        let uids = self.ask(&mut writer, &name)?;
         let answers = self.answers(&uids);
         let empty = store.compact()?;
 
         let begin = Instant::now();
         for (number, batch) in answers.chunks(self.batch).enumerate() {
             let now = Timestamp(BEGIN.0 + number as u64);
-            for (user, uid) in batch {
-                ledger
-                    .answer(&name, &users[*user as usize], None, &[Some(*uid)], now)
-                    .context("an answer was refused")?;
+            let answer = |(user, uid): &(u32, MessageUid)| Call::Answer {
+                conversation: name.clone(),
+                user: users[*user as usize].clone(),
+                from: None,
+                uids: vec![Some(*uid)],
+            };
+            let calls: Vec<_> = batch.iter().map(answer).collect();
+            for outcome in writer.write(&calls, now)?.outcomes {
+                outcome.context("an answer was refused")?;
             }
-            store.commit(&ledger.take_commit().changes)?;
         }
         let elapsed = begin.elapsed();
         let mut measurement = Measurement::new(
@@ -62,31 +65,27 @@ impl Load {
         Ok(measurement)
     }
 
-    fn gather(&self, ledger: &mut StoreLedger, store: &Embedded) -> anyhow::Result<(ConversationName, Vec<UserId>)> {
+    fn gather(&self, writer: &mut Writer) -> anyhow::Result<(ConversationName, Vec<UserId>)> {
         let app = AppKey::new("bench")?;
         let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("bench")? };
         let users =
             (0..self.members).map(|number| UserId::new(&format!("m{number:05}"))).collect::<Result<Vec<_>, _>>()?;
-        ledger.create_group(&group, "bench", BEGIN)?;
-        ledger.join(&group, &users, BEGIN)?;
-        ledger.join(&group, &[UserId::new("sender")?], BEGIN)?;
-        store.commit(&ledger.take_commit().changes)?;
+        let members = users.iter().cloned().chain([UserId::new("sender")?]).collect();
+        writer.apply(&Call::CreateGroup { group: group.clone(), title: "bench".to_owned() }, BEGIN)?;
+        writer.apply(&Call::Join { group: group.clone(), users: members }, BEGIN)?;
+        writer.commit()?;
         Ok((ConversationName::new(group, None), users))
     }
 
-    fn ask(
-        &self,
-        ledger: &mut StoreLedger,
-        store: &Embedded,
-        name: &ConversationName,
-    ) -> anyhow::Result<Vec<MessageUid>> {
-        let sender = UserId::new("sender")?;
+    fn ask(&self, writer: &mut Writer, name: &ConversationName) -> anyhow::Result<Vec<MessageUid>> {
         let mut uids = Vec::with_capacity(self.messages);
         for number in 0..self.messages {
             let draft = Draft { client_ref: ClientRef::new(&number.to_string())?, content: vec![], need_receipt: true };
-            uids.push(ledger.send(name, &sender, draft, BEGIN)?.uid);
+            let call = Call::Send { conversation: name.clone(), user: UserId::new("sender")?, draft };
+            let Outcome::Sent(sent) = writer.apply(&call, BEGIN)? else { bail!("nothing was sent") };
+            uids.push(sent.uid);
         }
-        store.commit(&ledger.take_commit().changes)?;
+        writer.commit()?;
         Ok(uids)
     }
 

@@ -8,11 +8,11 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use seenby_core::commit::UserChange;
 use seenby_core::{
-    AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Ledger, MessageUid, Timestamp, UserId,
-    ledger,
+    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageUid, Outcome,
+    Timestamp, UserId,
 };
 use seenby_protocol::{codec, frames};
-use seenby_storage::{Embedded, Storage as _};
+use seenby_storage::{Embedded, LedgerWriter};
 
 use super::people::{CAMPUS, DemoGroup, GROUPS, People, Person, WARD};
 use super::{APP, crowd};
@@ -133,13 +133,13 @@ pub fn write(storage: &Arc<Embedded>, people: &People) -> anyhow::Result<HashSet
     let app = AppKey::new(APP)?;
     // The ids of one ledger grow with time, over all groups: each group has a ledger of its own to begin long ago.
     let author = |node| {
-        let ledger = Ledger::new(storage.clone(), ledger::Limits::default(), node)?;
-        anyhow::Ok(Author { storage, ledger, app: app.clone(), people, now })
+        let writer = LedgerWriter::new(storage.clone(), Limits::default(), node);
+        Author { writer, app: app.clone(), people, now }
     };
-    author(0)?.registers_everybody()?;
+    author(0).registers_everybody()?;
     let mut asked = HashSet::new();
     for (node, group) in (1..).zip(GROUPS) {
-        let mut author = author(node)?;
+        let mut author = author(node);
         author.opens(group)?;
         let mut are_gone = false;
         for (number, line) in script(group).into_iter().enumerate() {
@@ -157,8 +157,7 @@ pub fn write(storage: &Arc<Embedded>, people: &People) -> anyhow::Result<HashSet
 }
 
 struct Author<'a> {
-    storage: &'a Arc<Embedded>,
-    ledger: Ledger<Embedded>,
+    writer: LedgerWriter<Embedded>,
     app: AppKey,
     people: &'a People,
     now: u64,
@@ -170,7 +169,11 @@ impl Author<'_> {
     }
 
     fn commit(&mut self) -> anyhow::Result<()> {
-        Ok(self.storage.commit(&self.ledger.take_commit().changes)?)
+        Ok(self.writer.commit().map(drop)?)
+    }
+
+    fn calls(&mut self, call: Call, at: Timestamp) -> anyhow::Result<Outcome> {
+        Ok(self.writer.apply(&call, at)?)
     }
 
     fn registers_everybody(&mut self) -> anyhow::Result<()> {
@@ -178,23 +181,23 @@ impl Author<'_> {
         let at = self.ago(JOINED_BEFORE);
         for person in visitors.iter().chain(crowd).chain(leavers) {
             let change = UserChange { name: Some(person.name.clone()), ..UserChange::default() };
-            self.ledger.save_user(&self.app, &user_id(person)?, change, at)?;
+            self.calls(Call::SaveUser { app: self.app.clone(), user: user_id(person)?, change }, at)?;
         }
         self.commit()
     }
 
     fn opens(&mut self, group: &DemoGroup) -> anyhow::Result<()> {
         let (name, at) = (self.name(group)?, self.ago(JOINED_BEFORE));
-        self.ledger.create_group(&name, group.title, at)?;
+        self.calls(Call::CreateGroup { group: name.clone(), title: group.title.to_owned() }, at)?;
         let members = self.people.visitors.iter().chain(self.people.crowd_of(group)).chain(self.leavers(group));
-        let members = members.map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
-        self.ledger.join(&name, &members, at)?;
+        let users = members.map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
+        self.calls(Call::Join { group: name, users }, at)?;
         self.commit()
     }
 
     fn lets_leavers_go(&mut self, group: &DemoGroup) -> anyhow::Result<()> {
-        let leavers = self.leavers(group).iter().map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
-        self.ledger.leave(&self.name(group)?, &leavers, self.ago(LEFT_BEFORE))?;
+        let users = self.leavers(group).iter().map(user_id).collect::<anyhow::Result<Vec<_>>>()?;
+        self.calls(Call::Leave { group: self.name(group)?, users }, self.ago(LEFT_BEFORE))?;
         self.commit()
     }
 
@@ -219,10 +222,12 @@ impl Author<'_> {
             content: codec::encode(&content),
             need_receipt: line.asked.is_some(),
         };
-        let sent = self.ledger.send(&conversation, &user_id(sender)?, draft, self.ago(line.before))?;
+        let call = Call::Send { conversation: conversation.clone(), user: user_id(sender)?, draft };
+        let Outcome::Sent(sent) = self.calls(call, self.ago(line.before))? else { anyhow::bail!("nothing was sent") };
         if let Some(read) = line.asked {
             for (at, reader) in self.readers(group, sender, line.before, read)? {
-                self.ledger.answer(&conversation, &reader, None, &[Some(sent.uid)], at)?;
+                let (conversation, uids) = (conversation.clone(), vec![Some(sent.uid)]);
+                self.calls(Call::Answer { conversation, user: reader, from: None, uids }, at)?;
             }
         }
         self.commit()?;

@@ -1,20 +1,18 @@
-//! What the ledger reads.
+//! Looking up one thing.
 
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
     AppKey, ClientRef, Conversation, ConversationName, ConversationNumber, Group, GroupName, GroupNumber,
-    MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Slot, Source, UserId,
+    MembershipChange, Message, MessageKey, MessageUid, Ordinal, ReceiptRequest, Slot, UserId,
 };
 
 use super::keys::{self, KeyRange};
 use super::readers::{Drops, Known};
 use super::view::View;
 use super::{Embedded, records};
-use crate::StorageError;
+use crate::{Lookup, StorageError};
 
-impl Source for Embedded {
-    type Error = StorageError;
-
+impl Lookup for Embedded {
     fn highest_number(&self) -> Result<u64, StorageError> {
         let view = self.view();
         let group = view.last(KeyRange::of(keys::groups()), records::numbered)?;

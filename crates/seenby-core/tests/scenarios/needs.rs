@@ -1,58 +1,13 @@
-//! A look-up that fails in the middle of a call: the call has no effect at all.
+//! A call that lacks something has no effect at all, and names in one step all that it needs.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use seenby_core::commit::{AppRecord, Secret, UserChange, UserRecord};
+use seenby_core::commit::{AppRecord, Secret, UserChange};
 use seenby_core::{
-    AppKey, Call, ChannelId, ClientRef, Conversation, ConversationName, ConversationNumber, Draft, Failure, Group,
-    GroupId, GroupKind, GroupName, GroupNumber, KeyId, KeyRecord, Ledger, Limits, MembershipChange, Message,
-    MessageKey, MessageUid, Outcome, Publication, ReceiptRequest, Scope, Slot, Source, Timestamp, UserId,
+    AppKey, Call, ChannelId, ClientRef, ConversationName, Draft, Facts, GroupId, GroupKind, GroupName, KeyId,
+    KeyRecord, Ledger, Limits, MessageKey, MessageUid, Outcome, Publication, Scope, Stop, Timestamp, UserId,
 };
-use seenby_storage::{Memory, Storage as _, StorageError};
-
-/// Lets so many look-ups succeed, and no more.
-struct Failing {
-    store: Arc<Memory>,
-    left: AtomicU32,
-}
-
-macro_rules! failing {
-    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $found:ty;)*) => {
-        impl Source for Failing {
-            type Error = StorageError;
-            $(fn $name(&self, $($argument: $type),*) -> Result<$found, StorageError> {
-                self.look_up()?;
-                self.store.$name($($argument),*)
-            })*
-        }
-    };
-}
-
-failing! {
-    fn highest_number() -> u64;
-    fn app(app: &AppKey) -> Option<AppRecord>;
-    fn user(app: &AppKey, user: &UserId) -> Option<UserRecord>;
-    fn group_number(name: &GroupName) -> Option<GroupNumber>;
-    fn group(number: GroupNumber) -> Option<Group>;
-    fn slot(group: GroupNumber, user: &UserId) -> Option<Slot>;
-    fn slot_user(group: GroupNumber, slot: Slot) -> Option<UserId>;
-    fn membership_changes(group: GroupNumber, version: u64) -> Vec<MembershipChange>;
-    fn conversation_number(name: &ConversationName) -> Option<ConversationNumber>;
-    fn closed_conversation(name: &ConversationName) -> Option<ConversationNumber>;
-    fn conversation(number: ConversationNumber) -> Option<Conversation>;
-    fn message(key: MessageKey) -> Option<Message>;
-    fn sent(conversation: ConversationNumber, sender: Slot, client_ref: &ClientRef) -> Option<MessageUid>;
-    fn request(key: MessageKey) -> Option<ReceiptRequest>;
-}
-
-impl Failing {
-    fn look_up(&self) -> Result<(), StorageError> {
-        let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| StorageError::Backend(io::Error::other("a test").into()))
-    }
-}
+use seenby_storage::{LedgerWriter, Lookup as _, Memory, Storage as _};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -83,11 +38,11 @@ fn draft(client_ref: &str, need_receipt: bool) -> Draft {
 impl Ward {
     fn new() -> Self {
         let store = Arc::new(Memory::new());
-        let mut ledger = Ledger::new(store.clone(), Limits::default(), 1).unwrap();
+        let mut writer = LedgerWriter::new(store.clone(), Limits::default(), 1);
         let group = GroupName { app: app(), kind: GroupKind::UltraGroup, id: GroupId::new("ward-3").unwrap() };
         let channel = |name| ConversationName::new(group.clone(), Some(ChannelId::new(name).unwrap()));
         let channels = ["kitchen", "lab"].map(channel);
-        let ward = Self { store: store.clone(), group, channels, uids: vec![] };
+        let ward = Self { store, group, channels, uids: vec![] };
         let say = |text, need_receipt| ward.say(0, "alice", draft(text, need_receipt));
         let calls = [
             Call::CreateApp(AppRecord { key: app(), secret: Secret::new("first"), created_at: NOW }),
@@ -103,13 +58,12 @@ impl Ward {
             say("three", false),
             ward.leave(&["dave"]),
         ];
-        let outcomes = calls.map(|call| ledger.apply(call, NOW).unwrap());
-        let uids = outcomes.iter().filter_map(|outcome| match outcome {
+        let outcomes = writer.write(&calls, NOW).unwrap().outcomes;
+        let uids = outcomes.into_iter().filter_map(|outcome| match outcome.unwrap() {
             Outcome::Sent(sent) => Some(sent.uid),
             _ => None,
         });
         let uids = uids.collect();
-        store.commit(&ledger.take_commit().changes).unwrap();
         Self { uids, ..ward }
     }
 
@@ -147,10 +101,8 @@ impl Ward {
         Call::Publish { conversations: self.channels.to_vec(), user: user(name), publication }
     }
 
-    /// A ledger that knows nothing yet and may look up so much.
-    fn ledger(&self, look_ups: u32) -> Ledger<Failing> {
-        let source = Arc::new(Failing { store: self.store.clone(), left: AtomicU32::new(look_ups + 1) });
-        Ledger::new(source, Limits::default(), 2).unwrap()
+    fn facts(&self, call: &Call) -> Facts {
+        self.store.learn(&Ledger::new(Limits::default(), 2).needs([call])).unwrap()
     }
 
     fn keys(&self) -> Vec<MessageKey> {
@@ -200,22 +152,55 @@ const CALLS: [Case; 18] = [
     ("expire", |ward| Call::Expire(ward.keys())),
 ];
 
+/// A ledger that knows this and nothing else; what it says to the call, and what the call has written.
+fn applied(call: &Call, facts: Facts) -> (Result<Outcome, Stop>, usize) {
+    let mut ledger = Ledger::new(Limits::default(), 2);
+    ledger.learn(facts).unwrap();
+    let outcome = ledger.apply(call, NOW);
+    let commit = ledger.take_commit();
+    (outcome, commit.changes.len() + commit.notices.len())
+}
+
 #[test]
-fn a_call_whose_look_up_fails_has_no_effect() {
+fn a_call_knows_what_it_needs() {
     let ward = Ward::new();
     for (name, call) in CALLS {
-        let mut failures = 0;
-        loop {
-            let mut ledger = ward.ledger(failures);
-            let result = ledger.apply(call(&ward), NOW);
-            let commit = ledger.take_commit();
-            match result {
-                Ok(_) => break assert!(!commit.changes.is_empty(), "{name}"),
-                Err(Failure::Source(_)) => failures += 1,
-                Err(Failure::Denied(denied)) => panic!("{name}: {denied}"),
-            }
-            assert!(commit.changes.is_empty() && commit.notices.is_empty(), "{name}, look-up {failures}: {commit:?}");
-        }
-        assert!(failures > 0, "{name} looks something up");
+        let call = call(&ward);
+        let (nothing_known, written) = applied(&call, Facts::default());
+        assert_eq!((nothing_known, written), (Err(Stop::Unknown), 0), "{name}");
+        let (outcome, written) = applied(&call, ward.facts(&call));
+        assert!(outcome.is_ok() && written > 0, "{name}: {outcome:?}");
     }
+}
+
+#[test]
+fn a_call_that_lacks_something_has_no_effect() {
+    let forgets: [fn(&mut Facts); 10] = [
+        |facts| facts.apps.clear(),
+        |facts| facts.users.clear(),
+        |facts| facts.groups.clear(),
+        |facts| facts.slots.truncate(1),
+        |facts| facts.members.clear(),
+        |facts| facts.conversations.truncate(1),
+        |facts| facts.messages.clear(),
+        |facts| facts.requests.truncate(1),
+        |facts| facts.changes.clear(),
+        |facts| facts.sent.truncate(1),
+    ];
+    let (ward, mut lacking) = (Ward::new(), 0);
+    for (name, call) in CALLS {
+        for (place, forget) in forgets.iter().enumerate() {
+            let call = call(&ward);
+            let mut facts = ward.facts(&call);
+            forget(&mut facts);
+            match applied(&call, facts) {
+                (Ok(_), _) => {}
+                (Err(stop), written) => {
+                    lacking += 1;
+                    assert_eq!((stop, written), (Stop::Unknown, 0), "{name} without {place}");
+                }
+            }
+        }
+    }
+    assert!(lacking > CALLS.len(), "{lacking}");
 }

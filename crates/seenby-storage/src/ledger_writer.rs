@@ -1,0 +1,160 @@
+//! Learn, apply, append: the one way in which calls become rows.
+
+use std::sync::Arc;
+
+use seenby_core::{Call, Commit, Denied, Ledger, Limits, Moved, Notice, Outcome, Stop, Timestamp};
+
+use crate::{Appended, Storage, StorageError};
+
+/// A ledger over a store.
+pub struct LedgerWriter<S: ?Sized> {
+    store: Arc<S>,
+    ledger: Ledger,
+}
+
+/// Why a call had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error("what the call needs could not be read")]
+    Storage(#[from] StorageError),
+}
+
+/// A batch that is durable.
+pub struct Written {
+    /// One for each call, in order.
+    pub outcomes: Vec<Result<Outcome, Failure>>,
+    pub commit: Commit,
+}
+
+/// In a row, by as many writers on the same store. Each time one of them got further.
+const MOVED_MAX: usize = 1_000;
+
+impl<S: Storage + ?Sized> LedgerWriter<S> {
+    /// `node`: see [`UidSource::new`](seenby_core::UidSource::new).
+    pub fn new(store: Arc<S>, limits: Limits, node: u32) -> Self {
+        Self { store, ledger: Ledger::new(limits, node) }
+    }
+
+    /// Applies the calls and makes what they changed durable. When another writer has come in between, nothing was written,
+    /// and everything is learned and applied again.
+    pub fn write(&mut self, calls: &[Call], now: Timestamp) -> Result<Written, StorageError> {
+        for _ in 0..MOVED_MAX {
+            let Ok(outcomes) = self.apply_all(calls, now) else { continue };
+            let commit = self.ledger.take_commit();
+            if self.append(&commit)? == Ok(()) {
+                return Ok(Written { outcomes, commit });
+            }
+        }
+        Err(StorageError::Contended)
+    }
+
+    fn apply_all(&mut self, calls: &[Call], now: Timestamp) -> Result<Vec<Result<Outcome, Failure>>, Moved> {
+        let mut outcomes = Vec::with_capacity(calls.len());
+        for (place, call) in calls.iter().enumerate() {
+            outcomes.push(match self.ledger.apply(call, now) {
+                // Those behind it lack something too, most likely: one step for all.
+                Err(Stop::Unknown) => self.learn_and_apply(&calls[place..], now)?,
+                Err(Stop::Denied(denied)) => Err(denied.into()),
+                Ok(outcome) => Ok(outcome),
+            });
+        }
+        Ok(outcomes)
+    }
+
+    /// The outcome of the first.
+    fn learn_and_apply(&mut self, calls: &[Call], now: Timestamp) -> Result<Result<Outcome, Failure>, Moved> {
+        let (first, _) = calls.split_first().expect("one that lacks something");
+        let mut learned = self.learn(calls)?;
+        if learned.is_err() {
+            // A row that cannot be read spoils the calls that need it, and no others.
+            learned = self.learn(std::slice::from_ref(first))?;
+        }
+        if let Err(error) = learned {
+            return Ok(Err(error.into()));
+        }
+        Ok(match self.ledger.apply(first, now) {
+            Ok(outcome) => Ok(outcome),
+            Err(Stop::Denied(denied)) => Err(denied.into()),
+            Err(Stop::Unknown) => Err(StorageError::Damaged(format!("no facts for {first:?}")).into()),
+        })
+    }
+
+    fn learn(&mut self, calls: &[Call]) -> Result<Result<(), StorageError>, Moved> {
+        let needs = self.ledger.needs(calls);
+        match self.store.learn(&needs) {
+            Ok(facts) => self.ledger.learn(facts).inspect_err(|Moved| self.ledger.forget()).map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// What was not written is forgotten.
+    fn append(&mut self, commit: &Commit) -> Result<Result<(), Moved>, StorageError> {
+        match self.store.append(commit.expects, &commit.changes) {
+            Ok(Appended::At(position)) => {
+                self.ledger.written(position);
+                Ok(Ok(()))
+            }
+            Ok(Appended::Moved) => {
+                self.ledger.forget();
+                Ok(Err(Moved))
+            }
+            Err(error) => {
+                self.ledger.forget();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A batch by steps, for a writer that is alone.
+impl<S: Storage + ?Sized> LedgerWriter<S> {
+    /// Applies one call of a batch; [`commit`](Self::commit) ends the batch.
+    pub fn apply(&mut self, call: &Call, now: Timestamp) -> Result<Outcome, Failure> {
+        let alone = self.apply_all(std::slice::from_ref(call), now);
+        let mut outcomes = alone.map_err(|Moved| StorageError::Contended)?;
+        outcomes.pop().expect("one for each call")
+    }
+
+    /// Gives the news of the batch.
+    pub fn commit(&mut self) -> Result<Vec<Notice>, StorageError> {
+        let commit = self.ledger.take_commit();
+        match self.append(&commit)? {
+            Ok(()) => Ok(commit.notices),
+            Err(Moved) => Err(StorageError::Contended),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seenby_core::{
+        AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Sequence, Timestamp, UserId,
+    };
+
+    use super::*;
+    use crate::Memory;
+
+    const NOW: Timestamp = Timestamp(1_000);
+
+    #[test]
+    fn a_batch_that_was_not_written_is_forgotten() {
+        let store = Arc::new(Memory::new());
+        let mut writer = LedgerWriter::new(store.clone(), Limits::default(), 1);
+        let app = AppKey::new("app").unwrap();
+        let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
+        let alice = UserId::new("alice").unwrap();
+        let founds = [
+            Call::CreateGroup { group: group.clone(), title: String::new() },
+            Call::Join { group: group.clone(), users: vec![alice.clone()] },
+        ];
+        writer.write(&founds, NOW).unwrap();
+        let draft = Draft { client_ref: ClientRef::new("1").unwrap(), content: vec![], need_receipt: false };
+        let says = [Call::Send { conversation: ConversationName::new(group, None), user: alice, draft }];
+        store.miss_next_commit();
+        assert!(writer.write(&says, NOW).is_err());
+        let outcome = writer.write(&says, NOW).unwrap().outcomes.pop().unwrap().unwrap();
+        assert!(matches!(outcome, Outcome::Sent(sent) if sent.sequence == Sequence(1)), "{outcome:?}");
+    }
+}
