@@ -28,6 +28,9 @@ pub struct Written {
     pub commit: Commit,
 }
 
+/// Calls whose needs are learned in one step. Each may name a hundred messages.
+const CALLS_PER_STEP_MAX: usize = 256;
+
 /// In a row, by as many writers on the same store. Each time one of them got further.
 const MOVED_MAX: usize = 1_000;
 
@@ -54,8 +57,11 @@ impl<S: Storage + ?Sized> LedgerWriter<S> {
         let mut outcomes = Vec::with_capacity(calls.len());
         for (place, call) in calls.iter().enumerate() {
             outcomes.push(match self.ledger.apply(call, now) {
-                // Those behind it lack something too, most likely: one step for all.
-                Err(Stop::Unknown) => self.learn_and_apply(&calls[place..], now)?,
+                // Those behind it lack something too, most likely: one step for many.
+                Err(Stop::Unknown) => {
+                    let end = calls.len().min(place + CALLS_PER_STEP_MAX);
+                    self.learn_and_apply(&calls[place..end], now)?
+                }
                 Err(Stop::Denied(denied)) => Err(denied.into()),
                 Ok(outcome) => Ok(outcome),
             });
@@ -77,7 +83,8 @@ impl<S: Storage + ?Sized> LedgerWriter<S> {
         Ok(match self.ledger.apply(first, now) {
             Ok(outcome) => Ok(outcome),
             Err(Stop::Denied(denied)) => Err(denied.into()),
-            Err(Stop::Unknown) => Err(StorageError::Damaged(format!("no facts for {first:?}")).into()),
+            // The call itself is not named: it may have the text of a message.
+            Err(Stop::Unknown) => Err(StorageError::Incomplete.into()),
         })
     }
 

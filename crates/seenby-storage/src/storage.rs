@@ -129,6 +129,9 @@ pub enum StorageError {
     /// An earlier commit failed.
     #[error("the store takes no writes since an earlier one failed; open it anew")]
     Refusing,
+    /// A rule looked at something that its call does not name, or the store did not say all that it was asked for.
+    #[error("a call needs more than was learned for it")]
+    Incomplete,
     /// Other writers were faster, each time.
     #[error("other writers leave this one no chance")]
     Contended,
