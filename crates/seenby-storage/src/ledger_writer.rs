@@ -28,8 +28,9 @@ pub struct Written {
     pub commit: Commit,
 }
 
-/// Calls whose needs are learned in one step. Each may name a hundred messages.
-const CALLS_PER_STEP_MAX: usize = 256;
+/// Calls whose needs are learned in one step. Each may name a hundred messages. Few in tests, which then meet batches that
+/// take several steps.
+const CALLS_PER_STEP_MAX: usize = if cfg!(debug_assertions) { 3 } else { 256 };
 
 /// In a row, by as many writers on the same store. Each time one of them got further.
 const MOVED_MAX: usize = 1_000;

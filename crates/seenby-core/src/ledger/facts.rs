@@ -226,7 +226,8 @@ impl Ledger {
         for (key, request) in facts.requests {
             match request {
                 None => self.batch.absent(Entry::Request(key)),
-                Some(_) if self.requests.contains(&key) => {}
+                // What this batch has recalled or let expire, the store still has.
+                Some(_) if self.requests.contains(&key) || self.has_none(key) => {}
                 Some(request) => drop(self.requests.put(key, request)),
             }
         }
@@ -252,7 +253,10 @@ impl Ledger {
         if !self.conversations.contains(&number) {
             self.conversations.put(number, conversation);
         }
+        let is_known = self.conversation_numbers.contains(&name) || self.batch.closed.contains_key(&name);
         match is_closed {
+            // Closed or opened by this batch.
+            _ if is_known => {}
             true => drop(self.batch.closed.insert(name, number)),
             false => drop(self.conversation_numbers.put(name, number)),
         }

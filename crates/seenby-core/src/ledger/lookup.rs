@@ -116,7 +116,7 @@ impl Ledger {
     }
 
     /// There can be no request about a message that is not there or was recalled.
-    fn has_none(&self, key: MessageKey) -> bool {
+    pub(super) fn has_none(&self, key: MessageKey) -> bool {
         self.batch.message(key).is_some_and(|message| message.is_none_or(|message| message.recalled_at.is_some()))
     }
 

@@ -182,3 +182,41 @@ pub fn the_audience_is_found_through_stored_changes_of_membership<S: Storage>(st
         request.audience.iter().map(|slot| store.slot_user(group, Slot(slot)).unwrap().unwrap()).collect();
     assert_eq!(asked, [user("cleo"), user("dora")]);
 }
+
+/// Something else has to be learned in the midst of a batch, and the store does not have yet what the batch has done.
+pub fn what_a_batch_has_taken_away_is_not_learned_again<S: Storage>(store: &Arc<S>) {
+    let clinic = ultra("a", "clinic");
+    let (general, news) = (ConversationName::new(clinic.clone(), None), channel(&clinic, "news"));
+    let mut office = Office::new(store);
+    office.create(&clinic, &["alice", "bob"]);
+    let group = || clinic.clone();
+    let opens = Call::CreateChannel { group: group(), channel: ChannelId::new("news").unwrap() };
+    let deletes = Call::DeleteChannel { group: group(), channel: ChannelId::new("news").unwrap() };
+    office.step(opens).unwrap();
+    let [recalled, expired] = ["r1", "r2"].map(|reference| office.send(&general, "alice", reference, true).uid);
+    let in_news = office.send(&news, "alice", "r3", true).uid;
+    let in_news = office.key(&news, in_news);
+    let expired_key = office.key(&general, expired);
+    office.restart();
+
+    let says = |client_ref: &str| {
+        let draft = Draft { client_ref: ClientRef::new(client_ref).unwrap(), content: vec![1], need_receipt: false };
+        Call::Send { conversation: general.clone(), user: user("alice"), draft }
+    };
+    let uids = [recalled, expired].map(Some);
+    let answers =
+        Call::Answer { conversation: general.clone(), user: user("bob"), from: None, uids: uids.into_iter().collect() };
+    let mut calls = vec![
+        Call::Recall { conversation: general.clone(), user: user("alice"), uid: recalled },
+        Call::Expire(vec![expired_key]),
+        deletes,
+    ];
+    // More than are learned for in one step.
+    calls.extend((0..300).map(|number| says(&format!("more-{number}"))));
+    calls.extend([answers, Call::Expire(vec![in_news])]);
+    let outcomes = office.writer.write(&calls, Timestamp(5_000)).unwrap().outcomes;
+    let Ok(Outcome::Answered(answered)) = &outcomes[calls.len() - 2] else { panic!("{outcomes:?}") };
+    assert_eq!(answered[..], [Err(Denied::MessageNotFound), Err(Denied::MessageNotFound)]);
+    let refused = office.step(Call::AskForSender { conversation: news, uid: in_news.uid });
+    assert!(matches!(refused, Err(Failure::Denied(Denied::UnknownChannel))), "{refused:?}");
+}

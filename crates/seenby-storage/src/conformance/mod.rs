@@ -86,6 +86,7 @@ macro_rules! storage_conformance {
                 ledger: a_recall_takes_the_receipts_along;
                 ledger: channels_of_an_ultra_group_have_their_own_receipts;
                 ledger: the_audience_is_found_through_stored_changes_of_membership;
+                ledger: what_a_batch_has_taken_away_is_not_learned_again;
                 writers: a_writer_that_was_overtaken_writes_nothing;
                 writers: no_answer_of_two_writers_is_lost_or_doubled;
                 writers: whoever_left_through_another_writer_is_out_at_once;
