@@ -35,6 +35,16 @@ const CALLS_PER_STEP_MAX: usize = if cfg!(debug_assertions) { 3 } else { 256 };
 /// In a row, by as many writers on the same store. Each time one of them got further.
 const MOVED_MAX: usize = 1_000;
 
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Denied(denied) => denied.into(),
+            // The call itself is not named: it may have the text of a message.
+            Stop::Unknown => StorageError::Incomplete.into(),
+        }
+    }
+}
+
 impl<S: Storage + ?Sized> LedgerWriter<S> {
     /// `node`: see [`UidSource::new`](seenby_core::UidSource::new).
     pub fn new(store: Arc<S>, limits: Limits, node: u32) -> Self {
@@ -56,37 +66,37 @@ impl<S: Storage + ?Sized> LedgerWriter<S> {
 
     fn apply_all(&mut self, calls: &[Call], now: Timestamp) -> Result<Vec<Result<Outcome, Failure>>, Moved> {
         let mut outcomes = Vec::with_capacity(calls.len());
+        let mut alone_until = 0;
         for (place, call) in calls.iter().enumerate() {
             outcomes.push(match self.ledger.apply(call, now) {
-                // Those behind it lack something too, most likely: one step for many.
-                Err(Stop::Unknown) => {
-                    let end = calls.len().min(place + CALLS_PER_STEP_MAX);
-                    self.learn_and_apply(&calls[place..end], now)?
-                }
-                Err(Stop::Denied(denied)) => Err(denied.into()),
-                Ok(outcome) => Ok(outcome),
+                Err(Stop::Unknown) => match self.learn_for(calls, place, &mut alone_until)? {
+                    Ok(()) => self.ledger.apply(call, now).map_err(Failure::from),
+                    Err(error) => Err(error.into()),
+                },
+                outcome => outcome.map_err(Failure::from),
             });
         }
         Ok(outcomes)
     }
 
-    /// The outcome of the first.
-    fn learn_and_apply(&mut self, calls: &[Call], now: Timestamp) -> Result<Result<Outcome, Failure>, Moved> {
-        let (first, _) = calls.split_first().expect("one that lacks something");
-        let mut learned = self.learn(calls)?;
-        if learned.is_err() {
-            // A row that cannot be read spoils the calls that need it, and no others.
-            learned = self.learn(std::slice::from_ref(first))?;
+    /// What the call at this place needs, and in the same step what those behind it need: they lack something too, most likely.
+    ///
+    /// A row that cannot be read spoils the calls that need it, and no others: after it, up to `alone_until`, each call has a
+    /// step of its own.
+    fn learn_for(
+        &mut self,
+        calls: &[Call],
+        place: usize,
+        alone_until: &mut usize,
+    ) -> Result<Result<(), StorageError>, Moved> {
+        if place >= *alone_until {
+            let end = calls.len().min(place + CALLS_PER_STEP_MAX);
+            if self.learn(&calls[place..end])?.is_ok() {
+                return Ok(Ok(()));
+            }
+            *alone_until = end;
         }
-        if let Err(error) = learned {
-            return Ok(Err(error.into()));
-        }
-        Ok(match self.ledger.apply(first, now) {
-            Ok(outcome) => Ok(outcome),
-            Err(Stop::Denied(denied)) => Err(denied.into()),
-            // The call itself is not named: it may have the text of a message.
-            Err(Stop::Unknown) => Err(StorageError::Incomplete.into()),
-        })
+        self.learn(&calls[place..=place])
     }
 
     fn learn(&mut self, calls: &[Call]) -> Result<Result<(), StorageError>, Moved> {

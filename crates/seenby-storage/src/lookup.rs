@@ -136,13 +136,18 @@ impl<L: Lookup> Gathering<'_, L> {
         if has_request && purpose == Purpose::Answer {
             return Ok(());
         }
-        let message = self.lookup.message(key)?;
+        let message = self.bare_message(key)?;
         if let Some(message) = message.as_ref().filter(|_| purpose == Purpose::Ask && !has_request) {
             let changes = self.lookup.membership_changes(message.group, message.group_version)?;
             self.facts.changes.push((message.group, message.group_version, changes));
         }
         self.facts.messages.push((key, message));
         Ok(())
+    }
+
+    /// Thousands may be learned for one batch.
+    fn bare_message(&self, key: MessageKey) -> Result<Option<Message>, StorageError> {
+        Ok(self.lookup.message(key)?.map(|message| Message { content: Vec::new(), ..message }))
     }
 
     fn sent(&mut self, name: &ConversationName, user: &UserId, client_ref: &ClientRef) -> Done {
@@ -152,14 +157,14 @@ impl<L: Lookup> Gathering<'_, L> {
         let uid = slot.map(|slot| self.lookup.sent(conversation, slot, client_ref)).transpose()?.flatten();
         if let Some(uid) = uid {
             let key = MessageKey { conversation, uid };
-            self.facts.messages.push((key, self.lookup.message(key)?));
+            self.facts.messages.push((key, self.bare_message(key)?));
         }
         self.facts.sent.push(((conversation, user.clone(), client_ref.clone()), uid));
         Ok(())
     }
 
     fn old_message(&mut self, key: MessageKey) -> Done {
-        let message = self.lookup.message(key)?;
+        let message = self.bare_message(key)?;
         if message.is_some() {
             let found = self.conversation(key.conversation, false)?;
             let name = found.conversation.name.clone();

@@ -61,6 +61,7 @@ pub struct Facts {
     /// The users of all slots that are present.
     pub members: Vec<(GroupNumber, Vec<(Slot, UserId)>)>,
     pub conversations: Vec<(ConversationName, Option<Found>)>,
+    /// Without their content, at which no rule looks.
     pub messages: Vec<(MessageKey, Option<Message>)>,
     pub requests: Vec<(MessageKey, Option<ReceiptRequest>)>,
     /// Changes with a greater version than this, oldest first.

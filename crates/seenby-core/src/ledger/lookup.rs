@@ -109,7 +109,7 @@ impl Ledger {
         if self.requests.contains(&key) {
             return Ok(true);
         }
-        match self.has_none(key) {
+        match self.has_none(key) || self.batch.is_new_conversation(key.conversation) {
             true => Ok(false),
             false => self.absent::<ReceiptRequest>(Entry::Request(key)).map(|_| false),
         }

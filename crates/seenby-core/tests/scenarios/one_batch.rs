@@ -103,3 +103,20 @@ fn a_group_of_one_takes_in_no_more_than_its_limit() {
     assert_eq!(world.try_joins(&["bob", "carol", "dave", "erin"]), Err(Denied::GroupFull));
     world.try_joins(&["bob", "carol", "dave"]).unwrap();
 }
+
+#[test]
+fn a_group_that_was_made_in_the_batch_is_as_good_as_any() {
+    let mut world = World::with_members(["alice"]);
+    let mut messages = Vec::new();
+    world.in_one_batch(|world| {
+        world.switches_to_app("other", ["zoe", "yan"]);
+        messages = (0..3).map(|_| world.sends("zoe", "hello")).collect();
+        assert_eq!(world.reads("yan", messages[0]), Err(Denied::NotRequested));
+        world.asks("zoe", messages[0]).unwrap();
+        world.reads("yan", messages[0]).unwrap();
+        world.back_end_asks(messages[1]).unwrap();
+        world.recalls("zoe", messages[2]).unwrap();
+        assert_eq!(world.asks("zoe", messages[2]), Err(Denied::MessageNotFound));
+    });
+    assert_eq!([0, 1].map(|place| world.counts(messages[place])), [(1, 0, 0), (0, 1, 0)]);
+}

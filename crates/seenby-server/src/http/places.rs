@@ -1,14 +1,15 @@
 //! How many connections may be open, and who has to go when few places are left.
 //!
-//! Whoever has shown a good token or key stays. All others are strangers, and each newcomer takes the place of the one who
-//! has been there longest: an honest client is a stranger for a moment only, so strangers who stay cannot keep it out.
+//! Whoever has shown a good token or key stays. All others are strangers. When few places are left and strangers have their
+//! share, each newcomer takes the place of the one who has been there longest: an honest client is a stranger for a moment
+//! only, so strangers who stay cannot keep it out.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
-/// Few are left when it is fewer than one in so many.
+/// Few are left when it is fewer than one in so many; and so many are the share of strangers in a full house.
 const SCARCE: usize = 8;
 
 pub(super) struct Places {
@@ -44,7 +45,8 @@ impl Places {
         let (place, leaver) = {
             let mut state = self.state();
             let is_scarce = (self.max - state.taken) * SCARCE < self.max;
-            let leaver = if is_scarce { state.strangers.pop_first() } else { None };
+            let are_many = state.strangers.len() >= (self.max / SCARCE).max(1);
+            let leaver = if is_scarce && are_many { state.strangers.pop_first() } else { None };
             ((state.taken < self.max).then(|| self.next_place(&mut state)), leaver)
         };
         // Not under the lock, which the last owner of a place takes.
@@ -128,5 +130,15 @@ mod tests {
             assert!(places.take().is_none());
         }
         assert_eq!(seated.iter().map(has_to_go).collect::<Vec<_>>(), [false, true, false, true]);
+    }
+
+    #[test]
+    fn newcomers_to_a_house_full_of_members_do_not_put_each_other_out() {
+        let places = Places::new(64);
+        let members: Vec<_> = std::iter::from_fn(|| places.take()).take(57).collect();
+        members.iter().for_each(Place::keep);
+        let newcomers: Vec<_> = std::iter::from_fn(|| places.take()).take(7).collect();
+        assert_eq!(newcomers.len(), 7);
+        assert!(!newcomers.iter().any(has_to_go));
     }
 }

@@ -117,11 +117,26 @@ impl Port {
         place: Place,
     ) -> Ended {
         let head_timeout = self.settings.head_timeout();
-        if is_plain(timeout(head_timeout, first_byte(stream.get_ref())).await??) {
+        let first = tokio::select! {
+            byte = timeout(head_timeout, first_byte(stream.get_ref())) => byte??,
+            () = self.is_called_off(&place) => return Err("no handshake came before somebody else, or the end".into()),
+        };
+        if is_plain(first) {
             return self.converse(stream, &Router::new().fallback(plain_on_tls), place).await;
         }
-        let stream = timeout(head_timeout, tls.accept(stream)).await??;
+        let stream = tokio::select! {
+            stream = timeout(head_timeout, tls.accept(stream)) => stream??,
+            () = self.is_called_off(&place) => return Err("somebody else, or the end, came before a handshake".into()),
+        };
         self.converse(stream, &self.router, place).await
+    }
+
+    /// Ready when whoever has done nothing here yet has to go.
+    async fn is_called_off(&self, place: &Place) {
+        tokio::select! {
+            () = place.given_up() => {}
+            () = self.shared.stopping.cancelled() => {}
+        }
     }
 
     /// Serves one connection until either side ends it, or it is a WebSocket.
@@ -140,6 +155,8 @@ impl Port {
             .with_upgrades();
         let mut served = pin!(served);
         tokio::select! {
+            // In this order: a request that is there is served.
+            biased;
             ended = served.as_mut() => return Ok(ended?),
             is_over = self.last_request(&first_request, &place) => is_over?,
         }
@@ -151,15 +168,12 @@ impl Port {
     /// Ready when the request that is under way is to be the last. Whoever makes none to begin with has less time.
     async fn last_request(&self, first_request: &Notify, place: &Place) -> Ended {
         tokio::select! {
+            biased;
             () = first_request.notified() => {}
             () = sleep(self.settings.head_timeout()) => return Err("no request came in time".into()),
-            () = place.given_up() => return Err("somebody else came before a request".into()),
-            () = self.shared.stopping.cancelled() => return Err("no request came before the end".into()),
+            () = self.is_called_off(place) => return Err("no request came before somebody else, or the end".into()),
         }
-        tokio::select! {
-            () = place.given_up() => {}
-            () = self.shared.stopping.cancelled() => {}
-        }
+        self.is_called_off(place).await;
         Ok(())
     }
 }
