@@ -7,7 +7,7 @@ use seenby_protocol::frames::{self, content::Kind};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
 use super::input::invalid;
 use super::shapes::UserId;
@@ -174,8 +174,18 @@ pub(super) struct Expansion(BTreeMap<String, String>);
 
 /// Up to 300 entries; keys have 1 to 32 characters, values up to 4,096.
 pub(super) fn expansion_schema() -> Schema {
+    expansion_of(SchemaType::new(Type::Object))
+}
+
+/// The same in a call, where nothing may be said in two ways.
+pub(super) fn optional_expansion_schema() -> Schema {
+    expansion_of(SchemaType::from_iter([Type::Object, Type::Null]))
+}
+
+fn expansion_of(kind: SchemaType) -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     ObjectBuilder::new()
+        .schema_type(kind)
         .description(Some("Texts of the application by key. There, even if empty: the application may add entries."))
         .property_names(Some(text().min_length(Some(1)).max_length(Some(32)).build()))
         .additional_properties(Some(text().max_length(Some(4_096))))

@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 
 use super::Answer;
 use super::access::Caller;
-use super::content::{Content, Expansion, MentionedInfo, NewContent, UserInfo, expansion_schema};
+use super::content::{
+    Content, Expansion, MentionedInfo, NewContent, UserInfo, expansion_schema, optional_expansion_schema,
+};
 use super::input::{Body, Object, Route, Search, invalid};
 use super::refused::Refused;
 use super::shapes::{ChannelId, Done, GroupId, InChannel, Kind, MessageUid, Reference, UserId, named_group};
@@ -35,7 +37,7 @@ pub(super) struct NewMessageBody {
     user_info: Option<Object<UserInfo>>,
     #[schema(value_type = Option<MentionedInfo>)]
     mentioned_info: Option<Object<MentionedInfo>>,
-    #[schema(schema_with = expansion_schema)]
+    #[schema(schema_with = optional_expansion_schema)]
     expansion: Option<Expansion>,
     /// Ask who has read it, in the same step. The sender's devices are told of the readers.
     #[serde(default)]
