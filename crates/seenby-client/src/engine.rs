@@ -272,9 +272,9 @@ impl Engine {
     /// Sends a message, and asks for a receipt in the same step if [`need_receipt`](Message::need_receipt) is set. Gives
     /// the message as the server has stored it.
     ///
-    /// Sending the same message again makes another one, unless its last sending failed, such as with
-    /// [`CallError::ResultUnknown`], or its future was dropped: then it is stored once. One that came from somebody is sent
-    /// on in the same way, with another [`conversation`](Message::conversation).
+    /// Sending the same message again creates another message. If the last attempt failed, for example with
+    /// [`CallError::ResultUnknown`], or its future was dropped, it is a retry and the server stores one message. To forward a
+    /// received message, set another [`conversation`](Message::conversation) and send it.
     pub async fn send_message(&self, message: &Message) -> Result<Message, CallError> {
         message.conversation.check()?;
         let mut sending = self.sendings.begin(message, message.to_send()?, || self.reference());

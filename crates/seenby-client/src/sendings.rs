@@ -1,8 +1,8 @@
-//! Which message a value is when it is sent.
+//! Chooses the client reference under which a message is sent.
 //!
-//! One that is sent again is another message, unless its last sending failed or ended without a known result: then it is
-//! the same one, if it still says the same at the same place, and the server stores it once. Values are told apart by
-//! their reference.
+//! The server stores one message for each reference. A message that is sent again gets a new reference. If the last attempt
+//! failed or its result is unknown, and content and conversation have not changed, it keeps the old one: this is a retry.
+//! Messages are identified by their reference.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,4 @@
-//! Calls that change something, and what becomes of them. Whoever makes calls, counts them or foretells their outcome shares
-//! these types; [`Ledger::apply`](crate::Ledger::apply) is where they come true.
+//! Calls that change something, and their outcomes. [`Ledger::apply`](crate::Ledger::apply) applies a call.
 
 use crate::commit::{AppRecord, Secret, UserChange};
 use crate::{

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_read_a_message_is_its_senders_affair() {
+    fn only_the_sender_can_list_readers() {
         let message = sent_by_alice();
         let recalled = Message { recalled_at: Some(Timestamp(5)), ..message.clone() };
         assert_eq!(own_message(Some(message.clone()), &user("alice")), Ok(message.clone()));
