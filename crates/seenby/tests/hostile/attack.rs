@@ -32,6 +32,8 @@ pub(crate) enum Attack {
     SlowFrames,
     /// Connections that are upgraded and never sign in.
     Strangers,
+    /// More devices than a server has room for, each with a good token.
+    Devices,
     /// Everything is asked for and nothing is read.
     NeverReads,
     /// The same without a token: pages and documents.
@@ -69,7 +71,7 @@ impl Attack {
             Self::Nothing => 0,
             Self::Garbage | Self::BadTokens => 50,
             Self::SlowHeads => 1_000,
-            Self::Strangers | Self::NeverReadsPages => 300,
+            Self::Strangers | Self::Devices | Self::NeverReadsPages => 300,
             Self::SlowFrames | Self::NeverReads | Self::LargeFrames => 60,
             Self::Pings | Self::Fragments | Self::BogusIds => 16,
         }
@@ -128,6 +130,13 @@ impl Attack {
             }
             Self::Strangers => {
                 if let Some(mut peer) = Peer::upgrade(*server).await {
+                    count(1);
+                    peer.is_sent_away().await;
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+            Self::Devices => {
+                if let Some(mut peer) = member().await {
                     count(1);
                     peer.is_sent_away().await;
                 }

@@ -174,25 +174,43 @@ impl BackEnd {
 const FEW_FILES: u64 = 256;
 /// Enough for the engine to begin new files, several times.
 const LARGE_MESSAGES: usize = 1_200;
+const FEW_FILES_SETTINGS: [(&str, &str); 3] = [
+    ("SEENBY_API__MESSAGES_PER_SECOND", "100000"),
+    ("SEENBY_LIMITS__DEVICES_PER_USER_MAX", "1000"),
+    ("SEENBY_LIMITS__SIGN_INS_PER_SECOND", "100000"),
+];
 
-/// Strangers who connect and never sign in take every connection that there is, and come again when they are sent away.
-/// Meanwhile a back end publishes so much that the store has to open files, and people come in.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_with_few_files_keeps_some_for_its_store() {
+/// Clients take every connection that there is, and come again when they are sent away. Meanwhile a back end publishes so much
+/// that the store has to open files.
+async fn the_store_goes_on_under(attack: Attack, meanwhile: impl AsyncFn(&Installation, &Server)) {
     let installation = Installation::new();
-    let server = installation.serves_with_files(FEW_FILES, &[("SEENBY_API__MESSAGES_PER_SECOND", "100000")]);
+    let server = installation.serves_with_files(FEW_FILES, &FEW_FILES_SETTINGS);
     installation.does(&["group", "create", GROUP, "--member", "alice"]);
+    let tokens = Arc::new(vec![installation.token("alice")]);
     let mut back_end = BackEnd::connects(&installation, &server).await;
-    let target = Target { server: server.address().parse().unwrap(), tokens: Arc::default(), inputs: Arc::default() };
+    let target = Target { server: server.address().parse().unwrap(), tokens, inputs: Arc::default() };
     let text = "x".repeat(120_000);
     back_end.publishes(&text).await;
-    let _strangers = Attack::Strangers.begins(&target);
+    let _attackers = attack.begins(&target);
     for number in 0..LARGE_MESSAGES {
         back_end.publishes(&text).await;
         if number % 100 == 0 {
             assert!(server.is_ready());
-            signs_in(&installation, &server, "alice").await;
+            meanwhile(&installation, &server).await;
         }
     }
     assert!(target.inputs.load(Ordering::Relaxed) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_keep_nobody_out_of_a_server_with_few_files() {
+    let comes_in = async |installation: &Installation, server: &Server| {
+        signs_in(installation, server, "alice").await.destroy().await;
+    };
+    the_store_goes_on_under(Attack::Strangers, comes_in).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_few_files_keeps_some_for_its_store() {
+    the_store_goes_on_under(Attack::Devices, async |_, _| {}).await;
 }
