@@ -48,7 +48,7 @@ type Result<T> = std::result::Result<T, Refusal>;
 impl Administration {
     pub(crate) fn new(shared: &Shared, actor: Actor) -> Self {
         Self {
-            storage: shared.node.storage.clone(),
+            storage: shared.node.store.storage().clone(),
             writer: shared.writer.clone(),
             delivery: shared.node.delivery.clone(),
             limits: shared.node.settings.limits.clone(),

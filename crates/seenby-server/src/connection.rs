@@ -205,7 +205,7 @@ impl Connection {
     /// Reads block, so they run where blocking is fine. The session waits: its calls stay in order and cannot pile up.
     async fn read(&mut self, read: Read) -> Found {
         let (node, call_id) = (self.shared.node.clone(), read.call_id());
-        let found = tokio::task::spawn_blocking(move || read.run(&*node.storage)).await;
+        let found = tokio::task::spawn_blocking(move || read.run(&**node.store.storage())).await;
         found.unwrap_or_else(|_| Read::failed(call_id))
     }
 

@@ -20,7 +20,7 @@ impl Desk {
     /// `number`: keeps message ids apart from those of other nodes and other lives; 24 bits.
     pub fn new(node: Arc<Node>, number: u32) -> Self {
         let limits = Limits { group_members_max: node.settings.limits.group_members_max };
-        let writer = LedgerWriter::new(node.storage.clone(), limits, number);
+        let writer = node.store.writer(limits, number);
         Self { node, writer }
     }
 
@@ -28,7 +28,7 @@ impl Desk {
     /// is empty afterwards. What others must be told comes back.
     pub fn write(&mut self, batch: &mut Vec<(Call, ReplyTo)>, now: Timestamp) -> Vec<Notice> {
         let (calls, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-        let written = match self.node.storage.takes_writes() {
+        let written = match self.node.store.takes_writes() {
             true => self.writer.write(&calls, now).inspect_err(|error| self.report(error)).ok(),
             false => None,
         };
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     fn report(&self, error: &StorageError) {
-        let may_do_better = self.node.storage.takes_writes();
+        let may_do_better = self.node.store.takes_writes();
         let more = if may_do_better { "the next may do better" } else { "no more writes are taken" };
         tracing::error!(error = error as &dyn std::error::Error, "a commit failed; {more}");
         self.node.metrics.commit_failed();

@@ -31,6 +31,7 @@ mod server;
 mod session;
 pub mod settings;
 mod shared;
+mod store;
 mod tls;
 mod to_wire;
 mod token;

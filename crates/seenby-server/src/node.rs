@@ -9,10 +9,11 @@ use seenby_storage::Storage;
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
+use crate::store::Store;
 
 pub struct Node {
     pub(crate) settings: Settings,
-    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) store: Store,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) metrics: Metrics,
 }
@@ -20,7 +21,7 @@ pub struct Node {
 impl Node {
     pub fn new(settings: Settings, storage: Arc<dyn Storage>) -> Self {
         let delivery = Delivery::new(settings.limits.clone());
-        Self { settings, storage, delivery, metrics: Metrics::new() }
+        Self { settings, store: Store::new(storage), delivery, metrics: Metrics::new() }
     }
 
     /// A connection that has said nothing for so long counts as lost.

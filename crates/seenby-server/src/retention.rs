@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use seenby_core::retention::Retention;
 use seenby_core::{Call, Timestamp};
+use seenby_storage::Storage;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::clock;
@@ -58,7 +59,7 @@ async fn sweep_once(shared: &Arc<Shared>) -> Result<usize, Refusal> {
 
 /// Messages from before the moment that it gives may go. `None`: no messages may, and it has said why.
 async fn look(shared: &Shared, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
-    let storage = &shared.node.storage;
+    let storage = shared.node.store.storage();
     let Some(swept_at) = storage.swept_at()? else {
         // Nothing but the newest entry speaks for the clock, and later ones are as wrong as the clock is now.
         let begin = storage.newest_entry_at()?.unwrap_or(now);
@@ -89,9 +90,8 @@ async fn drop_messages(shared: &Arc<Shared>, before: Timestamp) -> Result<usize,
     let mut count = 0;
     let mut after = None;
     while !shared.stopping.is_cancelled() {
-        let storage = shared.node.storage.clone();
-        let find = move || storage.messages_before(before, after, MESSAGES_PER_CALL_MAX);
-        let keys = tokio::task::spawn_blocking(find).await.map_err(|_| Refusal::internal())??;
+        let find = move |storage: &dyn Storage| Ok(storage.messages_before(before, after, MESSAGES_PER_CALL_MAX)?);
+        let keys = shared.node.store.read(find).await?;
         let Some(last) = keys.last() else { break };
         after = Some(*last);
         count += keys.len();

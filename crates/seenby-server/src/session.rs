@@ -89,7 +89,8 @@ impl Session {
     }
 
     fn admit(node: &Arc<Node>, call: &frames::SignIn, now: Timestamp) -> Result<(Self, frames::SignedIn), Refusal> {
-        let Node { storage, delivery, settings, .. } = &**node;
+        let Node { store, delivery, settings, .. } = &**node;
+        let storage = store.storage();
         let unknown_app = || Refusal::new(Code::APP_KEY_REJECTED, "unknown app key");
         let app = AppKey::new(&call.app_key).map_err(|_| unknown_app())?;
         let app = storage.app(&app)?.ok_or_else(unknown_app)?;
@@ -109,7 +110,7 @@ impl Session {
             return Err(refusal);
         }
         let signed_in = frames::SignedIn {
-            store_id: storage.store_id().to_owned(),
+            store_id: store.id().to_owned(),
             ping_interval_ms: settings.session.ping_interval_ms,
             answers_per_frame_max: settings.limits.answers_per_frame_max as u32,
             page_size_max: settings.limits.page_size_max as u32,
@@ -178,7 +179,7 @@ fn kept_out(
     issued_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Refusal>, StorageError> {
-    let Some(user) = node.storage.user(app, user)? else { return Ok(None) };
+    let Some(user) = node.store.storage().user(app, user)? else { return Ok(None) };
     let blocked = user.is_blocked(now).then(|| Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
     let is_void = issued_at < user.tokens_from;
     Ok(blocked.or_else(|| is_void.then(|| Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"))))
@@ -239,7 +240,8 @@ impl Session {
         }
         let known = std::mem::take(known);
         self.stage = Stage::Beginning;
-        let memberships = self.node.storage.memberships(&self.app, &self.user).inspect_err(|_| self.begin_again())?;
+        let memberships =
+            self.node.store.storage().memberships(&self.app, &self.user).inspect_err(|_| self.begin_again())?;
         let groups: Vec<_> = memberships.into_iter().map(|membership| membership.group).collect();
         // Follow first, read after: then nothing falls in between.
         groups.iter().for_each(|group| self.registration.follow(*group));
@@ -328,7 +330,7 @@ impl Session {
     /// The user has come into a group, or has left it, or there is a new channel.
     fn look_at_group(&mut self, group: GroupNumber) -> Result<(), StorageError> {
         self.registration.follow(group);
-        let storage = &*self.node.storage;
+        let storage = &**self.node.store.storage();
         if !self.following.look_at_group(storage, group, &HashMap::new())? {
             self.registration.unfollow(group);
         }
@@ -378,7 +380,8 @@ impl Session {
         if !self.has_frames(now) {
             return Ok(());
         }
-        let Node { storage, settings, .. } = &*self.node;
+        let Node { store, settings, .. } = &*self.node;
+        let storage = store.storage();
         let page = self.following.next_page(&**storage, settings.delivery.page_entries_max.max(1))?;
         for (key, news) in page.read {
             self.deltas.add(key, news);

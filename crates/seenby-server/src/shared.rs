@@ -25,13 +25,13 @@ impl Shared {
         if self.stopping.is_cancelled() {
             return Err(Refusal::new(Code::SHUTTING_DOWN, "the server stops"));
         }
-        if !self.node.storage.is_in_place() {
+        if !self.node.store.storage().is_in_place() {
             return Err(Refusal::new(
                 Code::STORE_UNAVAILABLE,
                 "the store's files are no longer where they were opened",
             ));
         }
-        match self.node.storage.takes_writes() && self.writer.is_alive() {
+        match self.node.store.takes_writes() && self.writer.is_alive() {
             true => Ok(()),
             false => Err(Refusal::new(Code::STORE_UNAVAILABLE, "the store takes no writes")),
         }

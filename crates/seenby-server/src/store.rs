@@ -1,0 +1,47 @@
+//! The store, for parts that must not wait for it. A read may take as long as the disk takes, or the network, so it runs
+//! on a thread where blocking is fine. Nothing else in this crate has the store itself; the writer has a thread of its own.
+
+use std::sync::Arc;
+
+use seenby_core::Limits;
+use seenby_storage::{LedgerWriter, Storage};
+
+use crate::refusal::Refusal;
+
+#[derive(Clone)]
+pub(crate) struct Store(Arc<dyn Storage>);
+
+impl Store {
+    pub(crate) fn new(storage: Arc<dyn Storage>) -> Self {
+        Self(storage)
+    }
+
+    /// Gives what was found. A read that panics is an internal error of this call, and of no other.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Storage) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let storage = self.0.clone();
+        let found = tokio::task::spawn_blocking(move || read(&*storage));
+        found.await.map_err(|_| Refusal::internal())?
+    }
+
+    /// For the writer's thread. `node`: see [`LedgerWriter::new`].
+    pub(crate) fn writer(&self, limits: Limits, node: u32) -> LedgerWriter<dyn Storage> {
+        LedgerWriter::new(self.0.clone(), limits, node)
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.0.store_id()
+    }
+
+    /// See [`Storage::takes_writes`]. Does not block.
+    pub(crate) fn takes_writes(&self) -> bool {
+        self.0.takes_writes()
+    }
+
+    /// To go, when all reads are by [`read`](Self::read).
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.0
+    }
+}
