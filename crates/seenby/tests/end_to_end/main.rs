@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 
 mod cable;
+#[path = "../../src/http_client.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
+mod http_client;
+mod paths;
 mod ward;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use paths::{BackEnd, Viewer, one_of_each_kind};
 use seenby_client::store::FileStore;
 use seenby_client::{
-    Code, ConnectionStatus, Conversation, EngineOptions, Event, Message, ReadReceiptStatus, TimeOrder,
+    Code, ConnectionStatus, Conversation, EngineOptions, Event, GroupReadReceiptInfo, Message, ReadReceiptStatus,
+    TimeOrder,
 };
 use ward::{APP, GROUP, Ward, soon};
 
@@ -324,6 +330,53 @@ async fn a_long_absence_is_caught_up_in_order_and_without_repetition() {
     })
     .await;
     assert_eq!(received, expected);
+}
+
+#[tokio::test]
+async fn a_message_is_the_same_by_every_path_that_gives_it() {
+    let ward = Ward::opens(["alice", "bob"]).await;
+    ward.founds_ultra_group(&["alice", "bob"]).await;
+    let sender = ward.signs_in("alice").await;
+    let (mut alice, mut bob) = (Viewer::signs_in(&ward, "alice").await, Viewer::signs_in(&ward, "bob").await);
+    let drafts = one_of_each_kind(&sender);
+    let greeting = |draft: &Message| sender.engine.create_text_message(&draft.conversation, "see you");
+    let greetings = sender.sends_all(drafts.iter().map(greeting)).await;
+    alice.parts_after(&greetings).await;
+    bob.parts_after(&greetings).await;
+
+    let sent = sender.sends_all(drafts).await;
+    let asked = GroupReadReceiptInfo { read_receipt_message: true, ..GroupReadReceiptInfo::default() };
+    let unread = GroupReadReceiptInfo { unread_count: 1, total_count: 1, ..asked.clone() };
+    for (viewer, receipt) in [(&mut alice, &unread), (&mut bob, &asked)] {
+        let pushed = viewer.pushed(&sent).await;
+        let receipts = sent.iter().map(|message| message.need_receipt.then(|| receipt.clone()));
+        viewer.is_given_the_same(&sent, receipts, pushed).await;
+    }
+
+    // The last is asked about only now. The first and the last are answered.
+    sender.asks(&sent[3]).await.unwrap();
+    let mut read = Vec::new();
+    for message in [&sent[0], &sent[3]] {
+        bob.here.turns_to(message.conversation.clone());
+        bob.here.reads(std::slice::from_ref(message)).await.unwrap();
+        let respond_user_ids = alice.here.sees_readers(message, 1).await.readers;
+        read.push(Some(GroupReadReceiptInfo { respond_user_ids, read_count: 1, total_count: 1, ..asked.clone() }));
+    }
+    let receipts = [read.remove(0), Some(unread), None, read.remove(0)];
+    let caught_up = alice.caught_up(&ward, &sent).await;
+    let given_to_alice = alice.is_given_the_same(&sent, receipts, caught_up).await;
+    let answered = GroupReadReceiptInfo { has_respond: true, ..asked.clone() };
+    let receipts = [Some(answered.clone()), Some(asked), None, Some(answered)];
+    let caught_up = bob.caught_up(&ward, &sent).await;
+    bob.is_given_the_same(&sent, receipts, caught_up).await;
+    let mut back_end = BackEnd(ward.back_end().await);
+    for message in &given_to_alice {
+        back_end.is_shown(message).await;
+    }
+
+    sender.recalls(&sent[0]).await;
+    alice.finds_only_the_name_of(&sent[0]).await;
+    bob.finds_only_the_name_of(&sent[0]).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A ward: a server with the embedded store, a group, and people who take part through the SDK.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,15 +11,16 @@ use seenby_client::{
     ReadReceiptOrder, ReadReceiptStatus, Readers, ReceiptCounts, ReceiptResponse, ResponseError, TimeOrder,
 };
 use seenby_core::commit::UserChange;
-use seenby_core::{AppKey, GroupId, GroupKind, GroupName};
+use seenby_core::{AppKey, GroupId, GroupKind, GroupName, Scope};
 use seenby_server::{Administration, Listeners, Server, Settings};
 use seenby_storage::Embedded;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::cable::Cable;
+use crate::http_client::HttpClient;
 
 pub(crate) const APP: &str = "clinic";
 pub(crate) const GROUP: &str = "ward-3";
@@ -152,6 +154,13 @@ impl Ward {
         Person { events: engine.events(), engine, cable, token, conversation: Conversation::group(GROUP) }
     }
 
+    /// A back end with a key for everything.
+    pub(crate) async fn back_end(&self) -> HttpClient {
+        let key = self.administration().create_key(&AppKey::new(APP).unwrap(), "", Scope::ALL.to_vec()).await.unwrap();
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        HttpClient::new(stream, APP.into(), Some(format!("Bearer {}", key.text.expose()))).await.unwrap()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -194,6 +203,14 @@ impl Person {
     pub(crate) async fn sends(&self, text: &str) -> Message {
         let message = self.engine.create_text_message(&self.conversation, text);
         soon(self.engine.send_message(&message)).await.unwrap()
+    }
+
+    pub(crate) async fn sends_all(&self, drafts: impl IntoIterator<Item = Message>) -> Vec<Message> {
+        let mut sent = Vec::new();
+        for draft in drafts {
+            sent.push(soon(self.engine.send_message(&draft)).await.unwrap());
+        }
+        sent
     }
 
     pub(crate) async fn asks(&self, message: &Message) -> Result<(), Code> {
@@ -264,6 +281,21 @@ impl Person {
             _ => None,
         })
         .await
+    }
+
+    /// Waits for these messages, and gives them in this order.
+    pub(crate) async fn receives_all(&mut self, wanted: &[Message]) -> Vec<Message> {
+        let mut received = BTreeMap::new();
+        self.hears(|event| {
+            if let Event::MessageReceived { message, .. } = event
+                && wanted.iter().any(|wanted| wanted.message_uid == message.message_uid)
+            {
+                received.insert(message.message_uid.clone(), message);
+            }
+            (received.len() == wanted.len()).then_some(())
+        })
+        .await;
+        wanted.iter().filter_map(|wanted| received.remove(&wanted.message_uid)).collect()
     }
 
     /// Waits until this many have read; every event on the way must be cumulative.

@@ -72,6 +72,12 @@ export async function makePhone(sdk: Sdk, options: RCIMIWEngineOptions) {
     });
   const objectMembers = ["onSuccess", "onError"];
 
+  const sends = async (message: RCIMIWMessage): Promise<RCIMIWMessage> => {
+    const sent = await finished(["onMessageSent"], (callback) => engine.sendMessage(message, callback));
+    if (sent.returned !== 0 || sent.result.code !== 0) throw new Error(`not sent: ${JSON.stringify(sent)}`);
+    return sent.result.message;
+  };
+
   return {
     /** Without a time limit: the machine may be slow. */
     connect: (token: string) => finished(["onConnected"], (callback) => engine.connect(token, 0, callback)),
@@ -82,12 +88,9 @@ export async function makePhone(sdk: Sdk, options: RCIMIWEngineOptions) {
     async says(place: Place, text: string, needReceipt = false): Promise<RCIMIWMessage> {
       const draft = await engine.createTextMessage(place.type, place.targetId, place.channelId, text);
       if (typeof draft === "number") throw new Error(`no message: ${draft}`);
-      const sent = await finished(["onMessageSent"], (callback) =>
-        engine.sendMessage({ ...draft, needReceipt }, callback),
-      );
-      if (sent.returned !== 0 || sent.result.code !== 0) throw new Error(`not sent: ${JSON.stringify(sent)}`);
-      return sent.result.message;
+      return sends({ ...draft, needReceipt });
     },
+    sends,
     asks: (message: RCIMIWMessage) =>
       finished(["onGroupReadReceiptRequestSent"], (callback) => engine.sendGroupReadReceiptRequest(message, callback)),
     /** Without a callback: the listener hears of it. */
@@ -110,11 +113,19 @@ export async function makePhone(sdk: Sdk, options: RCIMIWEngineOptions) {
       finished(objectMembers, (callback) =>
         engine.getMessagesReadReceiptUsersByPageV5(place.type, place.targetId, place.channelId, uid, option, callback),
       ),
-    history: (place: Place, count: number, before = 0) =>
+    history: (place: Place, count: number, time = 0, order = 0) =>
       finished(objectMembers, (callback) =>
-        engine.getMessages(place.type, place.targetId, place.channelId, before, 0, 1, count, callback),
+        engine.getMessages(place.type, place.targetId, place.channelId, time, order, 1, count, callback),
       ),
+    /** The newest messages, by the listener. */
+    loads: (place: Place, count: number): Promise<RCIMIWMessage[]> =>
+      new Promise((resolve) => {
+        engine.setOnMessagesLoadedListener(({ messages = [] }) => resolve(messages));
+        engine.loadMessages(place.type, place.targetId, place.channelId, 0, 0, 1, count);
+      }),
     byUid: (uid: string) => finished(objectMembers, (callback) => engine.getMessageByUId(uid, callback)),
+    byId: (messageId: number) => finished(objectMembers, (callback) => engine.getMessageById(messageId, callback)),
+    conversations: () => finished(objectMembers, (callback) => engine.getConversations([2, 5], "", 0, 100, callback)),
     recalls: (message: RCIMIWMessage) =>
       finished(["onMessageRecalled"], (callback) => engine.recallMessage(message, callback)),
     callsAnything: (name: string, args: unknown[]) => Reflect.apply(Reflect.get(engine, name), engine, args),

@@ -1,11 +1,13 @@
 /** The SDK against the real server, in Node and in a browser: whole stories of people who ask and answer. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { Code, RCIMIWConnectionStatus } from "../../src/index.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Code, RCIMIWConnectionStatus, RCIMIWMessageType } from "../../src/index.js";
+import { BackEnd } from "./back_end.js";
 import { browserPhones } from "./browser.js";
 import { Cable } from "./cable.js";
+import { expectTheSame, listed, lookedUp, type Message, oneOfEachKind, placeOf, textIn, told } from "./every_path.js";
 import { nodePhones } from "./node.js";
-import { PATIENCE_MS } from "./patience.js";
+import { PATIENCE_MS, soon } from "./patience.js";
 import type { Phone, Place } from "./phone.js";
 import type { Phones } from "./phones.js";
 import { Installation, type Server } from "./server.js";
@@ -48,9 +50,12 @@ function groupOfUsers(...userIds: string[]): Place {
   return { type: GROUP, targetId };
 }
 
-/** Waits for something that has to happen soon. */
-function soon<T>(check: () => Promise<T> | T): Promise<T> {
-  return vi.waitFor(check, { timeout: PATIENCE_MS, interval: 20 });
+function ultraGroupOf(channels: string[], ...names: string[]): Place {
+  const targetId = id("city");
+  const members = names.flatMap((name) => ["--member", id(name)]);
+  installation.run("group", "create", targetId, "--kind", "ultra-group", "--title", "City", ...members);
+  for (const channel of channels) installation.run("group", "channel", targetId, channel);
+  return { type: ULTRA_GROUP, targetId };
 }
 
 async function heard(phone: Phone, name: string, count: number) {
@@ -271,26 +276,11 @@ describe.each([
   });
 
   test("channels of an ultra group do not mix", async () => {
-    const targetId = id("city");
-    installation.run(
-      "group",
-      "create",
-      targetId,
-      "--kind",
-      "ultra-group",
-      "--title",
-      "City",
-      "--member",
-      id("alice"),
-      id("bob"),
-    );
-    installation.run("group", "channel", targetId, "news");
+    const city = ultraGroupOf(["news"], "alice", "bob");
+    const { targetId } = city;
     const [alice, bob] = [await signedIn("alice"), await signedIn("bob")];
-    const news = { type: ULTRA_GROUP, targetId, channelId: "news" };
-    const [inNews, inDefault] = [
-      await alice.says(news, "in the news", true),
-      await alice.says({ type: ULTRA_GROUP, targetId }, "hello", true),
-    ];
+    const news = { ...city, channelId: "news" };
+    const [inNews, inDefault] = [await alice.says(news, "in the news", true), await alice.says(city, "hello", true)];
     expect(inDefault.channelId).toBe("RCDefault");
     await heard(bob, "asked", 2);
     expect((await bob.answers(targetId, "news", [inNews])).result.code).toBe(0);
@@ -300,6 +290,60 @@ describe.each([
       channelId: "news",
       text: "in the news",
     });
+  });
+
+  test("a message is the same by every path that gives it", async () => {
+    const [ward, city] = [groupOf("alice", "bob"), ultraGroupOf(["news", "garden"], "alice", "bob")];
+    const backEnd = new BackEnd(installation, server);
+    const [sender, alice, bob] = [await signedIn("alice"), await signedIn("alice"), await signedIn("bob")];
+    const viewers = [
+      { name: "alice", here: alice, away: await signedIn("alice") },
+      { name: "bob", here: bob, away: await signedIn("bob") },
+    ];
+    const sendsAll = async (drafts: Message[]) => {
+      const sent = [];
+      for (const draft of drafts) sent.push(await sender.sends(draft));
+      return sent;
+    };
+    const drafts = oneOfEachKind(ward, city, id("alice"), id("bob"));
+    // Whoever goes away has something to go on from.
+    const greetings = await sendsAll(drafts.map((draft) => textIn(placeOf(draft), "see you")));
+    for (const { here, away } of viewers) {
+      await told(here, greetings);
+      await told(away, greetings);
+      await away.disconnect();
+    }
+    const sent = await sendsAll(drafts);
+    for (const { here } of viewers) {
+      const pushed = await told(here, sent, { offLine: false });
+      expectTheSame({ ...(await lookedUp(here, sent)), ...(await listed(here, sent)), pushed }, sent);
+    }
+
+    const [first, , , last] = sent as [Message, Message, Message, Message];
+    await sender.asks(last);
+    expect((await bob.answers(ward.targetId, null, [first])).result.code).toBe(0);
+    expect((await bob.answers(city.targetId, null, [last])).result.code).toBe(0);
+    const read = await heard(alice, "read", 2);
+    const seen = [];
+    for (const { name, here, away } of viewers) {
+      await away.connect(installation.token(id(name)));
+      const caughtUp = {
+        "after an absence": await told(away, sent, { offLine: true }),
+        "on a new device": await told(await signedIn(name), sent, { offLine: true }),
+      };
+      seen.push(expectTheSame({ ...(await lookedUp(here, sent)), ...(await listed(here, sent)), ...caughtUp }, sent));
+    }
+    const [toAlice = [], toBob = []] = seen;
+    expect(toBob.map(({ sentReceipt }) => sentReceipt)).toEqual([true, false, false, true]);
+    for (const { messageUId, conversationType, targetId, channelId, ...receipt } of read) {
+      const info = toAlice.find((message) => message.messageUId === messageUId)?.groupReadReceiptInfo;
+      expect(info).toEqual({ readReceiptMessage: true, hasRespond: false, ...receipt });
+    }
+    for (const message of toAlice) await backEnd.isShown(message);
+
+    await sender.recalls(first);
+    const recalled = { messageType: RCIMIWMessageType.recall };
+    for (const { here } of viewers) expectTheSame(await lookedUp(here, [first]), [recalled]);
   });
 
   describe("over a cable that is cut", () => {
