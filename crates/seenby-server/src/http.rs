@@ -99,7 +99,7 @@ async fn healthz() -> impl IntoResponse {
 
 /// The process takes work.
 async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.check_ready() {
+    match shared.check_ready().await {
         Ok(()) => Json(json!({ "status": "ready" })).into_response(),
         Err(refusal) => {
             let body = json!({ "status": "not ready", "code": refusal.code.0, "reason": refusal.detail });

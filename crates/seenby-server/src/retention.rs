@@ -59,11 +59,14 @@ async fn sweep_once(shared: &Arc<Shared>) -> Result<usize, Refusal> {
 
 /// Messages from before the moment that it gives may go. `None`: no messages may, and it has said why.
 async fn look(shared: &Shared, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
-    let storage = shared.node.store.storage();
-    let Some(swept_at) = storage.swept_at()? else {
+    let find = |storage: &dyn Storage| match storage.swept_at()? {
+        Some(at) => Ok((Some(at), None)),
+        None => Ok((None, storage.newest_entry_at()?)),
+    };
+    let (swept_at, newest_entry_at) = shared.node.store.read(find).await?;
+    let Some(swept_at) = swept_at else {
         // Nothing but the newest entry speaks for the clock, and later ones are as wrong as the clock is now.
-        let begin = storage.newest_entry_at()?.unwrap_or(now);
-        shared.writer.call(Call::Swept(begin)).await?;
+        shared.writer.call(Call::Swept(newest_entry_at.unwrap_or(now))).await?;
         return Ok(None);
     };
     let oldest_kept = rule(&shared.node.settings.retention).oldest_kept(now, swept_at);

@@ -21,11 +21,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Why no work should be sent here now.
-    pub(crate) fn check_ready(&self) -> Result<(), Refusal> {
+    pub(crate) async fn check_ready(&self) -> Result<(), Refusal> {
         if self.stopping.is_cancelled() {
             return Err(Refusal::new(Code::SHUTTING_DOWN, "the server stops"));
         }
-        if !self.node.store.storage().is_in_place() {
+        if !self.node.store.read(|storage| Ok(storage.is_in_place())).await? {
             return Err(Refusal::new(
                 Code::STORE_UNAVAILABLE,
                 "the store's files are no longer where they were opened",
