@@ -40,17 +40,17 @@ struct InApp {
 }
 
 impl InApp {
-    fn key(&self, administration: &Administration) -> Result<AppKey, Refusal> {
-        Ok(administration.find_app(self.app.as_deref())?.key)
+    async fn key(&self, administration: &Administration) -> Result<AppKey, Refusal> {
+        Ok(administration.find_app(self.app.as_deref()).await?.key)
     }
 
-    fn group(&self, administration: &Administration, path: &(String, String)) -> Result<GroupName, Refusal> {
-        group_name(&self.key(administration)?, &path.0, &path.1)
+    async fn group(&self, administration: &Administration, path: &(String, String)) -> Result<GroupName, Refusal> {
+        group_name(&self.key(administration).await?, &path.0, &path.1)
     }
 }
 
 async fn list_apps(State(administration): State<Administration>) -> Answer {
-    let keys: Vec<_> = administration.apps()?.iter().map(ToString::to_string).collect();
+    let keys: Vec<_> = administration.apps().await?.iter().map(ToString::to_string).collect();
     Ok(Json(json!({ "apps": keys })))
 }
 
@@ -83,7 +83,7 @@ async fn create_key(
     Json(new): Json<NewKey>,
 ) -> Answer {
     let scopes = new.scopes.iter().map(|name| scope(name)).collect::<Result<_, _>>()?;
-    let made = administration.create_key(&in_app.key(&administration)?, &new.label, scopes).await?;
+    let made = administration.create_key(&in_app.key(&administration).await?, &new.label, scopes).await?;
     Ok(Json(json!({ "id": made.record.id.as_str(), "key": made.text.expose() })))
 }
 
@@ -95,7 +95,7 @@ fn scope(name: &str) -> Result<Scope, Refusal> {
 }
 
 async fn list_keys(State(administration): State<Administration>, Query(in_app): Query<InApp>) -> Answer {
-    let keys = administration.keys(&in_app.key(&administration)?)?;
+    let keys = administration.keys(&in_app.key(&administration).await?).await?;
     let shown = |key: &KeyRecord| {
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
         json!({ "id": key.id.as_str(), "label": key.label, "scopes": scopes, "created_at_ms": key.created_at.0 })
@@ -108,7 +108,7 @@ async fn revoke_key(
     Path(id): Path<String>,
     Query(in_app): Query<InApp>,
 ) -> Answer {
-    administration.revoke_key(&in_app.key(&administration)?, &id).await?;
+    administration.revoke_key(&in_app.key(&administration).await?, &id).await?;
     Ok(Json(json!({})))
 }
 
@@ -123,8 +123,8 @@ async fn create_token(
     Query(in_app): Query<InApp>,
     Json(new): Json<NewToken>,
 ) -> Answer {
-    let app = administration.find_app(in_app.app.as_deref())?;
-    let token = administration.token(&app, &new.user, Duration::from_secs(new.lifetime_seconds))?;
+    let app = administration.find_app(in_app.app.as_deref()).await?;
+    let token = administration.token(&app, &new.user, Duration::from_secs(new.lifetime_seconds)).await?;
     Ok(Json(json!({ "app": app.key.as_str(), "user": new.user, "token": token })))
 }
 
@@ -138,7 +138,7 @@ async fn list_users(
     Query(in_app): Query<InApp>,
     Query(page): Query<After>,
 ) -> Answer {
-    let users = administration.users(&in_app.key(&administration)?, page.after.as_deref(), None)?;
+    let users = administration.users(&in_app.key(&administration).await?, page.after.as_deref(), None).await?;
     Ok(Json(json!({ "users": users })))
 }
 
@@ -154,7 +154,7 @@ async fn save_user(
     Query(in_app): Query<InApp>,
     Json(change): Json<SavedUser>,
 ) -> Answer {
-    let app = in_app.key(&administration)?;
+    let app = in_app.key(&administration).await?;
     let change = UserChange { name: change.name, blocked: change.blocked, ..UserChange::default() };
     let user = administration.save_user(&app, &user, change).await?;
     Ok(Json(json!(user)))
@@ -171,12 +171,12 @@ async fn list_groups(
     Query(in_app): Query<InApp>,
     Query(page): Query<AfterGroup>,
 ) -> Answer {
-    let app = in_app.key(&administration)?;
+    let app = in_app.key(&administration).await?;
     let after = match (&page.after_kind, &page.after) {
         (Some(kind), Some(id)) => Some(group_name(&app, kind, id)?),
         _ => None,
     };
-    Ok(Json(json!({ "groups": administration.groups(&app, after.as_ref(), None)? })))
+    Ok(Json(json!({ "groups": administration.groups(&app, after.as_ref(), None).await? })))
 }
 
 async fn show_group(
@@ -184,7 +184,7 @@ async fn show_group(
     Path(path): Path<(String, String)>,
     Query(in_app): Query<InApp>,
 ) -> Answer {
-    Ok(Json(json!(administration.group(&in_app.group(&administration, &path)?)?)))
+    Ok(Json(json!(administration.group(&in_app.group(&administration, &path).await?).await?)))
 }
 
 #[derive(Deserialize)]
@@ -199,9 +199,9 @@ async fn create_group(
     Query(in_app): Query<InApp>,
     Json(new): Json<NewGroup>,
 ) -> Answer {
-    let group = in_app.group(&administration, &path)?;
+    let group = in_app.group(&administration, &path).await?;
     administration.create_group(&group, &new.title).await?;
-    Ok(Json(json!(administration.group(&group)?)))
+    Ok(Json(json!(administration.group(&group).await?)))
 }
 
 async fn dismiss_group(
@@ -209,7 +209,7 @@ async fn dismiss_group(
     Path(path): Path<(String, String)>,
     Query(in_app): Query<InApp>,
 ) -> Answer {
-    administration.dismiss(&in_app.group(&administration, &path)?).await?;
+    administration.dismiss(&in_app.group(&administration, &path).await?).await?;
     Ok(Json(json!({})))
 }
 
@@ -225,7 +225,7 @@ async fn list_members(
     Query(in_app): Query<InApp>,
     Query(page): Query<From>,
 ) -> Answer {
-    let (members, next) = administration.members(&in_app.group(&administration, &path)?, page.from, None)?;
+    let (members, next) = administration.members(&in_app.group(&administration, &path).await?, page.from, None).await?;
     let members: Vec<_> = members.iter().map(ToString::to_string).collect();
     Ok(Json(json!({ "members": members, "next": next })))
 }
@@ -241,7 +241,7 @@ async fn join(
     Query(in_app): Query<InApp>,
     Json(body): Json<Users>,
 ) -> Answer {
-    administration.join(&in_app.group(&administration, &path)?, &body.users).await?;
+    administration.join(&in_app.group(&administration, &path).await?, &body.users).await?;
     Ok(Json(json!({})))
 }
 
@@ -251,7 +251,7 @@ async fn leave(
     Query(in_app): Query<InApp>,
     Json(body): Json<Users>,
 ) -> Answer {
-    administration.leave(&in_app.group(&administration, &path)?, &body.users).await?;
+    administration.leave(&in_app.group(&administration, &path).await?, &body.users).await?;
     Ok(Json(json!({})))
 }
 
@@ -266,6 +266,6 @@ async fn create_channel(
     Query(in_app): Query<InApp>,
     Json(new): Json<NewChannel>,
 ) -> Answer {
-    administration.create_channel(&in_app.group(&administration, &path)?, &new.channel).await?;
+    administration.create_channel(&in_app.group(&administration, &path).await?, &new.channel).await?;
     Ok(Json(json!({})))
 }

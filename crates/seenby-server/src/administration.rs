@@ -12,7 +12,6 @@ mod users;
 use std::sync::Arc;
 
 use seenby_core::{Call, Outcome, UserId};
-use seenby_storage::Storage;
 
 pub use self::apps::NewKey;
 pub(crate) use self::apps::{KEY_PREFIX, LIFETIME_MAX, key_hash};
@@ -28,6 +27,7 @@ use crate::from_wire;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 use crate::shared::Shared;
+use crate::store::Store;
 use crate::writer::Writer;
 
 /// Listings give at most this many items unless asked for fewer; there is always a way to continue behind the last.
@@ -35,7 +35,7 @@ const LIST_MAX: usize = 1_000;
 
 #[derive(Clone)]
 pub struct Administration {
-    storage: Arc<dyn Storage>,
+    store: Store,
     writer: Writer,
     delivery: Arc<Delivery>,
     limits: Limits,
@@ -48,7 +48,7 @@ type Result<T> = std::result::Result<T, Refusal>;
 impl Administration {
     pub(crate) fn new(shared: &Shared, actor: Actor) -> Self {
         Self {
-            storage: shared.node.store.storage().clone(),
+            store: shared.node.store.clone(),
             writer: shared.writer.clone(),
             delivery: shared.node.delivery.clone(),
             limits: shared.node.settings.limits.clone(),

@@ -24,8 +24,9 @@ pub struct NewKey {
 
 /// Apps.
 impl Administration {
-    pub fn apps(&self) -> Result<Vec<AppKey>> {
-        Ok(self.storage.apps()?.into_iter().map(|app| app.key).collect())
+    pub async fn apps(&self) -> Result<Vec<AppKey>> {
+        let apps = self.store.read(|storage| Ok(storage.apps()?)).await?;
+        Ok(apps.into_iter().map(|app| app.key).collect())
     }
 
     /// Makes an app with a new secret, which back ends use to mint tokens and to sign calls.
@@ -39,7 +40,7 @@ impl Administration {
     /// From now on the old secret signs nothing: neither calls nor tokens. Everybody is signed out, and comes back with a
     /// token of the new one.
     pub async fn rotate_secret(&self, key: &str) -> Result<AppRecord> {
-        let app = self.find_app(Some(key))?;
+        let app = self.find_app(Some(key)).await?;
         let secret = new_secret();
         let call = Call::ReplaceSecret { app: app.key.clone(), secret: secret.clone() };
         self.write("app.rotate_secret", Object::app(&app.key), call).await?;
@@ -47,8 +48,8 @@ impl Administration {
     }
 
     /// The app of that key, or the only one there is.
-    pub fn find_app(&self, key: Option<&str>) -> Result<AppRecord> {
-        let mut apps = self.storage.apps()?;
+    pub async fn find_app(&self, key: Option<&str>) -> Result<AppRecord> {
+        let mut apps = self.store.read(|storage| Ok(storage.apps()?)).await?;
         match key {
             Some(key) => {
                 let found = apps.into_iter().find(|app| app.key.as_str() == key);
@@ -59,17 +60,19 @@ impl Administration {
         }
     }
 
-    pub(crate) fn app(&self, key: &AppKey) -> Result<Option<AppRecord>> {
-        Ok(self.storage.app(key)?)
+    pub(crate) async fn app(&self, key: &AppKey) -> Result<Option<AppRecord>> {
+        let key = key.clone();
+        self.store.read(move |storage| Ok(storage.app(&key)?)).await
     }
 
-    pub fn token(&self, app: &AppRecord, user: &str, lifetime: Duration) -> Result<String> {
+    pub async fn token(&self, app: &AppRecord, user: &str, lifetime: Duration) -> Result<String> {
         if lifetime > LIFETIME_MAX {
             let detail = format!("a token is good for at most {} seconds", LIFETIME_MAX.as_secs());
             return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
         }
         let user = user_id(user)?;
-        let tokens_from = self.storage.user(&app.key, &user)?.map_or(Timestamp(0), |user| user.tokens_from);
+        let found = self.find_user(&app.key, &user).await?;
+        let tokens_from = found.map_or(Timestamp(0), |user| user.tokens_from);
         self.audit("token.issue", &Object::app(&app.key).user(&user), &Ok(()));
         Ok(token::issue_from(app, &user, tokens_from, clock::now(), lifetime))
     }
@@ -95,20 +98,19 @@ impl Administration {
         Ok(NewKey { record, text: Secret::new(format!("{KEY_PREFIX}{id}_{secret}")) })
     }
 
-    pub fn keys(&self, app: &AppKey) -> Result<Vec<KeyRecord>> {
-        Ok(self.storage.keys()?.into_iter().filter(|key| key.app == *app).collect())
+    pub async fn keys(&self, app: &AppKey) -> Result<Vec<KeyRecord>> {
+        let keys = self.store.read(|storage| Ok(storage.keys()?)).await?;
+        Ok(keys.into_iter().filter(|key| key.app == *app).collect())
     }
 
-    pub(crate) fn key(&self, id: &str) -> Result<Option<KeyRecord>> {
-        match KeyId::new(id) {
-            Ok(id) => Ok(self.storage.key(&id)?),
-            Err(_) => Ok(None),
-        }
+    pub(crate) async fn key(&self, id: &str) -> Result<Option<KeyRecord>> {
+        let Ok(id) = KeyId::new(id) else { return Ok(None) };
+        self.store.read(move |storage| Ok(storage.key(&id)?)).await
     }
 
     pub async fn revoke_key(&self, app: &AppKey, id: &str) -> Result<()> {
         let unknown = || Refusal::new(Code::API_KEY_REJECTED, format!("there is no key {id}"));
-        let key = self.key(id)?.filter(|key| key.app == *app).ok_or_else(unknown)?;
+        let key = self.key(id).await?.filter(|key| key.app == *app).ok_or_else(unknown)?;
         self.write("key.revoke", Object::app(app).key(&key.id), Call::DropKey(key.id.clone())).await
     }
 }

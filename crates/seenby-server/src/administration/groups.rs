@@ -1,7 +1,10 @@
 //! Groups, their members and their channels.
 
-use seenby_core::{AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, Slot, UserId, view};
+use seenby_core::{
+    AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, GroupNumber, Slot, UserId, view,
+};
 use seenby_protocol::Code;
+use seenby_storage::Storage;
 use serde::{Deserialize, Serialize};
 
 use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
@@ -25,6 +28,9 @@ pub struct GroupSummary {
     pub channels: Vec<String>,
 }
 
+/// And where to continue.
+type Members = (Vec<UserId>, Option<u32>);
+
 impl Administration {
     pub async fn create_group(&self, group: &GroupName, title: &str) -> Result<()> {
         self.save_group("group.create", group, title).await
@@ -32,7 +38,7 @@ impl Administration {
 
     /// Gives a group that there is a new title.
     pub async fn rename_group(&self, group: &GroupName, title: &str) -> Result<()> {
-        self.live_group(group)?;
+        self.check_live(group).await?;
         self.save_group("group.rename", group, title).await
     }
 
@@ -72,63 +78,108 @@ impl Administration {
         self.write("channel.delete", object, Call::DeleteChannel { group: group.clone(), channel }).await
     }
 
-    pub fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: Option<usize>) -> Result<Vec<GroupSummary>> {
-        let numbers = self.storage.groups(app, after, limit.unwrap_or(LIST_MAX))?;
-        let mut groups = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            if let Some(group) = self.storage.group(number)? {
-                groups.push(self.summary(group)?);
-            }
-        }
-        Ok(groups)
+    pub async fn groups(
+        &self,
+        app: &AppKey,
+        after: Option<&GroupName>,
+        limit: Option<usize>,
+    ) -> Result<Vec<GroupSummary>> {
+        let (app, after) = (app.clone(), after.cloned());
+        let find = move |storage: &dyn Storage| {
+            let numbers = storage.groups(&app, after.as_ref(), limit.unwrap_or(LIST_MAX))?;
+            summaries(storage, numbers)
+        };
+        self.store.read(find).await
     }
 
-    pub fn group(&self, name: &GroupName) -> Result<GroupSummary> {
-        self.summary(self.find_group(name)?)
+    pub async fn group(&self, name: &GroupName) -> Result<GroupSummary> {
+        self.in_group(name, summary).await
     }
 
-    pub(crate) fn live_group(&self, name: &GroupName) -> Result<Group> {
-        Ok(view::live(Some(self.find_group(name)?))?)
+    /// Refused for a group that was dismissed.
+    pub(crate) async fn live_group(&self, name: &GroupName) -> Result<GroupSummary> {
+        self.in_live_group(name, summary).await
     }
 
-    fn find_group(&self, name: &GroupName) -> Result<Group> {
-        let number = self.storage.group_number(name)?.ok_or(Denied::UnknownGroup)?;
-        Ok(self.storage.group(number)?.ok_or(Denied::UnknownGroup)?)
+    pub(crate) async fn check_live(&self, name: &GroupName) -> Result<()> {
+        self.in_live_group(name, |_, _| Ok(())).await
     }
 
-    pub(super) fn summary(&self, group: Group) -> Result<GroupSummary> {
-        let conversations = self.storage.conversations(group.number)?;
-        let channels = conversations.into_iter().filter_map(|conversation| conversation.name.channel);
-        Ok(GroupSummary {
-            id: group.name.id.to_string(),
-            kind: kind_name(group.name.kind).to_owned(),
-            created_at_ms: group.created_at.0,
-            dismissed: group.dismissed,
-            member_count: group.member_count(),
-            title: group.title,
-            channels: channels.map(|channel| channel.to_string()).collect(),
-        })
-    }
-
-    pub(crate) fn is_member(&self, name: &GroupName, user: &str) -> Result<bool> {
-        let group = self.live_group(name)?;
-        let slot = self.storage.slot(group.number, &user_id(user)?)?;
-        Ok(slot.is_some_and(|slot| group.is_present(slot)))
+    pub(crate) async fn is_member(&self, name: &GroupName, user: &str) -> Result<bool> {
+        let user = user.to_owned();
+        let look = move |storage: &dyn Storage, group: Group| {
+            let slot = storage.slot(group.number, &user_id(&user)?)?;
+            Ok(slot.is_some_and(|slot| group.is_present(slot)))
+        };
+        self.in_live_group(name, look).await
     }
 
     /// Members in the order in which they first came in, from place `from` on, and where to continue.
-    pub fn members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<(Vec<UserId>, Option<u32>)> {
-        let group = self.find_group(name)?;
-        let limit = limit.unwrap_or(LIST_MAX);
-        let mut members = Vec::new();
-        for slot in group.present.range(from..) {
-            if members.len() == limit {
-                return Ok((members, Some(slot)));
-            }
-            members.extend(self.storage.slot_user(group.number, Slot(slot))?);
-        }
-        Ok((members, None))
+    pub async fn members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<Members> {
+        self.in_group(name, move |storage, group| members(storage, &group, from, limit)).await
     }
+
+    /// The same; refused for a group that was dismissed.
+    pub(crate) async fn live_members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<Members> {
+        self.in_live_group(name, move |storage, group| members(storage, &group, from, limit)).await
+    }
+
+    async fn in_live_group<T: Send + 'static>(
+        &self,
+        name: &GroupName,
+        look: impl FnOnce(&dyn Storage, Group) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.in_group(name, |storage, group| look(storage, view::live(Some(group))?)).await
+    }
+
+    async fn in_group<T: Send + 'static>(
+        &self,
+        name: &GroupName,
+        look: impl FnOnce(&dyn Storage, Group) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let name = name.clone();
+        let look = move |storage: &dyn Storage| {
+            let number = storage.group_number(&name)?.ok_or(Denied::UnknownGroup)?;
+            look(storage, storage.group(number)?.ok_or(Denied::UnknownGroup)?)
+        };
+        self.store.read(look).await
+    }
+}
+
+/// Of those that are there.
+pub(super) fn summaries(
+    storage: &dyn Storage,
+    groups: impl IntoIterator<Item = GroupNumber>,
+) -> Result<Vec<GroupSummary>> {
+    let groups = groups.into_iter().map(|number| storage.group(number));
+    let groups = groups.filter_map(|group| group.map_err(Refusal::from).transpose());
+    groups.map(|group| summary(storage, group?)).collect()
+}
+
+fn summary(storage: &dyn Storage, group: Group) -> Result<GroupSummary> {
+    let conversations = storage.conversations(group.number)?;
+    let channels = conversations.into_iter().filter_map(|conversation| conversation.name.channel);
+    Ok(GroupSummary {
+        id: group.name.id.to_string(),
+        kind: kind_name(group.name.kind).to_owned(),
+        created_at_ms: group.created_at.0,
+        dismissed: group.dismissed,
+        member_count: group.member_count(),
+        title: group.title,
+        channels: channels.map(|channel| channel.to_string()).collect(),
+    })
+}
+
+fn members(storage: &dyn Storage, group: &Group, from: u32, limit: Option<usize>) -> Result<Members> {
+    let limit = limit.unwrap_or(LIST_MAX);
+    let mut members = Vec::new();
+    for slot in group.present.range(from..) {
+        if members.len() == limit {
+            return Ok((members, Some(slot)));
+        }
+        members.extend(storage.slot_user(group.number, Slot(slot))?);
+    }
+    Ok((members, None))
 }
 
 /// A group by the words that administration uses: the kind is `group` or `ultra-group`.

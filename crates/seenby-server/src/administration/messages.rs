@@ -3,12 +3,13 @@
 use prost::Message as _;
 use rand::Rng as _;
 use seenby_core::{
-    AppKey, Call, ClientRef, ConversationName, Counts, Denied, Draft, MessageKey, Outcome, Publication, Sent,
-    Timestamp, UserId, view,
+    AppKey, Call, ClientRef, ConversationName, Counts, Denied, Draft, GroupName, MessageKey, MessageUid, Outcome,
+    Publication, Sent, Timestamp, UserId, view,
 };
 use seenby_protocol::{Code, frames};
+use seenby_storage::Storage;
 
-use super::{Administration, Object, Result, hex, user_id};
+use super::{Administration, Object, Result, conversation_name, hex, user_id};
 use crate::content;
 use crate::queries::{Queries, ReceiptUser, UsersPage, UsersQuery, ViewedMessage};
 use crate::refusal::Refusal;
@@ -63,32 +64,44 @@ impl Administration {
 
     /// A reference that means the same for one minute at least and two at most, for back ends whose numbers come round
     /// again. It is found by what is stored, so it holds over a restart.
-    pub(crate) fn passing_reference(&self, to: &[ConversationName], sender: &str, number: i64) -> Result<String> {
-        let user = user_id(sender)?;
+    pub(crate) async fn passing_reference(&self, to: &[ConversationName], sender: &str, number: i64) -> Result<String> {
+        let (to, user) = (to.to_vec(), user_id(sender)?);
         let [before, now] = passing_references(number, clock::now());
-        for conversation in to {
-            if self.has_sent(conversation, &user, &before)? {
-                return Ok(before);
+        let find = move |storage: &dyn Storage| {
+            for conversation in &to {
+                if has_sent(storage, conversation, &user, &before)? {
+                    return Ok(before);
+                }
             }
-        }
-        Ok(now)
+            Ok(now)
+        };
+        self.store.read(find).await
     }
 
-    fn has_sent(&self, name: &ConversationName, user: &UserId, reference: &str) -> Result<bool> {
-        let Ok(reference) = ClientRef::new(reference) else { return Ok(false) };
-        let Some(group) = self.storage.group_number(&name.group)? else { return Ok(false) };
-        let Some(slot) = self.storage.slot(group, user)? else { return Ok(false) };
-        let Some(conversation) = self.storage.conversation_number(name)? else { return Ok(false) };
-        Ok(self.storage.sent(conversation, slot, &reference)?.is_some())
+    pub(crate) async fn message(&self, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
+        let (conversation, uid) = (conversation.clone(), uid.to_owned());
+        self.store.read(move |storage| message(storage, &conversation, &uid)).await
     }
 
-    pub(crate) fn message(&self, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
-        let uid = from_wire::message_uid(uid)?;
-        let viewed = Queries::for_sender(&*self.storage, conversation, uid)?.1.message(uid)?;
-        match viewed.message.recalled_at {
-            Some(_) => Err(Denied::MessageNotFound.into()),
-            None => Ok(viewed),
-        }
+    /// Messages of one group by channel and id. What is not there, or not any more, is left out.
+    pub(crate) async fn messages(
+        &self,
+        group: GroupName,
+        wanted: Vec<(Option<String>, String)>,
+    ) -> Result<Vec<(ConversationName, ViewedMessage)>> {
+        let find = move |storage: &dyn Storage| {
+            let mut found = Vec::new();
+            for (channel, uid) in wanted {
+                let conversation = conversation_name(group.clone(), channel.as_deref())?;
+                match message(storage, &conversation, &uid) {
+                    Ok(viewed) => found.push((conversation, viewed)),
+                    Err(refusal) if refusal.code == Code::RECEIPT_MESSAGE_NOT_FOUND => {}
+                    Err(refusal) => return Err(refusal),
+                }
+            }
+            Ok(found)
+        };
+        self.store.read(find).await
     }
 
     /// `sender`: refused when somebody else sent it.
@@ -96,7 +109,10 @@ impl Administration {
         let uid = from_wire::message_uid(uid)?;
         let user = match sender {
             Some(sender) => user_id(sender)?,
-            None => Queries::for_sender(&*self.storage, conversation, uid)?.0,
+            None => {
+                let conversation = conversation.clone();
+                self.store.read(move |storage| Ok(Queries::for_sender(storage, &conversation, uid)?.0)).await?
+            }
         };
         let call = Call::RecallForSender { conversation: conversation.clone(), user, uid };
         self.write("message.recall", Object::conversation(conversation).message(uid), call).await
@@ -111,65 +127,98 @@ impl Administration {
         self.write("receipt.request", Object::conversation(conversation).message(uid), call).await
     }
 
-    pub(crate) fn counts(&self, conversation: &ConversationName, uid: &str) -> Result<Counts> {
-        let uid = from_wire::message_uid(uid)?;
-        Queries::for_sender(&*self.storage, conversation, uid)?.1.counts(uid)
+    pub(crate) async fn counts(&self, conversation: &ConversationName, uid: &str) -> Result<Counts> {
+        self.as_sender(conversation, uid, |queries, uid| queries.counts(uid)).await
     }
 
-    pub(crate) fn receipt_users(
+    pub(crate) async fn receipt_users(
         &self,
         conversation: &ConversationName,
         uid: &str,
         query: UsersQuery,
     ) -> Result<UsersPage> {
-        let uid = from_wire::message_uid(uid)?;
-        Queries::for_sender(&*self.storage, conversation, uid)?.1.users(uid, &query)
+        self.as_sender(conversation, uid, move |queries, uid| queries.users(uid, &query)).await
     }
 
     /// One user's state; refused for somebody who was not asked.
-    pub(crate) fn receipt_of(&self, conversation: &ConversationName, uid: &str, user: &str) -> Result<ReceiptUser> {
-        let uid = from_wire::message_uid(uid)?;
-        let found = Queries::for_sender(&*self.storage, conversation, uid)?.1.find_users(uid, &[user_id(user)?])?;
+    pub(crate) async fn receipt_of(
+        &self,
+        conversation: &ConversationName,
+        uid: &str,
+        user: &str,
+    ) -> Result<ReceiptUser> {
+        let user = user.to_owned();
+        let look = move |queries: &Queries<'_>, uid| queries.find_users(uid, &[user_id(&user)?]);
+        let found = self.as_sender(conversation, uid, look).await?;
         let not_asked = || Refusal::new(Code::NOT_IN_AUDIENCE, "this user was not asked");
         found.into_iter().next().ok_or_else(not_asked)
     }
 
+    async fn as_sender<T: Send + 'static>(
+        &self,
+        conversation: &ConversationName,
+        uid: &str,
+        look: impl FnOnce(&Queries<'_>, MessageUid) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (conversation, uid) = (conversation.clone(), from_wire::message_uid(uid)?);
+        self.store.read(move |storage| look(&Queries::for_sender(storage, &conversation, uid)?.1, uid)).await
+    }
+
     /// A page of what this user has asked about, newest first, from before `before` on; and where to continue. What
     /// nobody can look up any more, because its channel or group is gone, is left out.
-    pub(crate) fn requests_of(
+    pub(crate) async fn requests_of(
         &self,
         app: &AppKey,
         sender: &str,
         before: Option<MessageKey>,
         limit: usize,
     ) -> Result<(Vec<RequestProgress>, Option<MessageKey>)> {
-        let mut keys = self.storage.requests_of(app, &user_id(sender)?, before, limit + 1)?;
-        let more = keys.len() > limit;
-        keys.truncate(limit);
-        let mut requests = Vec::new();
-        for key in &keys {
-            requests.extend(self.progress(*key)?);
-        }
-        Ok((requests, keys.last().filter(|_| more).copied()))
-    }
-
-    /// `None`: gone.
-    fn progress(&self, key: MessageKey) -> Result<Option<RequestProgress>> {
-        let (Some(request), Some(conversation)) =
-            (self.storage.request(key)?, self.storage.conversation(key.conversation)?)
-        else {
-            return Ok(None);
+        let (app, sender) = (app.clone(), user_id(sender)?);
+        let find = move |storage: &dyn Storage| {
+            let mut keys = storage.requests_of(&app, &sender, before, limit + 1)?;
+            let more = keys.len() > limit;
+            keys.truncate(limit);
+            let mut requests = Vec::new();
+            for key in &keys {
+                requests.extend(progress(storage, *key)?);
+            }
+            Ok((requests, keys.last().filter(|_| more).copied()))
         };
-        let is_open = self.storage.conversation_number(&conversation.name)? == Some(conversation.number);
-        let group = view::live(self.storage.group(conversation.group)?).ok().filter(|_| is_open);
-        let Some(group) = group else { return Ok(None) };
-        Ok(Some(RequestProgress {
-            key,
-            conversation: conversation.name,
-            requested_at_ms: request.requested_at.0,
-            counts: request.counts(&group.present),
-        }))
+        self.store.read(find).await
     }
+}
+
+fn message(storage: &dyn Storage, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
+    let uid = from_wire::message_uid(uid)?;
+    let viewed = Queries::for_sender(storage, conversation, uid)?.1.message(uid)?;
+    match viewed.message.recalled_at {
+        Some(_) => Err(Denied::MessageNotFound.into()),
+        None => Ok(viewed),
+    }
+}
+
+fn has_sent(storage: &dyn Storage, name: &ConversationName, user: &UserId, reference: &str) -> Result<bool> {
+    let Ok(reference) = ClientRef::new(reference) else { return Ok(false) };
+    let Some(group) = storage.group_number(&name.group)? else { return Ok(false) };
+    let Some(slot) = storage.slot(group, user)? else { return Ok(false) };
+    let Some(conversation) = storage.conversation_number(name)? else { return Ok(false) };
+    Ok(storage.sent(conversation, slot, &reference)?.is_some())
+}
+
+/// `None`: gone.
+fn progress(storage: &dyn Storage, key: MessageKey) -> Result<Option<RequestProgress>> {
+    let (Some(request), Some(conversation)) = (storage.request(key)?, storage.conversation(key.conversation)?) else {
+        return Ok(None);
+    };
+    let is_open = storage.conversation_number(&conversation.name)? == Some(conversation.number);
+    let group = view::live(storage.group(conversation.group)?).ok().filter(|_| is_open);
+    let Some(group) = group else { return Ok(None) };
+    Ok(Some(RequestProgress {
+        key,
+        conversation: conversation.name,
+        requested_at_ms: request.requested_at.0,
+        counts: request.counts(&group.present),
+    }))
 }
 
 /// The one of the minute before, and the one of now.

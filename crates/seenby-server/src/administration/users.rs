@@ -6,9 +6,10 @@ use std::time::Duration;
 use seenby_core::commit::{UserChange, UserRecord};
 use seenby_core::{AppKey, Call, GroupKind, GroupName, Timestamp, UserId};
 use seenby_protocol::Code;
+use seenby_storage::Storage;
 use serde::{Deserialize, Serialize};
 
-use super::groups::{GroupSummary, group_id};
+use super::groups::{GroupSummary, group_id, summaries};
 use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
 use crate::clock;
 use crate::refusal::Refusal;
@@ -33,15 +34,21 @@ pub struct UserSummary {
 }
 
 impl Administration {
-    pub fn users(&self, app: &AppKey, after: Option<&str>, limit: Option<usize>) -> Result<Vec<UserSummary>> {
-        let after = after.map(user_id).transpose()?;
-        let users = self.storage.users(app, after.as_ref(), limit.unwrap_or(LIST_MAX))?;
+    pub async fn users(&self, app: &AppKey, after: Option<&str>, limit: Option<usize>) -> Result<Vec<UserSummary>> {
+        let (app, after) = (app.clone(), after.map(user_id).transpose()?);
+        let find = move |storage: &dyn Storage| Ok(storage.users(&app, after.as_ref(), limit.unwrap_or(LIST_MAX))?);
+        let users = self.store.read(find).await?;
         Ok(users.into_iter().map(UserSummary::from).collect())
     }
 
-    pub fn user(&self, app: &AppKey, id: &str) -> Result<UserSummary> {
-        let found = self.storage.user(app, &user_id(id)?)?;
+    pub async fn user(&self, app: &AppKey, id: &str) -> Result<UserSummary> {
+        let found = self.find_user(app, &user_id(id)?).await?;
         Ok(found.ok_or_else(|| Refusal::new(Code::USER_NOT_FOUND, "there is no such user"))?.into())
+    }
+
+    pub(super) async fn find_user(&self, app: &AppKey, id: &UserId) -> Result<Option<UserRecord>> {
+        let (app, id) = (app.clone(), id.clone());
+        self.store.read(move |storage| Ok(storage.user(&app, &id)?)).await
     }
 
     pub fn is_online(&self, app: &AppKey, id: &str) -> Result<bool> {
@@ -59,25 +66,29 @@ impl Administration {
         };
         let call = Call::SaveUser { app: app.clone(), user: id.clone(), change };
         self.write(what, Object::app(app).user(&id), call).await?;
-        Ok(self.storage.user(app, &id)?.ok_or_else(Refusal::internal)?.into())
+        Ok(self.find_user(app, &id).await?.ok_or_else(Refusal::internal)?.into())
     }
 
     /// Lets a blocked user in again. One who was never registered is a mistake: whoever was meant stays blocked.
     pub(crate) async fn unblock(&self, app: &AppKey, id: &str) -> Result<UserSummary> {
-        self.user(app, id)?;
+        self.user(app, id).await?;
         self.save_user(app, id, UserChange { blocked: Some(false), ..UserChange::default() }).await
     }
 
     /// Those who are blocked now. A scan, as long as the list of users.
-    pub(crate) fn blocked_users(&self, app: &AppKey) -> Result<Vec<UserSummary>> {
-        let (mut blocked, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.storage.users(app, after.as_ref(), LIST_MAX)?;
-            let Some(last) = page.last() else { return Ok(blocked) };
-            after = Some(last.id.clone());
-            let now = clock::now();
-            blocked.extend(page.into_iter().filter(|user| user.is_blocked(now)).map(UserSummary::from));
-        }
+    pub(crate) async fn blocked_users(&self, app: &AppKey) -> Result<Vec<UserSummary>> {
+        let app = app.clone();
+        let find = move |storage: &dyn Storage| {
+            let (mut blocked, mut after) = (Vec::new(), None);
+            loop {
+                let page = storage.users(&app, after.as_ref(), LIST_MAX)?;
+                let Some(last) = page.last() else { return Ok(blocked) };
+                after = Some(last.id.clone());
+                let now = clock::now();
+                blocked.extend(page.into_iter().filter(|user| user.is_blocked(now)).map(UserSummary::from));
+            }
+        };
+        self.store.read(find).await
     }
 
     /// Tokens that these users got before a moment are void. Whoever is online with one is signed out. It holds for users
@@ -93,11 +104,13 @@ impl Administration {
     }
 
     /// The groups that a user is in now.
-    pub fn groups_of(&self, app: &AppKey, id: &str) -> Result<Vec<GroupSummary>> {
-        let memberships = self.storage.memberships(app, &user_id(id)?)?;
-        let groups = memberships.into_iter().map(|membership| self.storage.group(membership.group));
-        let groups = groups.filter_map(|group| group.map_err(Refusal::from).transpose());
-        groups.map(|group| self.summary(group?)).collect()
+    pub async fn groups_of(&self, app: &AppKey, id: &str) -> Result<Vec<GroupSummary>> {
+        let (app, user) = (app.clone(), user_id(id)?);
+        let find = move |storage: &dyn Storage| {
+            let memberships = storage.memberships(&app, &user)?;
+            summaries(storage, memberships.into_iter().map(|membership| membership.group))
+        };
+        self.store.read(find).await
     }
 
     /// Makes these the plain groups that a user is in: those that are missing are made, the others are left. It may end
@@ -110,7 +123,7 @@ impl Administration {
                 Ok((GroupName { app: app.clone(), kind: GroupKind::Group, id: group_id(id)? }, &**title))
             })
             .collect::<Result<_>>()?;
-        let present = self.plain_groups_of(app, &user)?;
+        let present = self.plain_groups_of(app, &user).await?;
         for group in present.iter().filter(|group| !wanted.contains_key(group)) {
             self.leave(group, &[user.as_str()]).await?;
         }
@@ -121,13 +134,17 @@ impl Administration {
         Ok(())
     }
 
-    fn plain_groups_of(&self, app: &AppKey, user: &UserId) -> Result<Vec<GroupName>> {
-        let mut groups = Vec::new();
-        for membership in self.storage.memberships(app, user)? {
-            groups.extend(self.storage.group(membership.group)?.map(|group| group.name));
-        }
-        groups.retain(|group| group.kind == GroupKind::Group);
-        Ok(groups)
+    async fn plain_groups_of(&self, app: &AppKey, user: &UserId) -> Result<Vec<GroupName>> {
+        let (app, user) = (app.clone(), user.clone());
+        let find = move |storage: &dyn Storage| {
+            let mut groups = Vec::new();
+            for membership in storage.memberships(&app, &user)? {
+                groups.extend(storage.group(membership.group)?.map(|group| group.name));
+            }
+            groups.retain(|group| group.kind == GroupKind::Group);
+            Ok(groups)
+        };
+        self.store.read(find).await
     }
 }
 

@@ -68,7 +68,7 @@ async fn answer(api: &Api, request: Request) -> Answer {
     if head.method != Method::POST {
         return Err(Fault::no_data("send the parameters by POST, as a form"));
     }
-    let app = signature::verify(&head.headers, &api.administration)?;
+    let app = signature::verify(&head.headers, &api.administration).await?;
     super::keep_place(&head.extensions);
     let bytes = body::read(body, &api.settings).await?;
     let form = Form::read(&head.headers, &bytes)?;

@@ -66,12 +66,12 @@ pub(crate) struct BackEnd<'a> {
 }
 
 impl<'a> BackEnd<'a> {
-    pub(crate) fn of(server: &'a TestServer) -> Self {
-        Self::of_app(server, APP)
+    pub(crate) async fn of(server: &'a TestServer) -> Self {
+        Self::of_app(server, APP).await
     }
 
-    pub(crate) fn of_app(server: &'a TestServer, app: &str) -> Self {
-        let secret = server.administration().find_app(Some(app)).unwrap().secret.expose().to_owned();
+    pub(crate) async fn of_app(server: &'a TestServer, app: &str) -> Self {
+        let secret = server.administration().find_app(Some(app)).await.unwrap().secret.expose().to_owned();
         Self { server, app: app.to_owned(), secret }
     }
 

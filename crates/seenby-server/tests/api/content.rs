@@ -111,7 +111,7 @@ async fn a_message_has_the_same_fields_wherever_it_is_given() {
             assert_eq!(one, &found[0], "{user}");
         }
     }
-    let seen = BackEnd::of(&server).gets(&format!("/groups/group/{GROUP}/messages/{uid}")).await;
+    let seen = BackEnd::of(&server).await.gets(&format!("/groups/group/{GROUP}/messages/{uid}")).await;
     assert_eq!(seen["user_info"]["alias"], "Al");
     assert_eq!(seen["mentioned_info"], json!({ "type": "part", "user_ids": ["bob"], "content": "look" }));
     assert_eq!(seen["expansion"], json!({ "__proto__": "value of __proto__", "bed": "value of bed" }));
@@ -139,7 +139,7 @@ async fn content_that_no_reader_could_take_is_refused() {
 #[tokio::test]
 async fn our_own_interface_carries_all_of_a_message_as_it_was_written() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let mut bob = server.sign_in("bob").await;
     let publish = async |content: &str, beside: &str| {
         let body = format!(
@@ -178,7 +178,7 @@ async fn our_own_interface_carries_all_of_a_message_as_it_was_written() {
 #[tokio::test]
 async fn the_vendors_interface_carries_whom_a_message_mentions_and_what_it_says_of_its_sender() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let mut bob = server.sign_in("bob").await;
     let publish = async |name: &str, content: &str, more: &[(&str, &str)]| {
         let form = [&[("fromUserId", "alice"), ("toGroupId", GROUP), ("objectName", name), ("content", content)], more]

@@ -90,7 +90,7 @@ impl OwnCall {
 }
 
 async fn prepared(server: &TestServer) -> (BackEnd<'_>, String) {
-    let back_end = BackEnd::of(server);
+    let back_end = BackEnd::of(server).await;
     let uid = back_end.publishes("hello", true).await;
     back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House" })).await;
     back_end.works("PUT", "/users/alice", json!({ "name": "Alice" })).await;
@@ -154,7 +154,7 @@ async fn without_a_good_key_nothing_is_done() {
 async fn a_key_is_good_for_its_scopes_alone() {
     let server = TestServer::start().await;
     let (back_end, uid) = prepared(&server).await;
-    let app = server.administration().find_app(Some(APP)).unwrap().key;
+    let app = server.administration().find_app(Some(APP)).await.unwrap().key;
     for scope in ["tokens", "users", "groups", "messages", "receipts"] {
         let others = seenby_core::Scope::ALL.into_iter().filter(|other| other.name() != scope).collect();
         let key = server.administration().create_key(&app, "others", others).await.unwrap();
@@ -282,7 +282,7 @@ async fn what_another_app_has_is_not_there() {
     let server = TestServer::start().await;
     let (clinic, uid) = prepared(&server).await;
     server.administration().create_app("school").await.unwrap();
-    let school = BackEnd::of_app(&server, "school");
+    let school = BackEnd::of_app(&server, "school").await;
     let state = async || {
         let ward = clinic.gets("/groups/group/ward-3").await;
         (ward, clinic.gets(&format!("/groups/group/ward-3/messages/{uid}")).await, clinic.gets("/users").await)

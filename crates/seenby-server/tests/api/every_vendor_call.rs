@@ -86,7 +86,7 @@ impl VendorCall {
 }
 
 async fn prepared(server: &TestServer) -> (BackEnd<'_>, String) {
-    let back_end = BackEnd::of(server);
+    let back_end = BackEnd::of(server).await;
     let uid = back_end.publishes("hello", false).await;
     back_end.works("PUT", "/groups/ultra-group/house", serde_json::json!({ "title": "House" })).await;
     back_end.works("PUT", "/users/alice", serde_json::json!({ "name": "Alice" })).await;
@@ -117,7 +117,7 @@ async fn every_call_works_as_a_back_end_makes_it() {
 #[tokio::test]
 async fn every_other_path_of_the_vendors_is_1007() {
     let server = unhurried().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let known: Vec<String> = KNOWN_PATHS.lines().map(|path| format!("{path}.json")).collect();
     let is_served = |path: &String| CALLS.iter().any(|call| call.path == path);
     assert_eq!(known.iter().filter(|path| is_served(path)).count(), CALLS.len(), "each call is one of the vendor's");
@@ -234,7 +234,7 @@ async fn another_apps_group_is_an_unknown_group() {
     let server = unhurried().await;
     let (clinic, uid) = prepared(&server).await;
     server.administration().create_app("school").await.unwrap();
-    let school = BackEnd::of_app(&server, "school");
+    let school = BackEnd::of_app(&server, "school").await;
     let before = (clinic.gets("/groups").await, clinic.gets("/groups/group/ward-3/members").await);
     for call in &CALLS {
         if call.group.is_some() {

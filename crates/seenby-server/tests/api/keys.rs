@@ -10,8 +10,8 @@ use crate::peer::{APP, TestServer, sign_in};
 #[tokio::test]
 async fn a_revoked_key_is_good_for_nothing() {
     let server = TestServer::start().await;
-    let (back_end, administration) = (BackEnd::of(&server), server.administration());
-    let app = administration.find_app(Some(APP)).unwrap().key;
+    let (back_end, administration) = (BackEnd::of(&server).await, server.administration());
+    let app = administration.find_app(Some(APP)).await.unwrap().key;
     let made = administration.create_key(&app, "reports", vec![Scope::Groups]).await.unwrap();
     let (id, key) = (made.record.id.as_str(), made.text.expose());
     assert_eq!(back_end.calls_with(key, "GET", "/groups", Value::Null).await.status, 200);
@@ -19,19 +19,19 @@ async fn a_revoked_key_is_good_for_nothing() {
     let other = if guessed == key { format!("{}1", &key[..key.len() - 1]) } else { guessed };
     assert_eq!(back_end.calls_with(&other, "GET", "/groups", Value::Null).await.status, 401);
     administration.create_app("school").await.unwrap();
-    let school = administration.find_app(Some("school")).unwrap().key;
+    let school = administration.find_app(Some("school")).await.unwrap().key;
     administration.revoke_key(&school, id).await.unwrap_err();
-    assert_eq!(administration.keys(&school).unwrap(), []);
-    assert_eq!(administration.keys(&app).unwrap(), std::slice::from_ref(&made.record));
+    assert_eq!(administration.keys(&school).await.unwrap(), []);
+    assert_eq!(administration.keys(&app).await.unwrap(), std::slice::from_ref(&made.record));
     administration.revoke_key(&app, id).await.unwrap();
     assert_eq!(back_end.calls_with(key, "GET", "/groups", Value::Null).await.outcome(), (401, 90020));
-    assert_eq!(administration.keys(&app).unwrap(), []);
+    assert_eq!(administration.keys(&app).await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn a_new_secret_voids_tokens_signatures_and_keys_made_of_the_old_one() {
     let server = TestServer::start().await;
-    let old = BackEnd::of(&server);
+    let old = BackEnd::of(&server).await;
     let token = old.works("POST", "/tokens", json!({ "user_id": "alice" })).await["token"].as_str().unwrap().to_owned();
     let mut online = server.sign_in("alice").await;
     server.found("school").await;
@@ -43,7 +43,7 @@ async fn a_new_secret_voids_tokens_signatures_and_keys_made_of_the_old_one() {
     let mut peer = server.connect().await;
     assert_eq!(peer.call(sign_in(APP, &token, "desk")).await.code, Code::TOKEN_INCORRECT.0);
     assert_eq!(online.goodbye().await, (Code::TOKEN_INCORRECT, true), "a client that has a new token by now may come");
-    let new = BackEnd::of(&server);
+    let new = BackEnd::of(&server).await;
     let token = new.works("POST", "/tokens", json!({ "user_id": "alice" })).await["token"].as_str().unwrap().to_owned();
     let mut peer = server.connect().await;
     assert_eq!(peer.call(sign_in(APP, &token, "desk")).await.code, 0);
@@ -53,7 +53,7 @@ async fn a_new_secret_voids_tokens_signatures_and_keys_made_of_the_old_one() {
 #[tokio::test]
 async fn tokens_from_before_a_moment_are_void_and_later_ones_are_good() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let token = async || {
         let form = [("userId", "alice"), ("name", "Alice"), ("portraitUri", "")];
         back_end.posts("/user/getToken.json", &form).await.json()["token"].as_str().unwrap().to_owned()
@@ -77,8 +77,8 @@ async fn tokens_from_before_a_moment_are_void_and_later_ones_are_good() {
 #[tokio::test]
 async fn a_key_for_tokens_alone_changes_nobodys_name() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
-    let app = server.administration().find_app(Some(APP)).unwrap().key;
+    let back_end = BackEnd::of(&server).await;
+    let app = server.administration().find_app(Some(APP)).await.unwrap().key;
     let made = server.administration().create_key(&app, "tokens", vec![Scope::Tokens]).await.unwrap();
     back_end.works("PUT", "/users/alice", json!({ "name": "Alice", "portrait": "p" })).await;
     let tokens = async |body: Value| back_end.calls_with(made.text.expose(), "POST", "/tokens", body).await.outcome();

@@ -9,7 +9,7 @@ use crate::peer::{GROUP, TestServer, answer};
 #[tokio::test]
 async fn a_back_end_asks_and_sees_who_has_read_and_when() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let (mut alice, mut bob) = (server.sign_in("alice").await, server.sign_in("bob").await);
     let uid = back_end.publishes("Bed 7", true).await;
     let path = format!("/groups/group/{GROUP}/messages/{uid}");
@@ -45,7 +45,7 @@ async fn a_back_end_asks_and_sees_who_has_read_and_when() {
 #[tokio::test]
 async fn nobody_has_been_asked_until_somebody_asks() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let uid = back_end.publishes("Bed 7", false).await;
     let path = format!("/groups/group/{GROUP}/messages/{uid}");
     for list in ["receipts", "receipts/read", "receipt-of/bob"] {
@@ -67,7 +67,7 @@ async fn nobody_has_been_asked_until_somebody_asks() {
 #[tokio::test]
 async fn lists_are_paged_by_cursor_and_miss_nobody() {
     let server = TestServer::with(|settings| settings.limits.receipt_answers_per_second = 1_000).await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let people: Vec<String> = (0..7).map(|number| format!("p{number}")).collect();
     back_end.works("PUT", "/groups/group/ward-3", json!({ "title": "Ward 3", "members": people })).await;
     let uid = back_end.publishes("Bed 7", true).await;
@@ -119,7 +119,7 @@ async fn lists_are_paged_by_cursor_and_miss_nobody() {
 #[tokio::test]
 async fn a_senders_requests_come_newest_first_with_their_progress() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "", "members": ["bob"] })).await;
     back_end.works("PUT", "/groups/ultra-group/house/channels/news", Value::Null).await;
     let first = back_end.publishes("one", true).await;
@@ -155,7 +155,7 @@ async fn a_senders_requests_come_newest_first_with_their_progress() {
 #[tokio::test]
 async fn the_default_channel_stays() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "" })).await;
     let response = back_end.calls("DELETE", "/groups/ultra-group/house/channels/RCDefault", Value::Null).await;
     assert_eq!(response.outcome(), (409, 90029));
@@ -164,7 +164,7 @@ async fn the_default_channel_stays() {
 #[tokio::test]
 async fn a_number_is_whole_however_it_is_written() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     for (seconds, status) in
         [("60", 200), ("60.0", 200), ("6e1", 200), ("60.5", 400), ("59", 400), ("1e300", 400), ("\"60\"", 400)]
     {
@@ -177,7 +177,7 @@ async fn a_number_is_whole_however_it_is_written() {
 #[tokio::test]
 async fn the_same_reference_publishes_once() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let target = json!({ "kind": "group", "group_id": GROUP });
     let body = json!({
         "sender_id": "hospital", "targets": [target, target], "content": { "identifier": "alarm", "fields": { "bed": 7 } },
@@ -199,7 +199,7 @@ async fn the_same_reference_publishes_once() {
 #[tokio::test]
 async fn a_blocked_user_is_signed_out() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let mut bob = server.sign_in("bob").await;
     let shown =
         back_end.works("PUT", "/users/bob", json!({ "blocked": true, "portrait": "https://p.example/b" })).await;
@@ -213,7 +213,7 @@ async fn a_blocked_user_is_signed_out() {
 #[tokio::test]
 async fn those_who_are_asked_are_told_and_so_is_a_sender_who_is_away() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let mut bob = server.sign_in("bob").await;
     let uid = back_end.publishes("Bed 7", true).await;
     let mut asked = false;
@@ -232,7 +232,7 @@ async fn those_who_are_asked_are_told_and_so_is_a_sender_who_is_away() {
 #[tokio::test]
 async fn ids_may_hold_any_character_in_a_path() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let (id, shown) = ("%E5%B0%8F%2F%3F%25%20d%27Or", "小/?% d'Or");
     back_end.works("PUT", &format!("/groups/group/{id}"), json!({ "title": "x", "members": [shown] })).await;
     assert_eq!(back_end.gets(&format!("/users/{id}/groups")).await["groups"][0]["id"], shown);
@@ -242,7 +242,7 @@ async fn ids_may_hold_any_character_in_a_path() {
 #[tokio::test]
 async fn refusals_are_counted_by_their_codes() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     back_end.calls("GET", "/users/nobody", Value::Null).await;
     back_end.calls_with("nobody:x", "GET", "/users/nobody", Value::Null).await;
     back_end.posts_with("/user/info.json", &[], &[("userId", "nobody")]).await;
@@ -255,7 +255,7 @@ async fn refusals_are_counted_by_their_codes() {
 #[tokio::test]
 async fn unknown_paths_and_methods_are_refused_as_problems() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let unknown = back_end.calls("GET", "/nothing", Value::Null).await;
     assert_eq!((unknown.outcome(), unknown.header("content-type")), ((404, 90022), Some("application/problem+json")));
     let method = back_end.calls("TRACE", "/groups", Value::Null).await;
@@ -284,7 +284,7 @@ async fn the_document_and_its_page_are_for_everybody_and_ask_nobody_else() {
 #[tokio::test]
 async fn http_is_taken_in_every_form_that_the_standards_have() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let key = bearer(&format!("{}:{}", back_end.app, back_end.secret));
     let send = async |method: &str, target: &str, more: &[(&str, &str)], body: &str| {
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -31,7 +31,7 @@ fn publication<'a>(sender: &'a str, object_name: &'a str, content: &'a str) -> [
 #[tokio::test]
 async fn signatures_are_taken_as_the_sdks_make_them() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     for (prefix, nonce, timestamp) in [
         ("", "14314", "1408710653491"),
         ("RC-", "8674665223082153551", "1408710653"),
@@ -81,7 +81,7 @@ async fn a_body_that_is_too_large_or_too_slow_is_refused() {
         settings.api.body_ms_max = 50;
     })
     .await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let long = "x".repeat(3_000);
     let response = back_end.posts("/user/refresh.json", &[("userId", "alice"), ("name", &long)]).await;
     assert_eq!(response.outcome(), (400, 1005));
@@ -104,7 +104,7 @@ async fn a_body_that_is_too_large_or_too_slow_is_refused() {
 async fn a_back_end_that_calls_too_often_is_told_so() {
     let server = TestServer::with(|settings| settings.api.messages_per_second = 3).await;
     server.found("school").await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     for id in ["a", "b"] {
         back_end.works("PUT", &format!("/groups/group/{id}"), json!({ "title": "" })).await;
     }
@@ -120,7 +120,7 @@ async fn a_back_end_that_calls_too_often_is_told_so() {
     assert_eq!(response.outcome(), (429, 1008), "two groups count two");
     assert_eq!(response.header("retry-after"), Some("1"));
     assert_eq!(back_end.posts("/user/checkOnline.json", &[("userId", "a")]).await.status, 200, "other calls go on");
-    let school = BackEnd::of_app(&server, "school");
+    let school = BackEnd::of_app(&server, "school").await;
     let form = publication("alice", "RC:TxtMsg", TEXT);
     assert_eq!(school.posts("/message/group/publish.json", &form).await.status, 200, "and so do other apps");
     let body = json!({
@@ -135,7 +135,7 @@ async fn a_back_end_that_calls_too_often_is_told_so() {
 #[tokio::test]
 async fn a_full_group_is_405_and_takes_nobody_in() {
     let server = TestServer::with(|settings| settings.limits.group_members_max = 4).await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let form = [("userId", "dave"), ("userId", "erin"), ("groupId", GROUP)];
     assert_eq!(back_end.posts("/group/join.json", &form).await.outcome(), (405, 1002));
     let users = back_end.posts("/group/user/query.json", &[("groupId", GROUP)]).await.json();
@@ -147,7 +147,7 @@ async fn a_full_group_is_405_and_takes_nobody_in() {
 #[tokio::test]
 async fn a_message_reaches_the_group_and_not_its_sender_unless_asked() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let (mut alice, mut bob) = (server.sign_in("alice").await, server.sign_in("bob").await);
     let hidden = back_end.posts("/message/group/publish.json", &publication("alice", "RC:TxtMsg", TEXT)).await.json();
     let uid = hidden["messageUIDs"][0]["messageUID"].as_str().unwrap().to_owned();
@@ -174,7 +174,7 @@ async fn a_message_reaches_the_group_and_not_its_sender_unless_asked() {
 #[tokio::test]
 async fn publishing_is_for_everybody_or_not_at_all() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let publish = async |form: &[(&str, &str)]| back_end.posts("/message/group/publish.json", form).await.outcome();
     let good = publication("hospital", "RC:TxtMsg", TEXT);
     assert_eq!(publish(&good).await, (200, 200), "the sender need not be a member");
@@ -200,7 +200,7 @@ async fn publishing_is_for_everybody_or_not_at_all() {
 #[tokio::test]
 async fn a_message_is_recalled_in_its_senders_name_alone() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let mut alice = server.sign_in("alice").await;
     let uid = alice.sends("m1", true).await;
     let recall = async |sender: &str, kind: &str| {
@@ -225,7 +225,7 @@ async fn a_message_is_recalled_in_its_senders_name_alone() {
 #[tokio::test]
 async fn users_and_groups_are_what_the_calls_said() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let done = async |path: &str, form: &[(&str, &str)]| {
         let response = back_end.posts(path, form).await;
         assert_eq!(response.outcome(), (200, 200), "{path}: {}", response.body);
@@ -270,7 +270,7 @@ async fn users_and_groups_are_what_the_calls_said() {
 #[tokio::test]
 async fn more_users_than_a_call_may_name_are_refused() {
     let server = TestServer::with(|settings| settings.api.users_per_call_max = 2).await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let form = [("userId", "a"), ("userId", "b"), ("userId", "c"), ("groupId", GROUP)];
     assert_eq!(back_end.posts("/group/join.json", &form).await.outcome(), (400, 1002));
     let own = back_end.calls("PATCH", "/groups/group/ward-3/members", json!({ "add": ["a", "b", "c"] })).await;
@@ -280,7 +280,7 @@ async fn more_users_than_a_call_may_name_are_refused() {
 #[tokio::test]
 async fn a_store_that_takes_no_writes_is_1000() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let mut alice = server.sign_in("alice").await;
     server.store.fail_next_commit();
     alice.call(send_message("m1", "hello", false)).await;
@@ -294,7 +294,7 @@ async fn a_store_that_takes_no_writes_is_1000() {
 #[tokio::test]
 async fn forms_are_taken_as_back_ends_in_use_write_them() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let post = async |path: &str, content_type: &str, body: &[u8]| {
         let headers = [back_end.signed(), vec![("Content-Type".to_owned(), content_type.to_owned())]].concat();
         request(&server, "POST", path, &headers, body).await
@@ -343,7 +343,7 @@ async fn forms_are_taken_as_back_ends_in_use_write_them() {
 #[tokio::test]
 async fn a_message_may_ask_for_its_receipt_in_the_same_step() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House", "members": ["alice", "bob"] })).await;
     let ask = [("needReadReceipt", "1")];
     let form = [&publication("alice", "RC:TxtMsg", TEXT)[..], &ask].concat();
@@ -370,7 +370,7 @@ async fn a_message_may_ask_for_its_receipt_in_the_same_step() {
 #[tokio::test]
 async fn a_message_with_the_same_random_number_is_the_same_message() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let publish = async |sender: &str, number: &str| {
         let form = [&publication(sender, "RC:TxtMsg", TEXT)[..], &[("msgRandom", number)]].concat();
         let response = back_end.posts("/message/group/publish.json", &form).await;
@@ -388,7 +388,7 @@ async fn a_message_with_the_same_random_number_is_the_same_message() {
 #[tokio::test]
 async fn a_time_that_can_only_be_a_mistake_voids_nothing_and_says_so() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
     for mistake in [0, 1, now_ms / 1_000, now_ms * 1_000, now_ms + 2 * 86_400_000] {
         let form = [("userId", "alice"), ("time", &*mistake.to_string())];
@@ -398,7 +398,7 @@ async fn a_time_that_can_only_be_a_mistake_voids_nothing_and_says_so() {
         let own = back_end.calls("POST", "/users/alice/token-expirations", json!({ "before_ms": mistake })).await;
         assert_eq!(own.outcome(), (400, 33003), "{mistake}");
     }
-    let token = server.token(APP, "alice");
+    let token = server.token(APP, "alice").await;
     let form = [("userId", "alice"), ("time", &*(now_ms + 60_000).to_string())];
     assert_eq!(back_end.posts("/user/token/expire.json", &form).await.outcome(), (200, 200));
     let mut peer = server.connect().await;
@@ -408,7 +408,7 @@ async fn a_time_that_can_only_be_a_mistake_voids_nothing_and_says_so() {
 #[tokio::test]
 async fn a_block_keeps_out_until_it_ends_or_is_lifted() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     let blocked = async || back_end.posts("/user/block/query.json", &[]).await.json()["users"].clone();
     let mut bob = server.sign_in("bob").await;
     for bad in ["0", "43201", "x", ""] {
@@ -437,7 +437,7 @@ async fn a_block_keeps_out_until_it_ends_or_is_lifted() {
 #[tokio::test]
 async fn an_ultra_group_is_renamed_and_asked_for_its_members() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House", "members": ["alice"] })).await;
     let form = [("groupId", "house"), ("groupName", "Villa")];
     assert_eq!(back_end.posts("/ultragroup/refresh.json", &form).await.outcome(), (200, 200));
@@ -452,7 +452,7 @@ async fn an_ultra_group_is_renamed_and_asked_for_its_members() {
 #[tokio::test]
 async fn messages_of_an_ultra_group_are_read_by_their_ids_as_they_were_published() {
     let server = TestServer::start().await;
-    let back_end = BackEnd::of(&server);
+    let back_end = BackEnd::of(&server).await;
     back_end.works("PUT", "/groups/ultra-group/house", json!({ "title": "House", "members": ["alice"] })).await;
     let news = [("groupId", "house"), ("busChannel", "news")];
     assert_eq!(back_end.posts("/ultragroup/channel/create.json", &news).await.outcome(), (200, 200));

@@ -141,7 +141,7 @@ async fn gather(server: &TestServer, sender: Peer) -> [Peer; 6] {
     let other_group = server.sign_in("eve").await;
     server.found("school").await;
     let mut other_app = server.connect().await;
-    assert_eq!(other_app.call(sign_in("school", &server.token("school", "bob"), "phone")).await.code, 0);
+    assert_eq!(other_app.call(sign_in("school", &server.token("school", "bob").await, "phone")).await.code, 0);
     let resume = frames::Resume { last: true, ..Default::default() };
     assert_eq!(other_app.call(Call::Resume(resume)).await.code, 0);
     [sender, asked, joined_later, has_left, other_group, other_app]

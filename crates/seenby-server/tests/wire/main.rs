@@ -61,18 +61,18 @@ async fn nothing_works_before_signing_in() {
     let server = TestServer::start().await;
     let mut peer = server.connect().await;
     assert_eq!(peer.call(send_message("m", "hello", false)).await.code, Code::NOT_CONNECTED.0);
-    assert_eq!(peer.call(sign_in(APP, &server.token(APP, "alice"), "d")).await.code, 0);
-    assert_eq!(peer.call(sign_in(APP, &server.token(APP, "alice"), "d")).await.code, Code::CONNECTION_EXISTS.0);
+    assert_eq!(peer.call(sign_in(APP, &server.token(APP, "alice").await, "d")).await.code, 0);
+    assert_eq!(peer.call(sign_in(APP, &server.token(APP, "alice").await, "d")).await.code, Code::CONNECTION_EXISTS.0);
 }
 
 #[tokio::test]
 async fn forged_expired_and_foreign_tokens_are_refused() {
     let server = TestServer::with(|settings| settings.session.clock_skew_ms_max = 0).await;
     server.found("school").await;
-    let good = server.token(APP, "alice");
+    let good = server.token(APP, "alice").await;
     let forged = forged(&good);
-    let expired = server.token_for(APP, "alice", Duration::ZERO);
-    let foreign = server.token("school", "alice");
+    let expired = server.token_for(APP, "alice", Duration::ZERO).await;
+    let foreign = server.token("school", "alice").await;
     for (app, token, code, why) in [
         (APP, forged.as_str(), Code::TOKEN_INCORRECT, "signature"),
         (APP, "", Code::TOKEN_INCORRECT, "three parts"),
@@ -121,7 +121,7 @@ async fn a_blocked_user_is_signed_out_and_stays_out() {
     server.administration().save_user(&group(APP).app, "bob", blocked).await.unwrap();
     assert_eq!(bob.goodbye().await, (Code::USER_BLOCKED, false));
     let mut again = server.connect().await;
-    assert_eq!(again.call(sign_in(APP, &server.token(APP, "bob"), "d")).await.code, Code::USER_BLOCKED.0);
+    assert_eq!(again.call(sign_in(APP, &server.token(APP, "bob").await, "d")).await.code, Code::USER_BLOCKED.0);
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn a_user_who_signs_in_too_often_has_to_wait() {
     let server = TestServer::with(|settings| settings.limits.sign_ins_per_second = 1).await;
     let _first = server.sign_in_on("alice", "phone").await;
     let mut second = server.connect().await;
-    let reply = second.call(sign_in(APP, &server.token(APP, "alice"), "desk")).await;
+    let reply = second.call(sign_in(APP, &server.token(APP, "alice").await, "desk")).await;
     assert_eq!(reply.code, Code::CONNECT_OVER_FREQUENCY.0);
     assert_eq!(second.goodbye().await, (Code::CONNECT_OVER_FREQUENCY, true));
 }
@@ -468,7 +468,7 @@ async fn nothing_is_deleted_while_the_clock_is_days_ahead_of_what_the_store_know
 #[tokio::test]
 async fn a_token_made_after_all_tokens_were_made_void_is_good_whatever_the_clock_says() {
     let server = TestServer::start().await;
-    let before = server.token(APP, "alice");
+    let before = server.token(APP, "alice").await;
     let now = clock();
     let tokens_from = Timestamp(now.0 + 3_600_000);
     let alice = UserRecord { tokens_from, ..UserRecord::new(UserId::new("alice").unwrap(), now) };
@@ -532,7 +532,7 @@ async fn a_message_elsewhere_is_not_found_by_its_id() {
     let mut eve = server.sign_in("eve").await;
     let uid = alice.sends("1", true).await;
     let mut school = server.connect().await;
-    assert_eq!(school.call(sign_in("school", &server.token("school", "alice"), "phone")).await.code, 0);
+    assert_eq!(school.call(sign_in("school", &server.token("school", "alice").await, "phone")).await.code, 0);
     assert!(found(carol.call(find(&uid)).await).is_ok());
     server.administration().leave(&group(APP), &["carol"]).await.unwrap();
     for peer in [&mut carol, &mut eve, &mut school] {

@@ -93,13 +93,13 @@ impl TestServer {
         &self.administration
     }
 
-    pub(crate) fn token(&self, app: &str, user: &str) -> String {
-        self.token_for(app, user, Duration::from_secs(3_600))
+    pub(crate) async fn token(&self, app: &str, user: &str) -> String {
+        self.token_for(app, user, Duration::from_secs(3_600)).await
     }
 
-    pub(crate) fn token_for(&self, app: &str, user: &str, lifetime: Duration) -> String {
-        let app = self.administration.find_app(Some(app)).unwrap();
-        self.administration.token(&app, user, lifetime).unwrap()
+    pub(crate) async fn token_for(&self, app: &str, user: &str, lifetime: Duration) -> String {
+        let app = self.administration.find_app(Some(app)).await.unwrap();
+        self.administration.token(&app, user, lifetime).await.unwrap()
     }
 
     pub(crate) async fn connect(&self) -> Peer {
@@ -112,8 +112,8 @@ impl TestServer {
         Some(Peer { socket, last_call: 0, events: Vec::new() })
     }
 
-    pub(crate) fn secret(&self, app: &str) -> String {
-        self.administration.find_app(Some(app)).unwrap().secret.expose().to_owned()
+    pub(crate) async fn secret(&self, app: &str) -> String {
+        self.administration.find_app(Some(app)).await.unwrap().secret.expose().to_owned()
     }
 
     /// Signed in, and told what it missed from now on.
@@ -124,7 +124,7 @@ impl TestServer {
     /// To another app than the usual one.
     pub(crate) async fn sign_in_to(&self, app: &str, user: &str) -> Peer {
         let mut peer = self.connect().await;
-        let reply = peer.call(sign_in(app, &self.token(app, user), &format!("phone of {user}"))).await;
+        let reply = peer.call(sign_in(app, &self.token(app, user).await, &format!("phone of {user}"))).await;
         assert_eq!(reply.code, 0, "{}", reply.detail);
         let resume = frames::Resume { last: true, ..Default::default() };
         assert_eq!(peer.call(Call::Resume(resume)).await.code, 0);
@@ -133,7 +133,7 @@ impl TestServer {
 
     pub(crate) async fn sign_in_on(&self, user: &str, device_id: &str) -> Peer {
         let mut peer = self.connect().await;
-        let reply = peer.call(sign_in(APP, &self.token(APP, user), device_id)).await;
+        let reply = peer.call(sign_in(APP, &self.token(APP, user).await, device_id)).await;
         assert_eq!(reply.code, 0, "{}", reply.detail);
         peer
     }

@@ -79,7 +79,7 @@ impl Kept {
 
     /// A back end's call.
     async fn calls(&mut self, server: &TestServer) -> Option<HttpResponse> {
-        let key = format!("{APP}:{}", server.secret(APP));
+        let key = format!("{APP}:{}", server.secret(APP).await);
         self.asks(&format!("GET /api/v1/users HTTP/1.1\r\nhost: seenby\r\nauthorization: Bearer {key}")).await
     }
 

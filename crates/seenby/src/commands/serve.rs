@@ -105,7 +105,7 @@ fn listen_for_administration(path: &Path) -> anyhow::Result<UnixListener> {
 
 async fn make_first_app(server: &Server) -> anyhow::Result<()> {
     let administration = server.administration();
-    if administration.apps().map_err(refused)?.is_empty() {
+    if administration.apps().await.map_err(refused)?.is_empty() {
         administration.create_app(FIRST_APP).await.map_err(refused)?;
         tracing::info!("made the app {FIRST_APP}; `seenby token --user alice` makes a token for a user");
     }

@@ -608,11 +608,11 @@ async fn forged_expired_and_foreign_tokens_do_not_sign_in() {
     let ward = Ward::opens(["alice"]).await;
     ward.founds("school", &["alice"]).await;
     let hour = Duration::from_secs(3_600);
-    let good = ward.token(APP, "alice", hour);
+    let good = ward.token(APP, "alice", hour).await;
     for (token, code) in [
         (good.to_lowercase(), Code::TOKEN_INCORRECT),
-        (ward.token("school", "alice", hour), Code::TOKEN_INCORRECT),
-        (ward.token(APP, "alice", Duration::ZERO), Code::TOKEN_EXPIRED),
+        (ward.token("school", "alice", hour).await, Code::TOKEN_INCORRECT),
+        (ward.token(APP, "alice", Duration::ZERO).await, Code::TOKEN_EXPIRED),
     ] {
         let person = ward.person(APP, "alice", EngineOptions::default()).await;
         assert_eq!(soon(person.engine.connect(token)).await.unwrap_err().code(), code);

@@ -124,9 +124,9 @@ impl Ward {
         self.administration().leave(&group(APP, GroupKind::Group), &[user]).await.unwrap();
     }
 
-    pub(crate) fn token(&self, app: &str, user: &str, lifetime: Duration) -> String {
-        let app = self.administration().find_app(Some(app)).unwrap();
-        self.administration().token(&app, user, lifetime).unwrap()
+    pub(crate) async fn token(&self, app: &str, user: &str, lifetime: Duration) -> String {
+        let app = self.administration().find_app(Some(app)).await.unwrap();
+        self.administration().token(&app, user, lifetime).await.unwrap()
     }
 
     /// A person on one device, connected.
@@ -150,7 +150,7 @@ impl Ward {
             ..options
         };
         let engine = Engine::create(app, options).unwrap();
-        let token = self.token(app, user, Duration::from_secs(3_600));
+        let token = self.token(app, user, Duration::from_secs(3_600)).await;
         Person { events: engine.events(), engine, cable, token, conversation: Conversation::group(GROUP) }
     }
 

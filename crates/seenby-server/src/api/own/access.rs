@@ -47,20 +47,10 @@ impl Caller {
     pub(super) fn administration(&self) -> &Administration {
         &self.administration
     }
-
-    /// Long reads run where blocking is fine.
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Administration, &AppKey) -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let (administration, app) = (self.administration.clone(), self.app.clone());
-        let work = tokio::task::spawn_blocking(move || work(&administration, &app));
-        work.await.map_err(|_| Refusal::internal())?
-    }
 }
 
 pub(super) async fn authenticate(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
-    let response = match identify(&api, request.headers()) {
+    let response = match identify(&api, request.headers()).await {
         Ok(caller) => {
             api::keep_place(request.extensions());
             request.extensions_mut().insert(caller);
@@ -74,11 +64,11 @@ pub(super) async fn authenticate(State(api): State<Arc<Api>>, mut request: Reque
     response
 }
 
-fn identify(api: &Arc<Api>, headers: &HeaderMap) -> Result<Caller, Refusal> {
+async fn identify(api: &Arc<Api>, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let key = bearer(headers)?;
     let (app, scopes, actor) = match key.rsplit_once(':') {
-        Some((app, secret)) => owner(&api.administration, app, secret)?,
-        None => holder(&api.administration, key)?,
+        Some((app, secret)) => owner(&api.administration, app, secret).await?,
+        None => holder(&api.administration, key).await?,
     };
     let administration = api.administration.acting_as(actor);
     Ok(Caller { api: api.clone(), app, scopes, administration })
@@ -87,8 +77,11 @@ fn identify(api: &Arc<Api>, headers: &HeaderMap) -> Result<Caller, Refusal> {
 type Identity = (AppKey, Arc<[Scope]>, Actor);
 
 /// Whoever knows the secret of an app may do everything in it. App keys may have colons, secrets have none.
-fn owner(administration: &Administration, key: &str, secret: &str) -> Result<Identity, Refusal> {
-    let found = AppKey::new(key).ok().map(|key| administration.app(&key)).transpose()?.flatten();
+async fn owner(administration: &Administration, key: &str, secret: &str) -> Result<Identity, Refusal> {
+    let found = match AppKey::new(key) {
+        Ok(key) => administration.app(&key).await?,
+        Err(_) => None,
+    };
     // For an app that is not there the same work is done.
     let expected = found.as_ref().map_or([0; 32], |app| key_hash(app.secret.expose()));
     match found {
@@ -99,9 +92,9 @@ fn owner(administration: &Administration, key: &str, secret: &str) -> Result<Ide
     }
 }
 
-fn holder(administration: &Administration, key: &str) -> Result<Identity, Refusal> {
+async fn holder(administration: &Administration, key: &str) -> Result<Identity, Refusal> {
     let (id, secret) = key.strip_prefix(KEY_PREFIX).and_then(|key| key.split_once('_')).ok_or_else(rejected)?;
-    let found = administration.key(id)?;
+    let found = administration.key(id).await?;
     let expected = found.as_ref().map_or([0; 32], |key| key.secret_hash);
     match found {
         Some(key) if bool::from(expected.ct_eq(&key_hash(secret))) => {

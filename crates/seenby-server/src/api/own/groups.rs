@@ -66,11 +66,10 @@ pub(super) struct GroupsPage {
     responses((status = 200, description = "A page", body = Groups), Refused)
 )]
 pub(super) async fn list_groups(caller: Caller, Search(page): Search<GroupsPage>) -> Answer<Groups> {
-    caller.enter(Scope::Groups, "groups.list")?;
+    let administration = caller.enter(Scope::Groups, "groups.list")?;
     let size = page_size(page.limit, caller.api.page_size_max)?;
     let after = page.cursor.map(|cursor| cursors::group(&caller.app, &cursor)).transpose()?;
-    let mut found =
-        caller.read(move |administration, app| administration.groups(app, after.as_ref(), Some(size + 1))).await?;
+    let mut found = administration.groups(&caller.app, after.as_ref(), Some(size + 1)).await?;
     let more = found.len() > size;
     found.truncate(size);
     let next = found.last().filter(|_| more).map(cursors::group_cursor);
@@ -86,7 +85,7 @@ pub(super) async fn list_groups(caller: Caller, Search(page): Search<GroupsPage>
 )]
 pub(super) async fn get_group(caller: Caller, Route((kind, id)): Route<(Kind, String)>) -> Answer<Group> {
     let administration = caller.enter(Scope::Groups, "groups.get")?;
-    shown(administration, &named_group(&caller.app, kind, &id)?)
+    shown(administration, &named_group(&caller.app, kind, &id)?).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -120,7 +119,7 @@ pub(super) async fn save_group(
     if !saved.members.is_empty() {
         administration.join(&group, &saved.members).await?;
     }
-    shown(administration, &group)
+    shown(administration, &group).await
 }
 
 /// Dismiss a group: everybody leaves
@@ -165,15 +164,10 @@ pub(super) async fn list_members(
     Route((kind, id)): Route<(Kind, String)>,
     Search(page): Search<MembersPage>,
 ) -> Answer<Members> {
-    caller.enter(Scope::Groups, "groups.members")?;
+    let administration = caller.enter(Scope::Groups, "groups.members")?;
     let (from, size) = (cursors::number(page.cursor.as_deref())?, page_size(page.limit, caller.api.page_size_max)?);
     let group = named_group(&caller.app, kind, &id)?;
-    let (members, next) = caller
-        .read(move |administration, _| {
-            administration.live_group(&group)?;
-            administration.members(&group, from.unwrap_or(0), Some(size))
-        })
-        .await?;
+    let (members, next) = administration.live_members(&group, from.unwrap_or(0), Some(size)).await?;
     let user_ids = members.iter().map(ToString::to_string).collect();
     Ok(Json(Members { user_ids, next: next.map(|place| place.to_string()) }))
 }
@@ -205,14 +199,14 @@ pub(super) async fn change_members(
     let administration = caller.enter(Scope::Groups, "groups.change_members")?;
     let group = named_group(&caller.app, kind, &id)?;
     check_members(&caller, change.add.len().max(change.remove.len()))?;
-    administration.live_group(&group)?;
+    administration.check_live(&group).await?;
     if !change.remove.is_empty() {
         administration.leave(&group, &change.remove).await?;
     }
     if !change.add.is_empty() {
         administration.join(&group, &change.add).await?;
     }
-    shown(administration, &group)
+    shown(administration, &group).await
 }
 
 /// Add a channel to an ultra group
@@ -227,7 +221,7 @@ pub(super) async fn create_channel(caller: Caller, Route((id, channel)): Route<(
     let administration = caller.enter(Scope::Groups, "channels.create")?;
     let group = ultra_group(&caller.app, &id)?;
     administration.create_channel(&group, &channel).await?;
-    shown(administration, &group)
+    shown(administration, &group).await
 }
 
 /// Delete a channel of an ultra group
@@ -242,16 +236,15 @@ pub(super) async fn delete_channel(caller: Caller, Route((id, channel)): Route<(
     let administration = caller.enter(Scope::Groups, "channels.delete")?;
     let group = ultra_group(&caller.app, &id)?;
     administration.delete_channel(&group, &channel).await?;
-    shown(administration, &group)
+    shown(administration, &group).await
 }
 
 fn ultra_group(app: &AppKey, id: &str) -> Result<GroupName, Refusal> {
     named_group(app, Kind::UltraGroup, id)
 }
 
-fn shown(administration: &Administration, group: &GroupName) -> Answer<Group> {
-    administration.live_group(group)?;
-    Ok(Json(administration.group(group)?.into()))
+async fn shown(administration: &Administration, group: &GroupName) -> Answer<Group> {
+    Ok(Json(administration.live_group(group).await?.into()))
 }
 
 fn check_members(caller: &Caller, count: usize) -> Result<(), Refusal> {

@@ -168,7 +168,7 @@ pub(super) async fn get_message(
 ) -> Answer<Message> {
     let administration = caller.enter(Scope::Messages, "messages.get")?;
     let conversation = channel.conversation(&caller.app, kind, &group)?;
-    let viewed = administration.message(&conversation, &uid)?;
+    let viewed = administration.message(&conversation, &uid).await?;
     Ok(Json(Message::from_wire(to_wire::message(viewed))))
 }
 

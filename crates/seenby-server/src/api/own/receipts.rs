@@ -60,10 +60,9 @@ pub(super) async fn get_counts(
     Route((kind, group, uid)): Route<(Kind, String, String)>,
     Search(channel): Search<InChannel>,
 ) -> Answer<ReceiptCounts> {
-    caller.enter(Scope::Receipts, "receipts.counts")?;
+    let administration = caller.enter(Scope::Receipts, "receipts.counts")?;
     let conversation = channel.conversation(&caller.app, kind, &group)?;
-    let counts = caller.read(move |administration, _| administration.counts(&conversation, &uid)).await?;
-    Ok(Json(counts.into()))
+    Ok(Json(administration.counts(&conversation, &uid).await?.into()))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -146,7 +145,7 @@ pub(super) async fn list_receipts(
     Route((kind, group, uid, status)): Route<(Kind, String, String, Status)>,
     Search(page): Search<ReceiptsPage>,
 ) -> Answer<Receipts> {
-    caller.enter(Scope::Receipts, "receipts.list")?;
+    let administration = caller.enter(Scope::Receipts, "receipts.list")?;
     let conversation = conversation_name(named_group(&caller.app, kind, &group)?, page.channel.as_deref())?;
     let count = page_size(page.limit, caller.api.page_size_max)?;
     let list = match (status, page.order.unwrap_or_default()) {
@@ -156,8 +155,7 @@ pub(super) async fn list_receipts(
         (Status::Left, _) => ReceiptList::Left,
     };
     let from = cursors::number(page.cursor.as_deref())?.map_or_else(|| list.first(), |number| list.at(number));
-    let query = UsersQuery { from, count };
-    let found = caller.read(move |administration, _| administration.receipt_users(&conversation, &uid, query)).await?;
+    let found = administration.receipt_users(&conversation, &uid, UsersQuery { from, count }).await?;
     Ok(Json(Receipts {
         receipts: found.users.into_iter().map(Receipt::from).collect(),
         total: found.total,
@@ -179,10 +177,9 @@ pub(super) async fn get_receipt(
     Route((kind, group, uid, user)): Route<(Kind, String, String, String)>,
     Search(channel): Search<InChannel>,
 ) -> Answer<Receipt> {
-    caller.enter(Scope::Receipts, "receipts.get")?;
+    let administration = caller.enter(Scope::Receipts, "receipts.get")?;
     let conversation = channel.conversation(&caller.app, kind, &group)?;
-    let found = caller.read(move |administration, _| administration.receipt_of(&conversation, &uid, &user)).await?;
-    Ok(Json(found.into()))
+    Ok(Json(administration.receipt_of(&conversation, &uid, &user).await?.into()))
 }
 
 /// A message that was asked about, and how far it has been read.
@@ -242,11 +239,10 @@ pub(super) async fn list_requests(
     Route(user): Route<String>,
     Search(page): Search<RequestsPage>,
 ) -> Answer<ReceiptRequests> {
-    caller.enter(Scope::Receipts, "receipts.requests")?;
+    let administration = caller.enter(Scope::Receipts, "receipts.requests")?;
     let size = page_size(page.limit, caller.api.page_size_max)?;
     let before = page.cursor.as_deref().map(cursors::message).transpose()?;
-    let (found, last) =
-        caller.read(move |administration, app| administration.requests_of(app, &user, before, size)).await?;
+    let (found, last) = administration.requests_of(&caller.app, &user, before, size).await?;
     let next = last.map(cursors::message_cursor);
     Ok(Json(ReceiptRequests { requests: found.iter().map(ReceiptRequest::from).collect(), next }))
 }

@@ -65,8 +65,8 @@ pub(super) async fn create_token(caller: Caller, Body(new): Body<NewTokenBody>) 
     }
     let change = UserChange { name: new.name, portrait: new.portrait, ..UserChange::default() };
     let user = administration.save_user(&caller.app, &new.user_id, change).await?;
-    let app = administration.app(&caller.app)?.ok_or_else(Refusal::internal)?;
-    let token = administration.token(&app, &user.id, Duration::from_secs(seconds))?;
+    let app = administration.app(&caller.app).await?.ok_or_else(Refusal::internal)?;
+    let token = administration.token(&app, &user.id, Duration::from_secs(seconds)).await?;
     Ok(Json(Token { user_id: user.id, token, expires_at_ms: clock::now().0 + seconds * 1_000 }))
 }
 

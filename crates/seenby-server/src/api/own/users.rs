@@ -57,7 +57,7 @@ pub(super) struct UsersPage {
 pub(super) async fn list_users(caller: Caller, Search(page): Search<UsersPage>) -> Answer<Users> {
     let administration = caller.enter(Scope::Users, "users.list")?;
     let size = page_size(page.limit, caller.api.page_size_max)?;
-    let mut found = administration.users(&caller.app, page.cursor.as_deref(), Some(size + 1))?;
+    let mut found = administration.users(&caller.app, page.cursor.as_deref(), Some(size + 1)).await?;
     let more = found.len() > size;
     found.truncate(size);
     let next = found.last().filter(|_| more).map(|user| user.id.clone());
@@ -72,7 +72,7 @@ pub(super) async fn list_users(caller: Caller, Search(page): Search<UsersPage>) 
 )]
 pub(super) async fn get_user(caller: Caller, Route(user): Route<String>) -> Answer<User> {
     let administration = caller.enter(Scope::Users, "users.get")?;
-    Ok(Json(view(&caller, administration.user(&caller.app, &user)?)?))
+    Ok(Json(view(&caller, administration.user(&caller.app, &user).await?)?))
 }
 
 /// What is left out stays as it is.
@@ -114,8 +114,8 @@ pub(super) struct GroupsOfUser {
     responses((status = 200, description = "All of them", body = GroupsOfUser), Refused)
 )]
 pub(super) async fn list_groups_of_user(caller: Caller, Route(user): Route<String>) -> Answer<GroupsOfUser> {
-    caller.enter(Scope::Users, "users.groups")?;
-    let found = caller.read(move |administration, app| administration.groups_of(app, &user)).await?;
+    let administration = caller.enter(Scope::Users, "users.groups")?;
+    let found = administration.groups_of(&caller.app, &user).await?;
     Ok(Json(GroupsOfUser { groups: found.into_iter().map(Group::from).collect() }))
 }
 
@@ -157,7 +157,7 @@ pub(super) async fn sync_groups(
     }
     let wanted: Vec<_> = wanted.groups.into_iter().map(|Object(group)| (group.id, group.title)).collect();
     administration.sync_groups(&caller.app, &user, &wanted).await?;
-    let found = caller.read(move |administration, app| administration.groups_of(app, &user)).await?;
+    let found = administration.groups_of(&caller.app, &user).await?;
     Ok(Json(GroupsOfUser { groups: found.into_iter().map(Group::from).collect() }))
 }
 

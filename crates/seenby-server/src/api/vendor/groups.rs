@@ -62,13 +62,7 @@ pub(super) async fn sync(desk: &Desk<'_>, form: &Form) -> Answer {
 }
 
 pub(super) async fn users(desk: &Desk<'_>, form: &Form) -> Answer {
-    let (group, administration) = (named(desk, form)?, desk.administration.clone());
-    // Up to all that a group may have: a long read, so it runs where blocking is fine.
-    let members = tokio::task::spawn_blocking(move || {
-        administration.live_group(&group)?;
-        administration.members(&group, 0, Some(usize::MAX))
-    });
-    let (members, _) = members.await.map_err(|_| crate::refusal::Refusal::internal())??;
+    let (members, _) = desk.administration.live_members(&named(desk, form)?, 0, Some(usize::MAX)).await?;
     let users: Vec<Value> = members.iter().map(|member| json!({ "id": member.as_str() })).collect();
     Ok(Reply::done().with("users", users))
 }

@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 
 use prost::Message as _;
 use seenby_core::{ConversationName, GroupKind};
-use seenby_protocol::Code;
 use seenby_protocol::frames;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -58,7 +57,7 @@ async fn publish_to(
     let need_receipt = form.flag("needReadReceipt")?;
     let count = NonZeroU32::new(groups.len() as u32).unwrap_or(NonZeroU32::MIN);
     desk.api.rates.check_many(&desk.app, MESSAGES, count)?;
-    let reference = reference(desk, form, &conversations, &sender)?;
+    let reference = reference(desk, form, &conversations, &sender).await?;
     let message = NewMessage { sender, conversations, content, need_receipt, hidden_from_sender, reference };
     let sent = desk.administration.publish(message).await?;
     let uids = groups.iter().zip(sent);
@@ -68,7 +67,7 @@ async fn publish_to(
 }
 
 /// `msgRandom`: the same number of the same sender is the same message, for a minute or two.
-fn reference(
+async fn reference(
     desk: &Desk<'_>,
     form: &Form,
     conversations: &[ConversationName],
@@ -76,7 +75,7 @@ fn reference(
 ) -> Result<Option<String>, Fault> {
     let Some(number) = form.filled("msgRandom")? else { return Ok(None) };
     let number = number.parse().map_err(|_| Fault::parameter("msgRandom is not a number of 64 bits"))?;
-    Ok(Some(desk.administration.passing_reference(conversations, sender, number)?))
+    Ok(Some(desk.administration.passing_reference(conversations, sender, number).await?))
 }
 
 pub(super) async fn recall(desk: &Desk<'_>, form: &Form) -> Answer {
@@ -106,18 +105,14 @@ struct Wanted {
 pub(super) async fn of_ultra_group(desk: &Desk<'_>, form: &Form) -> Answer {
     let id = form.id("groupId")?;
     let group = desk.group(GroupKind::UltraGroup, id)?;
-    desk.administration.live_group(&group)?;
-    let channel = form.filled("busChannel")?.unwrap_or_default();
-    let mut found: Vec<Value> = Vec::new();
-    for wanted in wanted(form.one("msgs")?)? {
-        let channel = if wanted.channel.is_empty() { channel } else { &wanted.channel };
-        let conversation = conversation_name(group.clone(), Some(channel).filter(|channel| !channel.is_empty()))?;
-        match desk.administration.message(&conversation, &wanted.uid) {
-            Ok(viewed) => found.extend(shown(id, &conversation, &viewed)),
-            Err(refusal) if refusal.code == Code::RECEIPT_MESSAGE_NOT_FOUND => {}
-            Err(refusal) => return Err(refusal.into()),
-        }
-    }
+    desk.administration.check_live(&group).await?;
+    let channel = form.filled("busChannel")?;
+    let wanted = wanted(form.one("msgs")?)?.into_iter().map(|wanted| {
+        let own_channel = Some(wanted.channel).filter(|channel| !channel.is_empty());
+        (own_channel.or_else(|| channel.map(str::to_owned)), wanted.uid)
+    });
+    let found = desk.administration.messages(group, wanted.collect()).await?;
+    let found: Vec<Value> = found.iter().filter_map(|(conversation, viewed)| shown(id, conversation, viewed)).collect();
     Ok(Reply::done().with("data", found))
 }
 

@@ -20,14 +20,14 @@ const NONCE: [HeaderName; 2] = [HeaderName::from_static("nonce"), HeaderName::fr
 const TIMESTAMP: [HeaderName; 2] = [HeaderName::from_static("timestamp"), HeaderName::from_static("rc-timestamp")];
 const SIGNATURE: [HeaderName; 2] = [HeaderName::from_static("signature"), HeaderName::from_static("rc-signature")];
 
-pub(super) fn verify(headers: &HeaderMap, administration: &Administration) -> Result<AppKey, Fault> {
+pub(super) async fn verify(headers: &HeaderMap, administration: &Administration) -> Result<AppKey, Fault> {
     let [key, nonce, timestamp, signature] =
         [&APP_KEY, &NONCE, &TIMESTAMP, &SIGNATURE].map(|names| header(headers, names));
     let (key, nonce, timestamp, signature) = (key?, nonce?, timestamp?, unhex(signature?)?);
     if nonce.len() > NONCE_CHARS_MAX || timestamp.len() > TIMESTAMP_DIGITS_MAX || !is_number(timestamp) {
         return Err(Fault::signature());
     }
-    let app = administration.app(&AppKey::new(key).map_err(|_| Fault::signature())?)?;
+    let app = administration.app(&AppKey::new(key).map_err(|_| Fault::signature())?).await?;
     // For an app that is not there the same work is done, with a secret that nobody has.
     let secret = app.as_ref().map_or("", |app| app.secret.expose());
     let expected: [u8; 20] =

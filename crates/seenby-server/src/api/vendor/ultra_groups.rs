@@ -41,7 +41,7 @@ pub(super) async fn refresh(desk: &Desk<'_>, form: &Form) -> Answer {
 }
 
 pub(super) async fn is_member(desk: &Desk<'_>, form: &Form) -> Answer {
-    let is_member = desk.administration.is_member(&named(desk, form)?, form.id("userId")?)?;
+    let is_member = desk.administration.is_member(&named(desk, form)?, form.id("userId")?).await?;
     Ok(Reply::done().with("status", is_member))
 }
 
@@ -67,8 +67,7 @@ pub(super) async fn channels(desk: &Desk<'_>, form: &Form) -> Answer {
     if page == 0 || limit == 0 || limit > CHANNELS_PER_PAGE_MAX {
         return Err(Fault::parameter(format!("page counts from 1, and limit is 1 to {CHANNELS_PER_PAGE_MAX}")));
     }
-    desk.administration.live_group(&group)?;
-    let channels = desk.administration.group(&group)?.channels;
+    let channels = desk.administration.live_group(&group).await?.channels;
     let earlier = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
     let shown = channels.into_iter().skip(earlier).take(limit as usize);
     let shown: Vec<Value> = shown.map(|channel| json!({ "channelId": channel, "type": PUBLIC })).collect();

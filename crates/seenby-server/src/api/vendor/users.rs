@@ -27,9 +27,9 @@ const SECONDS_PER_DAY: u64 = 86_400;
 pub(super) async fn get_token(desk: &Desk<'_>, form: &Form) -> Answer {
     let id = form.id("userId")?;
     desk.administration.save_user(&desk.app, id, profile(form)?).await?;
-    let app = desk.administration.app(&desk.app)?.ok_or_else(Refusal::internal)?;
+    let app = desk.administration.app(&desk.app).await?.ok_or_else(Refusal::internal)?;
     let lifetime = Duration::from_secs(desk.api.settings.token_days.saturating_mul(SECONDS_PER_DAY));
-    let token = desk.administration.token(&app, id, lifetime)?;
+    let token = desk.administration.token(&app, id, lifetime).await?;
     Ok(Reply::done().with("userId", id).with("token", token))
 }
 
@@ -44,7 +44,7 @@ fn profile(form: &Form) -> Result<UserChange, Fault> {
 }
 
 pub(super) async fn info(desk: &Desk<'_>, form: &Form) -> Answer {
-    let user = desk.administration.user(&desk.app, form.id("userId")?)?;
+    let user = desk.administration.user(&desk.app, form.id("userId")?).await?;
     Ok(Reply::done()
         .with("userName", user.name)
         .with("userPortrait", user.portrait)
@@ -85,9 +85,7 @@ pub(super) async fn unblock(desk: &Desk<'_>, form: &Form) -> Answer {
 
 /// All of them, for the vendor knows no pages here.
 pub(super) async fn blocked(desk: &Desk<'_>, _: &Form) -> Answer {
-    let (administration, app) = (desk.administration.clone(), desk.app.clone());
-    let found = tokio::task::spawn_blocking(move || administration.blocked_users(&app));
-    let found = found.await.map_err(|_| Refusal::internal())??;
+    let found = desk.administration.blocked_users(&desk.app).await?;
     let end = |user: &UserSummary| match user.blocked_until_ms {
         0 => WITHOUT_END.to_owned(),
         at => date(at),
@@ -97,7 +95,7 @@ pub(super) async fn blocked(desk: &Desk<'_>, _: &Form) -> Answer {
 }
 
 pub(super) async fn groups(desk: &Desk<'_>, form: &Form) -> Answer {
-    let groups = desk.administration.groups_of(&desk.app, form.id("userId")?)?;
+    let groups = desk.administration.groups_of(&desk.app, form.id("userId")?).await?;
     let plain = groups.into_iter().filter(|group| group.kind == kind_name(GroupKind::Group));
     let groups: Vec<Value> = plain.map(|group| json!({ "id": group.id, "name": group.title })).collect();
     Ok(Reply::done().with("groups", groups))

@@ -61,7 +61,7 @@ impl Crowd {
         let first = people.crowd.first().context("nobody is in the crowd")?;
         let watcher = cast.engine()?;
         let events = watcher.events();
-        watcher.connect(cast.token(&first.id)?).await.context("the crowd cannot sign in")?;
+        watcher.connect(cast.token(&first.id).await?).await.context("the crowd cannot sign in")?;
         Ok(Self { cast, people, past, reading, watcher, events })
     }
 
@@ -124,7 +124,7 @@ impl Cast {
     ) {
         let answered = async {
             let engine = self.engine()?;
-            engine.connect(self.token(&member)?).await?;
+            engine.connect(self.token(&member).await?).await?;
             // It may have been recalled meanwhile.
             let _ = engine.send_read_receipt_response(&conversation, &[message_uid]).await;
             engine.destroy().await;
@@ -140,8 +140,8 @@ impl Cast {
         Ok(Engine::create(APP, EngineOptions { server: self.server.clone(), ..EngineOptions::default() })?)
     }
 
-    fn token(&self, member: &str) -> anyhow::Result<String> {
-        self.administration.token(&self.app, member, LINK_LIFETIME).map_err(refused)
+    async fn token(&self, member: &str) -> anyhow::Result<String> {
+        self.administration.token(&self.app, member, LINK_LIFETIME).await.map_err(refused)
     }
 }
 

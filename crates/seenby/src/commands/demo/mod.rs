@@ -66,7 +66,7 @@ async fn show(options: DemoOptions) -> anyhow::Result<()> {
     let page_at = options.page_at.unwrap_or_else(|| format!("http://{address}"));
     let mut links = String::new();
     for visitor in &people.visitors {
-        let token = administration.token(&app, &visitor.id, LINK_LIFETIME).map_err(refused)?;
+        let token = administration.token(&app, &visitor.id, LINK_LIFETIME).await.map_err(refused)?;
         links += &format!("  {:<10} {page_at}/#app={APP}&token={token}\n", visitor.name);
     }
     let reading = Duration::from_secs(options.seconds.unwrap_or(READING_SECONDS));

@@ -76,7 +76,7 @@ impl Stage {
         administration.join(&group, &members).await.map_err(refused)?;
 
         let arrive = async |name: &str| -> anyhow::Result<Person> {
-            let token = administration.token(&app, name, Duration::from_secs(3_600)).map_err(refused)?;
+            let token = administration.token(&app, name, Duration::from_secs(3_600)).await.map_err(refused)?;
             let options = EngineOptions { server: address.to_owned(), ..EngineOptions::default() };
             let engine = Engine::create(APP, options)?;
             let events = engine.events();
