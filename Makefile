@@ -50,6 +50,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	scripts/check-core-is-pure
+	scripts/check-sessions-are-pure
 	scripts/check-dependencies
 	scripts/check-docs
 

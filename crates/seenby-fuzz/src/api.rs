@@ -1,12 +1,9 @@
 //! The server API, the vendor's and our own: a back end that has the secret and sends whatever it likes.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use seenby_server::{Server, Settings};
-use seenby_storage::Memory;
 use sha1::{Digest as _, Sha1};
 use tower::ServiceExt as _;
 
@@ -49,9 +46,7 @@ fn request(method: Method, uri: Uri, body: Vec<u8>) -> Request<Body> {
 }
 
 fn answer(request: Request<Body>) -> (StatusCode, Vec<u8>) {
-    let store = Arc::new(Memory::named("store"));
-    Ward::on(store.clone());
-    let server = Server::new(Settings::default(), store).expect("a server");
+    let server = Server::new(Settings::default(), Ward::new().store).expect("a server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let response = server.api().oneshot(request).await.unwrap_or_else(|never| match never {});

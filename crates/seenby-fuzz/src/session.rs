@@ -4,32 +4,32 @@ use std::time::{Duration, Instant};
 
 use seenby_protocol::frames::{ClientFrame, ServerFrame, server_frame};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, codec};
-use seenby_server::machine::{Session, Step};
-use seenby_storage::Memory;
-use std::sync::Arc;
+use seenby_server::machine::{Step, sign_in};
 
 use crate::ward::{HIDDEN, NOW, Ward};
 
 /// Frames, one after another, each behind its length in two bytes: every call has one reply, and nothing that is said
 /// belongs to a group that the member is not in.
 pub fn session(bytes: &[u8]) {
-    let store = Arc::new(Memory::named("store"));
-    let mut ward = Ward::on(store.clone());
-    let signed_in = Session::sign_in(ward.node(), &ward.sign_in_of("bob"), NOW);
+    let mut ward = Ward::new();
+    let signed_in = sign_in(ward.node(), &*ward.store, &ward.sign_in_of("bob"), NOW);
     let (mut session, _) = signed_in.unwrap_or_else(|refusal| panic!("bob is refused: {refusal:?}"));
-    let begin = Instant::now();
+    let later = Instant::now() + Duration::from_secs(3_600);
     for frame in split(bytes).filter_map(|bytes| codec::decode::<ClientFrame>(bytes, CLIENT_FRAME_BYTES_MAX).ok()) {
         let call_id = frame.call_id;
         let mut said = Vec::new();
         match session.handle_frame(frame, NOW) {
             Step::Reply(reply) => said.push(reply),
             Step::Write(call, reply_to) => ward.write(vec![(call, reply_to)]),
-            Step::Read(read) => said.push(session.handle_found(read.run(&*store))),
+            Step::Read => {}
         }
-        session.handle_mail(&mut said, NOW).expect("a store in memory can be read");
+        session.handle_mail(&mut said, NOW);
+        while let Some(read) = session.next_read(later) {
+            read.look(&*ward.store).deliver();
+            session.handle_mail(&mut said, NOW);
+        }
         let replies = said.iter().filter_map(|frame| reply_to(frame)).collect::<Vec<_>>();
         assert_eq!(replies, [call_id], "one reply for each call");
-        session.next_frames(begin + Duration::from_secs(3_600), &mut said).expect("a store in memory can be read");
         for frame in said {
             assert!(!frame.windows(HIDDEN.len()).any(|window| window == HIDDEN), "what bob must not see");
         }

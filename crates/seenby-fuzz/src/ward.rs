@@ -21,16 +21,14 @@ pub(crate) const HIDDEN: &[u8] = b"not-for-your-eyes";
 const LIFETIME: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct Ward {
+    pub(crate) store: Arc<Memory>,
     node: Arc<Node>,
     desk: Desk,
 }
 
 impl Ward {
     pub(crate) fn new() -> Self {
-        Self::on(Arc::new(Memory::named("store")))
-    }
-
-    pub(crate) fn on(store: Arc<Memory>) -> Self {
+        let store = Arc::new(Memory::named("store"));
         let mut settings = Settings::default();
         let limits = &mut settings.limits;
         for rate in [
@@ -42,9 +40,9 @@ impl Ward {
         ] {
             *rate = u32::MAX;
         }
-        let node = Arc::new(Node::new(settings, store));
+        let node = Arc::new(Node::new(settings, store.clone()));
         let desk = Desk::new(node.clone(), 1);
-        let mut ward = Self { node, desk };
+        let mut ward = Self { store, node, desk };
         for (app, group, members) in
             [(APP, "ward", ["alice", "bob"]), (APP, "cellar", ["alice", "eve"]), ("other", "ward", ["bob", "eve"])]
         {

@@ -7,23 +7,28 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use seenby_core::Call;
 use seenby_protocol::frames::{self, ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, FrameError, codec};
+use seenby_storage::Storage;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_websockets::{Error, Message};
 
 use crate::delivery::Farewell;
+use crate::desk::ReplyTo;
 use crate::http::Place;
 use crate::refusal::Refusal;
-use crate::session::{Found, Read, Session, Step};
+use crate::session::{Session, Step};
 use crate::shared::Shared;
 use crate::websocket::WebSocket;
-use crate::{clock, to_wire};
+use crate::{clock, reads, to_wire};
 
 /// Bad frames that a connection may send; the last of them ends it.
 const BAD_FRAMES_MAX: u32 = 3;
 /// Frames handled in a row before the answers are flushed.
 const FRAMES_PER_TURN: usize = 32;
+/// Of what a stranger calls its app, the log has the beginning.
+const APP_KEY_CHARS_LOGGED_MAX: usize = 64;
 /// Replies gathered before they are sent.
 const REPLY_BYTES_PER_TURN: usize = 256 * 1024;
 
@@ -59,12 +64,6 @@ impl From<Farewell> for Ending {
     }
 }
 
-impl From<seenby_storage::StorageError> for Ending {
-    fn from(error: seenby_storage::StorageError) -> Self {
-        Farewell::come_back(Refusal::from(error).code).into()
-    }
-}
-
 impl Connection {
     async fn converse(&mut self) -> Ending {
         // Boxed, so that what only the sign-in needs is not kept by every connection for its life.
@@ -97,16 +96,19 @@ impl Connection {
             let (was_mail, rang) = (matches!(event, Event::Mail), matches!(event, Event::Alarm));
             match event {
                 Event::Received(message) => self.hear(session, message, &mut frames).await?,
-                Event::Mail => session.handle_mail(&mut frames, clock::now())?,
-                Event::Alarm | Event::Behind => {}
+                Event::Mail => session.handle_mail(&mut frames, clock::now()),
+                Event::Alarm => {}
             }
             if let Some(farewell) = session.farewell() {
                 self.send(&mut frames).await?;
                 return Err(farewell.into());
             }
-            let now = Instant::now();
-            session.next_frames(now.into_std(), &mut frames)?;
+            // Sent first, asked after: a client that reads slowly holds up its own questions, and nothing is kept for it.
             self.send(&mut frames).await?;
+            let now = Instant::now();
+            if let Some(read) = session.next_read(now.into_std()) {
+                self.shared.node.store.look(read);
+            }
             let silence_ends = self.heard_at + self.shared.node.settings.session.silence_max();
             let end = match session.is_stopping() {
                 true => *drain_until.get_or_insert(now + self.shared.node.settings.shutdown.drain_max()),
@@ -120,20 +122,13 @@ impl Connection {
             }
             let flush = session.next_flush().map(Instant::from_std);
             ring_by(alarm.as_mut(), flush.map_or(end, |flush| flush.min(end)));
-            let is_behind = session.has_frames(now.into_std());
-            event = self.next_event(session, alarm.as_mut(), was_mail, is_behind).await;
+            event = self.next_event(session, alarm.as_mut(), was_mail).await;
         }
     }
 
-    /// Mail and the client take turns, so that neither holds up the other. A client that is far behind still gets a word in;
-    /// and what it has said counts before the conclusion that it is silent.
-    async fn next_event(
-        &mut self,
-        session: &Session,
-        mut alarm: Pin<&mut Sleep>,
-        was_mail: bool,
-        is_behind: bool,
-    ) -> Event {
+    /// Mail and the client take turns, so that neither holds up the other; and what the client has said counts before the
+    /// conclusion that it is silent.
+    async fn next_event(&mut self, session: &Session, mut alarm: Pin<&mut Sleep>, was_mail: bool) -> Event {
         let listens = session.has_room() && !session.is_stopping();
         poll_fn(|context| {
             if !was_mail && session.poll_mail(context).is_ready() {
@@ -145,10 +140,7 @@ impl Connection {
             if was_mail && session.poll_mail(context).is_ready() {
                 return Poll::Ready(Event::Mail);
             }
-            match is_behind {
-                true => Poll::Ready(Event::Behind),
-                false => alarm.as_mut().poll(context).map(|()| Event::Alarm),
-            }
+            alarm.as_mut().poll(context).map(|()| Event::Alarm)
         })
         .await
     }
@@ -159,9 +151,9 @@ impl Connection {
         while let Some(received) = next.take() {
             match self.read_frame(received)? {
                 Heard::Frame(frame) => {
-                    // Boxed, so that idle connections do not keep the room that waiting takes.
-                    if let Some(step) = self.begin(session, frame, replies) {
-                        replies.extend(Box::pin(self.finish(session, step)).await);
+                    if let Some((call, reply_to)) = self.begin(session, frame, replies) {
+                        // Boxed, so that idle connections do not keep the room that waiting takes.
+                        Box::pin(self.shared.writer.submit(call, reply_to)).await;
                     }
                 }
                 Heard::Bad(reply) => replies.push(reply),
@@ -176,37 +168,21 @@ impl Connection {
         Ok(())
     }
 
-    /// Does what the session says as far as that takes no waiting; gives back what is left.
-    fn begin(&mut self, session: &mut Session, frame: ClientFrame, replies: &mut Vec<Vec<u8>>) -> Option<Step> {
+    /// Does what the session says. Gives back a call for which the writer has no room now.
+    fn begin(
+        &mut self,
+        session: &mut Session,
+        frame: ClientFrame,
+        replies: &mut Vec<Vec<u8>>,
+    ) -> Option<(Call, ReplyTo)> {
         match session.handle_frame(frame, clock::now()) {
             Step::Reply(reply) => {
                 replies.push(reply);
                 None
             }
-            Step::Write(call, reply_to) => {
-                let refused = self.shared.writer.try_submit(call, reply_to);
-                refused.map(|(call, reply_to)| Step::Write(call, reply_to))
-            }
-            read @ Step::Read(_) => Some(read),
+            Step::Write(call, reply_to) => self.shared.writer.try_submit(call, reply_to),
+            Step::Read => None,
         }
-    }
-
-    async fn finish(&mut self, session: &mut Session, step: Step) -> Option<Vec<u8>> {
-        match step {
-            Step::Reply(reply) => Some(reply),
-            Step::Write(call, reply_to) => {
-                self.shared.writer.submit(call, reply_to).await;
-                None
-            }
-            Step::Read(read) => Some(session.handle_found(self.read(read).await)),
-        }
-    }
-
-    /// Reads block, so they run where blocking is fine. The session waits: its calls stay in order and cannot pile up.
-    async fn read(&mut self, read: Read) -> Found {
-        let (node, call_id) = (self.shared.node.clone(), read.call_id());
-        let found = tokio::task::spawn_blocking(move || read.run(&**node.store.storage())).await;
-        found.unwrap_or_else(|_| Read::failed(call_id))
     }
 
     fn read_frame(&mut self, received: Received) -> Result<Heard, Ending> {
@@ -256,8 +232,6 @@ enum Event {
     Mail,
     /// Something may be due.
     Alarm,
-    /// There is more to send than fits into one turn.
-    Behind,
 }
 
 type Received = Option<Result<Message, Error>>;
@@ -310,7 +284,10 @@ impl Connection {
     }
 
     async fn admit(&mut self, call_id: u64, call: frames::SignIn) -> Result<Session, Ending> {
-        let admitted = Session::sign_in(&self.shared.node, &call, clock::now());
+        let node = self.shared.node.clone();
+        let app: String = call.app_key.chars().take(APP_KEY_CHARS_LOGGED_MAX).collect();
+        let sign_in = move |storage: &dyn Storage| reads::sign_in(&node, storage, &call, clock::now());
+        let admitted = self.shared.node.store.read(sign_in).await;
         self.shared.node.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
         match admitted {
             Ok((session, signed_in)) => {
@@ -320,6 +297,8 @@ impl Connection {
                 Ok(session)
             }
             Err(refusal) => {
+                // The reason is for those who make tokens, and apps rarely show it to them.
+                tracing::info!(app, code = refusal.code.0, detail = refusal.detail, "a sign-in was refused");
                 let farewell = match refusal.code {
                     Code::STORE_UNAVAILABLE | Code::CONNECT_OVER_FREQUENCY => Farewell::come_back(refusal.code),
                     code => Farewell::stay_away(code),

@@ -19,6 +19,8 @@ use seenby_protocol::Code;
 
 use crate::call::CallResult;
 use crate::rate::RateLimits;
+use crate::reads::Finding;
+use crate::refusal::Refusal;
 use crate::settings::Limits;
 
 /// Items that may wait for one session. A client that lets more pile up is sent away; it catches up when it returns.
@@ -32,6 +34,8 @@ const RATED_USERS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zer
 pub(crate) struct Mail {
     /// Results of this session's own calls; bounded by the calls it may have in flight.
     pub(crate) results: Vec<(u64, CallResult)>,
+    /// What the session's question has found; there is one at a time.
+    pub(crate) found: Option<Box<Result<Finding, Refusal>>>,
     pub(crate) news: Option<Box<News>>,
     /// The server stops.
     pub(crate) stopping: bool,
@@ -91,8 +95,10 @@ impl ReceiptNews {
 }
 
 impl Mail {
-    fn is_empty(&self) -> bool {
-        self.results.is_empty() && self.news.is_none() && !self.stopping && self.farewell.is_none()
+    fn is_empty(&self, with_news: bool) -> bool {
+        let Self { results, found, news, stopping, farewell } = self;
+        let has_news = with_news && news.is_some();
+        results.is_empty() && found.is_none() && !has_news && !stopping && farewell.is_none()
     }
 }
 
@@ -118,6 +124,11 @@ pub struct Mailbox {
 impl Mailbox {
     pub(crate) fn reply(&self, call_id: u64, result: CallResult) {
         self.lock().results.push((call_id, result));
+        self.arrived.wake();
+    }
+
+    pub(crate) fn put_found(&self, found: Result<Finding, Refusal>) {
+        self.lock().found = Some(Box::new(found));
         self.arrived.wake();
     }
 
@@ -155,15 +166,22 @@ impl Mailbox {
         self.arrived.wake();
     }
 
+    /// Everything but the news.
     pub(crate) fn take(&self) -> Mail {
-        std::mem::take(&mut *self.lock())
+        let mut mail = self.lock();
+        let news = mail.news.take();
+        std::mem::replace(&mut *mail, Mail { news, ..Mail::default() })
     }
 
-    /// Ready when there is mail. Of several that wait, the last one is woken.
-    pub(crate) fn poll_arrived(&self, context: &Context<'_>) -> Poll<()> {
+    pub(crate) fn take_news(&self) -> Option<Box<News>> {
+        self.lock().news.take()
+    }
+
+    /// Ready when there is mail to be taken. Of several that wait, the last one is woken.
+    pub(crate) fn poll_arrived(&self, context: &Context<'_>, with_news: bool) -> Poll<()> {
         // Register first, look after: then nothing arrives in between.
         self.arrived.register(context.waker());
-        match self.lock().is_empty() {
+        match self.lock().is_empty(with_news) {
             true => Poll::Pending,
             false => Poll::Ready(()),
         }
@@ -418,7 +436,7 @@ mod tests {
         drop(first);
         delivery.publish(vec![Notice::UserChanged { app: app(), user: user("alice") }]);
         assert!(
-            second.mailbox().take().news.is_some_and(|news| news.user_changed),
+            second.mailbox().take_news().is_some_and(|news| news.user_changed),
             "the newer session stays registered"
         );
     }
@@ -455,7 +473,7 @@ mod tests {
             let (app, sender) = (app(), user("alice"));
             delivery.publish(vec![Notice::Read { app, sender, key, first_ordinal, counts: counts(read) }]);
         }
-        let news = alice.mailbox().take().news.unwrap();
+        let news = alice.mailbox().take_news().unwrap();
         assert_eq!(news.receipts.get(&key), Some(&ReceiptNews { from: 0, counts: counts(7) }));
     }
 
@@ -473,7 +491,7 @@ mod tests {
             conversation,
             uids: uids.iter().copied().collect(),
         }]);
-        let told = [phone, desk, bobs].map(|device| device.mailbox().take().news.map(|news| news.answered));
+        let told = [phone, desk, bobs].map(|device| device.mailbox().take_news().map(|news| news.answered));
         assert_eq!(told, [None, Some(BTreeMap::from([(conversation, uids)])), None]);
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The way of a call: `connection` reads a frame, `session` finds out what it asks, `writer` brings it with others to the
 //! `desk`, which applies them as one batch and makes them durable, `delivery` tells the sessions that there is news, and each
-//! session reads the news and sends it. Reads go from the session straight to the store (`queries`).
+//! session asks for the news (`reads`) and sends it. Everything that only looks does so by way of `store`, on threads where
+//! blocking is fine.
 //!
 //! The server is a function over listeners and a shutdown future ([`Server::run`]), so tests start it as production does.
 
@@ -19,12 +20,14 @@ mod desk;
 mod from_wire;
 mod http;
 mod listen_address;
+mod log_page;
 mod metrics;
 mod node;
 mod pace;
 mod page;
 mod queries;
 mod rate;
+mod reads;
 mod refusal;
 mod retention;
 mod server;
@@ -47,7 +50,8 @@ pub mod machine {
     pub use crate::delivery::Farewell;
     pub use crate::desk::{Desk, ReplyTo};
     pub use crate::node::Node;
-    pub use crate::session::{Found, Read, Session, Step};
+    pub use crate::reads::{Found, Read, sign_in};
+    pub use crate::session::{Session, Step};
     pub use crate::to_wire::{goodbye, reply};
     pub use crate::token::issue as issue_token;
 }

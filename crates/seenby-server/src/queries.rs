@@ -1,6 +1,5 @@
 //! Reads: history, counts, and who has read. They see what is durable and never wait for the writer.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -93,13 +92,34 @@ pub(crate) struct ViewedMessage {
 }
 
 impl ViewedMessage {
+    /// A message has the same fields wherever a member gets it: pushed, in history, by its id, or as the newest of its
+    /// conversation. `present`: who is in the group now. `readers`: the newest of those who have read it; asked for only
+    /// where the viewer may see them.
+    pub(crate) fn new<E>(
+        viewer: Viewer<'_>,
+        message: Message,
+        request: Option<&ReceiptRequest>,
+        present: &RoaringBitmap,
+        readers: impl FnOnce(&ReceiptRequest) -> Result<ReaderList, E>,
+    ) -> Result<Self, E> {
+        let part = request.and_then(|request| Some((request, viewer.part_in(request)?)));
+        let receipt = match part {
+            Some((request, Part::Sender)) => {
+                Some(ReceiptView::Sender { readers: readers(request)?, counts: request.counts(present) })
+            }
+            Some((_, Part::Receiver { answered })) => Some(ReceiptView::Receiver { answered }),
+            None => None,
+        };
+        Ok(Self { message, receipt })
+    }
+
     /// Roughly what it takes in a frame.
     pub(crate) fn bytes(&self) -> usize {
         let readers = match &self.receipt {
-            Some(ReceiptView::Sender { readers, .. }) => readers.readers.as_slice(),
-            _ => &[],
+            Some(ReceiptView::Sender { readers, .. }) => readers.bytes(),
+            _ => 0,
         };
-        self.message.content.len() + readers.iter().map(|(user, _)| user.as_str().len() + 4).sum::<usize>()
+        self.message.content.len() + readers
     }
 }
 
@@ -114,6 +134,13 @@ pub(crate) enum ReceiptView {
 pub(crate) struct ReaderList {
     pub(crate) first_ordinal: Ordinal,
     pub(crate) readers: Vec<(UserId, Timestamp)>,
+}
+
+impl ReaderList {
+    /// Roughly what it takes in a frame.
+    pub(crate) fn bytes(&self) -> usize {
+        self.readers.iter().map(|(user, _)| user.as_str().len() + 4).sum()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -135,35 +162,6 @@ pub(crate) struct ReceiptUser {
     pub(crate) user: UserId,
     pub(crate) read_at: Option<Timestamp>,
     pub(crate) status: ReceiptStatus,
-}
-
-/// A message has the same fields wherever a member gets it: pushed, in history, by its id, or as the newest of its
-/// conversation. `present`: who is in the group now; read only where counts are to be made.
-pub(crate) fn view_message<'p>(
-    storage: &dyn Storage,
-    viewer: Viewer<'_>,
-    message: Message,
-    present: impl FnOnce() -> Result<Cow<'p, RoaringBitmap>, StorageError>,
-) -> Result<ViewedMessage, StorageError> {
-    let request = storage.request(message.key)?;
-    let part = request.as_ref().and_then(|request| Some((request, viewer.part_in(request)?)));
-    let receipt = match part {
-        Some((request, Part::Sender)) => Some(sender_view(storage, message.group, request, &*present()?)?),
-        Some((_, Part::Receiver { answered })) => Some(ReceiptView::Receiver { answered }),
-        None => None,
-    };
-    Ok(ViewedMessage { message, receipt })
-}
-
-fn sender_view(
-    storage: &dyn Storage,
-    group: GroupNumber,
-    request: &ReceiptRequest,
-    present: &RoaringBitmap,
-) -> Result<ReceiptView, StorageError> {
-    let from = request.reader_count().saturating_sub(HISTORY_READERS_MAX);
-    let readers = reader_list(storage, group, request.key, from, HISTORY_READERS_MAX as usize)?;
-    Ok(ReceiptView::Sender { readers, counts: request.counts(present) })
 }
 
 /// One user's look at one conversation.
@@ -326,7 +324,9 @@ impl<'a> Queries<'a> {
 
     fn view(&self, message: Message) -> Result<ViewedMessage, StorageError> {
         let viewer = Viewer { user: &self.user, slot: self.slot };
-        view_message(self.storage, viewer, message, || Ok(Cow::Borrowed(&self.group.present)))
+        let request = self.storage.request(message.key)?;
+        let readers = |request: &_| newest_readers(self.storage, self.group.number, request);
+        ViewedMessage::new(viewer, message, request.as_ref(), &self.group.present, readers)
     }
 
     pub(crate) fn counts(&self, uid: MessageUid) -> Result<Counts, Refusal> {
@@ -404,6 +404,16 @@ impl<'a> Queries<'a> {
     fn key(&self, uid: MessageUid) -> MessageKey {
         MessageKey { conversation: self.conversation, uid }
     }
+}
+
+/// The readers that a message carries to its sender.
+pub(crate) fn newest_readers(
+    storage: &dyn Storage,
+    group: GroupNumber,
+    request: &ReceiptRequest,
+) -> Result<ReaderList, StorageError> {
+    let from = request.reader_count().saturating_sub(HISTORY_READERS_MAX);
+    reader_list(storage, group, request.key, from, HISTORY_READERS_MAX as usize)
 }
 
 /// Readers from an ordinal on, by name.

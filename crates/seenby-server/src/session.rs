@@ -1,16 +1,17 @@
-//! One signed-in connection, without its socket: what the client asks, and what it must be told. No I/O but reads of the
-//! store that are short, and no clock: whoever drives a session hands it the time.
+//! One signed-in connection, without its socket: what the client asks, and what it must be told. No I/O and no clock: whoever
+//! drives a session hands it the time.
 //!
-//! The client's calls come in through [`Session::handle_frame`] and mail through [`Session::handle_mail`]; what is to be
-//! sent comes out of [`Session::next_frames`], a bounded piece at a time. The session keeps positions, not events: how
-//! far each conversation's log has been sent ([`following`]), and which readers have not been told ([`receipts`]).
+//! The client's calls come in through [`Session::handle_frame`], and what happened elsewhere through
+//! [`Session::handle_mail`]. What the session has to look up comes out of [`Session::next_read`], one bounded piece at a
+//! time, and what was found comes by mail. The session keeps positions, not events: how far each conversation's log has been
+//! sent ([`following`]), and which readers have not been told ([`receipts`]).
 
 mod following;
-mod reading;
 mod receipts;
 mod resuming;
+mod signing_in;
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -18,25 +19,20 @@ use std::time::{Duration, Instant};
 use seenby_core::{AppKey, Call, ConversationNumber, GroupNumber, MessageUid, Outcome, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::{self, reply, server_frame};
-use seenby_storage::StorageError;
 
-use self::following::Following;
-use self::reading::{Finding, Reading};
-pub use self::reading::{Found, Read};
+pub(crate) use self::following::Following;
 use self::receipts::Deltas;
-use self::resuming::{Known, Missed};
+pub(crate) use self::resuming::{Known, Missed};
+pub(crate) use self::signing_in::Arrival;
+use self::signing_in::kept_out;
 use crate::call::CallResult;
 use crate::delivery::{Farewell, Mailbox, News, Registration};
 use crate::desk::ReplyTo;
 use crate::from_wire::Request;
 use crate::node::Node;
-use crate::rate::CallKind;
+use crate::reads::{Finding, NewsFound, NewsQuestion, Question, Read, ReadCall, Resumed};
 use crate::refusal::Refusal;
-use crate::{from_wire, to_wire, token};
-
-const DEVICE_ID_CHARS_MAX: usize = 128;
-/// Of what a stranger calls its app, the log has the beginning.
-const APP_KEY_CHARS_LOGGED_MAX: usize = 64;
+use crate::{from_wire, to_wire};
 
 pub struct Session {
     node: Arc<Node>,
@@ -49,6 +45,7 @@ pub struct Session {
     following: Following,
     deltas: Deltas,
     in_flight: usize,
+    questions: Questions,
     stopping: bool,
     farewell: Option<Farewell>,
 }
@@ -57,8 +54,29 @@ enum Stage {
     /// The client says what it has.
     Resuming(Known),
     /// What it has missed is being looked for.
-    Beginning,
+    Beginning(Known),
     Following,
+}
+
+/// What the session has to look up.
+#[derive(Default)]
+struct Questions {
+    /// The user's record has changed.
+    user: bool,
+    /// The user came into these groups, or left them, or they have new channels.
+    groups: BTreeSet<GroupNumber>,
+    /// Of the client. It may ask the next one when this is answered, so that its calls stay in order and cannot pile up.
+    call: Option<Box<(u64, ReadCall)>>,
+    under_way: Option<Asked>,
+    /// News and the client's questions take turns, so that neither holds up the other.
+    was_news: bool,
+}
+
+/// Whose question is under way.
+#[derive(Clone, Copy)]
+enum Asked {
+    Client(u64),
+    Session,
 }
 
 /// What becomes of a call.
@@ -67,63 +85,15 @@ pub enum Step {
     Reply(Vec<u8>),
     /// For the desk. The result comes by mail.
     Write(Call, ReplyTo),
-    /// To be run. What it finds is for [`Session::handle_found`].
-    Read(Read),
+    /// It needs a look at the store: see [`Session::next_read`].
+    Read,
 }
 
-/// Signing in.
 impl Session {
-    /// The session of whoever shows a good token, and the reply. A refusal is logged: its reason is for those who make
-    /// tokens, and apps rarely show it to them.
-    pub fn sign_in(
-        node: &Arc<Node>,
-        call: &frames::SignIn,
-        now: Timestamp,
-    ) -> Result<(Self, frames::SignedIn), Refusal> {
-        let admitted = Self::admit(node, call, now);
-        if let Err(Refusal { code, detail, .. }) = &admitted {
-            let app: String = call.app_key.chars().take(APP_KEY_CHARS_LOGGED_MAX).collect();
-            tracing::info!(app, code = code.0, detail, "a sign-in was refused");
-        }
-        admitted
-    }
-
-    fn admit(node: &Arc<Node>, call: &frames::SignIn, now: Timestamp) -> Result<(Self, frames::SignedIn), Refusal> {
-        let Node { store, delivery, settings, .. } = &**node;
-        let storage = store.storage();
-        let unknown_app = || Refusal::new(Code::APP_KEY_REJECTED, "unknown app key");
-        let app = AppKey::new(&call.app_key).map_err(|_| unknown_app())?;
-        let app = storage.app(&app)?.ok_or_else(unknown_app)?;
-        let token::Verified { user, issued_at } =
-            token::verify(&app, &call.token, now, settings.session.clock_skew_max())?;
-        delivery.rates(&app.key, &user).check(CallKind::SignIn)?;
-        if call.device_id.is_empty() || call.device_id.chars().count() > DEVICE_ID_CHARS_MAX {
-            let detail = format!("device_id must have 1 to {DEVICE_ID_CHARS_MAX} characters");
-            return Err(Refusal::new(Code::INVALID_PARAMETER, detail));
-        }
-        // Register first, read after: somebody who is kept out in between is told.
-        let registration = delivery.register(&app.key, &user, call.device_id.clone());
-        if storage.app(&app.key)?.is_none_or(|now| now.secret != app.secret) {
-            return Err(Refusal::new(Code::TOKEN_INCORRECT, "the secret of the token was replaced"));
-        }
-        if let Some(refusal) = kept_out(node, &app.key, &user, issued_at, now)? {
-            return Err(refusal);
-        }
-        let signed_in = frames::SignedIn {
-            store_id: store.id().to_owned(),
-            ping_interval_ms: settings.session.ping_interval_ms,
-            answers_per_frame_max: settings.limits.answers_per_frame_max as u32,
-            page_size_max: settings.limits.page_size_max as u32,
-            resume_items_max: resuming::ITEMS_MAX as u32,
-            ..to_wire::signed_in(&user, now)
-        };
-        Ok((Self::new(node.clone(), app.key, user, issued_at, registration), signed_in))
-    }
-
     fn new(node: Arc<Node>, app: AppKey, user: UserId, issued_at: Timestamp, registration: Registration) -> Self {
         let gather = Duration::from_millis(node.settings.delivery.flush_ms_max);
         Self {
-            following: Following::new(app.clone(), user.clone()),
+            following: Following::new(user.clone()),
             deltas: Deltas::new(gather),
             node,
             app,
@@ -132,6 +102,7 @@ impl Session {
             registration,
             stage: Stage::Resuming(Known::default()),
             in_flight: 0,
+            questions: Questions::default(),
             stopping: false,
             farewell: None,
         }
@@ -143,7 +114,7 @@ impl Session {
 
     /// Ready when there is something for [`handle_mail`](Self::handle_mail).
     pub fn poll_mail(&self, context: &Context<'_>) -> Poll<()> {
-        self.mailbox().poll_arrived(context)
+        self.mailbox().poll_arrived(context, self.takes_news())
     }
 
     /// Whether the server stops: no new calls are taken, those under way are answered.
@@ -163,26 +134,21 @@ impl Session {
 
     /// Whether one more call may be taken in. If not, leave it in the socket.
     pub fn has_room(&self) -> bool {
-        self.in_flight < self.node.settings.session.calls_in_flight_max
+        self.in_flight < self.node.settings.session.calls_in_flight_max && !self.looks_for_client()
     }
 
     pub fn has_calls_in_flight(&self) -> bool {
-        self.in_flight > 0
+        self.in_flight > 0 || self.looks_for_client()
     }
-}
 
-/// Why somebody with a good token may not be here all the same.
-fn kept_out(
-    node: &Node,
-    app: &AppKey,
-    user: &UserId,
-    issued_at: Timestamp,
-    now: Timestamp,
-) -> Result<Option<Refusal>, StorageError> {
-    let Some(user) = node.store.storage().user(app, user)? else { return Ok(None) };
-    let blocked = user.is_blocked(now).then(|| Refusal::new(Code::USER_BLOCKED, "the user is blocked"));
-    let is_void = issued_at < user.tokens_from;
-    Ok(blocked.or_else(|| is_void.then(|| Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void"))))
+    fn looks_for_client(&self) -> bool {
+        self.questions.call.is_some() || matches!(self.questions.under_way, Some(Asked::Client(_)))
+    }
+
+    /// News waits while a question is under way: what is found must not be older than what the client was told before it.
+    fn takes_news(&self) -> bool {
+        self.questions.under_way.is_none() && !matches!(self.stage, Stage::Beginning(_))
+    }
 }
 
 /// Calls.
@@ -209,19 +175,22 @@ impl Session {
         if let Some(kind) = request.kind() {
             self.registration.rates().check(kind)?;
         }
-        let read = |what| Step::Read(Read { call_id, what });
-        let (app, user) = (|| self.app.clone(), || self.user.clone());
         Ok(match request {
             Request::Ping => {
                 let pong = frames::Pong { server_time_ms: now.0 };
                 Step::Reply(to_wire::reply(call_id, Ok(reply::Result::Pong(pong))))
             }
             Request::Write(_, call) => self.write(call_id, call),
-            Request::Query(conversation, query) => read(Reading::Query(user(), conversation, query)),
-            Request::Find(uid) => read(Reading::Find(app(), user(), uid)),
-            Request::List(query) => read(Reading::List(app(), user(), query)),
+            Request::Query(conversation, query) => self.ask(call_id, ReadCall::Query(conversation, query)),
+            Request::Find(uid) => self.ask(call_id, ReadCall::Find(uid)),
+            Request::List(query) => self.ask(call_id, ReadCall::List(query)),
             Request::Resume(wire) => self.resume(call_id, wire)?,
         })
+    }
+
+    fn ask(&mut self, call_id: u64, call: ReadCall) -> Step {
+        self.questions.call = Some(Box::new((call_id, call)));
+        Step::Read
     }
 
     fn write(&mut self, call_id: u64, call: Call) -> Step {
@@ -238,56 +207,162 @@ impl Session {
         if !last {
             return Ok(Step::Reply(to_wire::done(call_id)));
         }
-        let known = std::mem::take(known);
-        self.stage = Stage::Beginning;
-        let memberships =
-            self.node.store.storage().memberships(&self.app, &self.user).inspect_err(|_| self.begin_again())?;
-        let groups: Vec<_> = memberships.into_iter().map(|membership| membership.group).collect();
-        // Follow first, read after: then nothing falls in between.
-        groups.iter().for_each(|group| self.registration.follow(*group));
-        let what = Reading::Missed { app: self.app.clone(), user: self.user.clone(), groups, known };
-        Ok(Step::Read(Read { call_id, what }))
-    }
-
-    /// Half followed, this session would be silent about the rest.
-    fn begin_again(&mut self) {
-        self.end(Farewell::come_back(Code::STORE_UNAVAILABLE));
-    }
-
-    /// Takes what a read has found; gives the reply to its call.
-    pub fn handle_found(&mut self, found: Found) -> Vec<u8> {
-        let Found { call_id, result } = found;
-        match result {
-            Ok(Finding::Reply(reply)) => reply,
-            Ok(Finding::Resumed(resumed)) => {
-                self.following = resumed.following;
-                self.take_missed(resumed.missed);
-                self.stage = Stage::Following;
-                to_wire::done(call_id)
-            }
-            Err(refusal) => {
-                if let Stage::Beginning = self.stage {
-                    self.end(Farewell::come_back(refusal.code));
-                }
-                self.refuse(call_id, refusal)
-            }
-        }
+        self.stage = Stage::Beginning(std::mem::take(known));
+        Ok(self.ask(call_id, ReadCall::Memberships))
     }
 }
 
-/// Mail.
+/// Questions, and what was found.
 impl Session {
-    fn take_missed(&mut self, missed: Missed) {
+    /// What to look up next, if anything: give it a look at the store. Until what it has found was handled, there is nothing
+    /// else.
+    ///
+    /// Who is kept out and who has left comes before the news, which may be of what happened afterwards.
+    pub fn next_read(&mut self, now: Instant) -> Option<Read> {
+        if self.questions.under_way.is_some() || self.farewell.is_some() {
+            return None;
+        }
+        let question = self.next_question(now)?;
+        self.questions.was_news = matches!(question, Question::News(_));
+        self.questions.under_way = Some(match &question {
+            Question::Call { call_id, .. } => Asked::Client(*call_id),
+            _ => Asked::Session,
+        });
+        Some(Read::new(self.app.clone(), self.user.clone(), self.mailbox().clone(), question))
+    }
+
+    fn next_question(&mut self, now: Instant) -> Option<Question> {
+        if std::mem::take(&mut self.questions.user) {
+            return Some(Question::User);
+        }
+        if let Some(group) = self.questions.groups.pop_first() {
+            return Some(Question::Group(group, self.following.positions(group)));
+        }
+        let has_news = self.has_news(now);
+        match self.questions.call.take_if(|_| self.questions.was_news || !has_news) {
+            Some(asked) => {
+                let (call_id, call) = *asked;
+                Some(Question::Call { call_id, call })
+            }
+            None => has_news.then(|| self.ask_for_news(now)).flatten(),
+        }
+    }
+
+    /// A page of one conversation's log, and the readers of messages with new ones.
+    fn ask_for_news(&mut self, now: Instant) -> Option<Question> {
+        let entries_max = self.node.settings.delivery.page_entries_max.max(1);
+        let (page, readers) = (self.following.ask(entries_max), self.deltas.ask(&self.following, now));
+        (page.is_some() || !readers.is_empty()).then_some(Question::News(NewsQuestion { page, readers }))
+    }
+
+    /// Whether [`next_read`](Self::next_read) has something, now or as soon as what is under way has ended.
+    pub fn has_questions(&self, now: Instant) -> bool {
+        let Questions { user, groups, call, under_way, .. } = &self.questions;
+        *user || !groups.is_empty() || call.is_some() || under_way.is_some() || self.has_news(now)
+    }
+
+    fn has_news(&self, now: Instant) -> bool {
+        self.following.is_behind() || self.deltas.is_due(now)
+    }
+
+    /// When there will be news to look up though nothing arrives.
+    pub fn next_flush(&self) -> Option<Instant> {
+        self.deltas.next_flush()
+    }
+
+    fn handle_found(&mut self, result: Result<Finding, Refusal>, frames: &mut Vec<Vec<u8>>, now: Timestamp) {
+        let asked = self.questions.under_way.take();
+        match (result, asked) {
+            (Ok(finding), Some(Asked::Client(call_id))) => frames.extend(self.finish_call(call_id, finding)),
+            (Ok(finding), _) => self.take_finding(finding, frames, now),
+            (Err(refusal), Some(Asked::Client(call_id))) => {
+                // Half followed, this session would be silent about the rest.
+                if let Stage::Beginning(_) = self.stage {
+                    self.end(Farewell::come_back(refusal.code));
+                }
+                frames.push(self.refuse(call_id, refusal));
+            }
+            (Err(refusal), _) => self.end(Farewell::come_back(refusal.code)),
+        }
+    }
+
+    fn finish_call(&mut self, call_id: u64, finding: Finding) -> Option<Vec<u8>> {
+        match finding {
+            Finding::Reply(result) => Some(to_wire::reply(call_id, Ok(to_wire::query_result(*result)))),
+            Finding::Memberships(groups) => {
+                self.look_for_missed(call_id, groups);
+                None
+            }
+            Finding::Resumed(resumed) => {
+                self.begin_to_follow(*resumed);
+                Some(to_wire::done(call_id))
+            }
+            Finding::User(_) | Finding::Group(_) | Finding::News(_) => None,
+        }
+    }
+
+    /// Follow first, look after: then nothing falls in between.
+    fn look_for_missed(&mut self, call_id: u64, groups: Vec<GroupNumber>) {
+        let Stage::Beginning(known) = &mut self.stage else { return };
+        let known = std::mem::take(known);
+        groups.iter().for_each(|group| self.registration.follow(*group));
+        self.ask(call_id, ReadCall::Missed(groups, known));
+    }
+
+    fn begin_to_follow(&mut self, resumed: Resumed) {
+        let Resumed { following, missed } = resumed;
+        self.following = following;
         for (key, news) in missed.read {
             self.deltas.add(key, news);
         }
         if !missed.answered.is_empty() {
             self.mailbox().put_answered(missed.answered);
         }
+        self.stage = Stage::Following;
     }
 
-    /// Takes what has arrived and adds the frames that answer at once.
-    pub fn handle_mail(&mut self, frames: &mut Vec<Vec<u8>>, now: Timestamp) -> Result<(), StorageError> {
+    fn take_finding(&mut self, finding: Finding, frames: &mut Vec<Vec<u8>>, now: Timestamp) {
+        match finding {
+            Finding::User(user) => {
+                if let Some(refusal) = kept_out(user.as_ref(), self.issued_at, now) {
+                    self.end(Farewell::stay_away(refusal.code));
+                }
+            }
+            Finding::Group(found) => {
+                let group = found.group;
+                if !self.following.look_at(found) {
+                    self.registration.unfollow(group);
+                }
+                self.end_if_returned();
+            }
+            Finding::News(found) => self.take_news(found, frames),
+            Finding::Reply(_) | Finding::Memberships(_) | Finding::Resumed(_) => {}
+        }
+    }
+
+    fn take_news(&mut self, found: NewsFound, frames: &mut Vec<Vec<u8>>) {
+        let NewsFound { page, readers } = found;
+        if let Some(page) = page.map(|page| self.following.take_page(page)) {
+            frames.extend(page.entries.map(server_frame::Kind::LogEntries).map(to_wire::frame));
+            for (key, news) in page.read {
+                self.deltas.add(key, news);
+            }
+        }
+        let deltas = self.deltas.take(readers, &self.following);
+        frames.extend(deltas.map(server_frame::Kind::ReceiptDelta).map(to_wire::frame));
+    }
+
+    fn end_if_returned(&mut self) {
+        if self.following.has_returned() {
+            self.end(Farewell::come_back(Code::RETURNED));
+        }
+    }
+}
+
+/// Mail.
+impl Session {
+    /// Takes what has arrived, and adds the frames that it gives.
+    pub fn handle_mail(&mut self, frames: &mut Vec<Vec<u8>>, now: Timestamp) {
         let mail = self.mailbox().take();
         for (call_id, result) in mail.results {
             self.in_flight -= 1;
@@ -295,46 +370,37 @@ impl Session {
         }
         self.stopping |= mail.stopping;
         mail.farewell.into_iter().for_each(|farewell| self.end(farewell));
-        match mail.news {
-            Some(news) => self.handle_news(*news, frames, now),
-            None => Ok(()),
+        if let Some(found) = mail.found {
+            self.handle_found(*found, frames, now);
+        }
+        if self.takes_news()
+            && let Some(news) = self.mailbox().take_news()
+        {
+            self.handle_news(*news, frames);
         }
     }
 
-    fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>, now: Timestamp) -> Result<(), StorageError> {
+    fn handle_news(&mut self, news: News, frames: &mut Vec<Vec<u8>>) {
         let News { left, groups, reopened, conversations, receipts, answered, user_changed } = news;
-        if user_changed && let Some(refusal) = kept_out(&self.node, &self.app, &self.user, self.issued_at, now)? {
-            self.end(Farewell::stay_away(refusal.code));
-        }
+        self.questions.user |= user_changed;
         if let Stage::Resuming(_) = self.stage {
             // Whatever happened until now is found when the client resumes.
-            return Ok(());
+            return;
         }
         // Before the conversations: somebody who has left is not told what happened afterwards.
         left.into_iter().for_each(|group| self.following.leave(group));
         for group in groups {
-            self.look_at_group(group)?;
+            // Follow first, look after: then nothing falls in between.
+            self.registration.follow(group);
+            self.questions.groups.insert(group);
         }
         reopened.into_iter().for_each(|conversation| self.following.reopen(conversation));
-        if self.following.has_returned() {
-            self.end(Farewell::come_back(Code::RETURNED));
-        }
+        self.end_if_returned();
         frames.extend(answered.into_iter().filter_map(|(number, uids)| self.answered_frame(number, &uids)));
         self.following.add_news(conversations);
         for (key, news) in receipts {
             self.deltas.add(key, news);
         }
-        Ok(())
-    }
-
-    /// The user has come into a group, or has left it, or there is a new channel.
-    fn look_at_group(&mut self, group: GroupNumber) -> Result<(), StorageError> {
-        self.registration.follow(group);
-        let storage = &**self.node.store.storage();
-        if !self.following.look_at_group(storage, group, &HashMap::new())? {
-            self.registration.unfollow(group);
-        }
-        Ok(())
     }
 
     fn writer_reply(&self, call_id: u64, result: CallResult) -> Vec<u8> {
@@ -363,70 +429,92 @@ impl Session {
     }
 }
 
-/// Delivery.
-impl Session {
-    /// Whether [`next_frames`](Self::next_frames) has something now.
-    pub fn has_frames(&self, now: Instant) -> bool {
-        self.following.is_behind() || self.deltas.is_due(now)
-    }
-
-    /// When it will have something though nothing arrives.
-    pub fn next_flush(&self) -> Option<Instant> {
-        self.deltas.next_flush()
-    }
-
-    /// Adds the next frames: a page of one conversation's log, and one delta for each message with new readers.
-    pub fn next_frames(&mut self, now: Instant, frames: &mut Vec<Vec<u8>>) -> Result<(), StorageError> {
-        if !self.has_frames(now) {
-            return Ok(());
-        }
-        let Node { store, settings, .. } = &*self.node;
-        let storage = store.storage();
-        let page = self.following.next_page(&**storage, settings.delivery.page_entries_max.max(1))?;
-        for (key, news) in page.read {
-            self.deltas.add(key, news);
-        }
-        let deltas = self.deltas.flush(&**storage, &self.following, now)?;
-        let entries = page.entries.map(server_frame::Kind::LogEntries);
-        let deltas = deltas.into_iter().map(server_frame::Kind::ReceiptDelta);
-        frames.extend(entries.into_iter().chain(deltas).map(to_wire::frame));
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use seenby_core::commit::{AppRecord, Secret, UserRecord};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Wake, Waker};
+
+    use seenby_core::commit::UserRecord;
     use seenby_core::{Change, Notice};
-    use seenby_storage::{Memory, Storage as _};
+    use seenby_protocol::codec;
+    use seenby_protocol::frames::client_frame;
+    use seenby_storage::Storage as _;
 
     use super::*;
-    use crate::ward::{NOW, user};
+    use crate::ward::{NOW, Ward, user};
 
     #[test]
     fn the_first_farewell_stands_whatever_comes_later() {
-        let (store, mut settings) = (Arc::new(Memory::new()), crate::Settings::default());
-        settings.limits.devices_per_user_max = 1;
-        let node = Arc::new(Node::new(settings, store.clone()));
-        let app = AppRecord { key: AppKey::new("app").unwrap(), secret: Secret::new("secret"), created_at: NOW };
-        store.commit(&[Change::AppSaved(app.clone())]).unwrap();
-        let token = token::issue(&app, &user("alice"), NOW, Duration::from_secs(60));
-        let call = frames::SignIn { app_key: "app".into(), token, device_id: "phone".into(), ..Default::default() };
-        let (mut session, _) = Session::sign_in(&node, &call, NOW).unwrap();
-        let resume = frames::Resume { last: true, ..Default::default() };
-        let frame = frames::ClientFrame { call_id: 1, call: Some(frames::client_frame::Call::Resume(resume)) };
-        let Step::Read(read) = session.handle_frame(frame, NOW) else { panic!("what was missed is looked for") };
-        session.handle_found(read.run(&*store));
-
+        let ward = Ward::with_members(&["alice"]);
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        let app = ward.name.group.app.clone();
         let blocked = UserRecord { blocked: true, ..UserRecord::new(user("alice"), NOW) };
-        store.commit(&[Change::UserSaved(app.key.clone(), blocked)]).unwrap();
-        node.delivery.publish(vec![Notice::UserChanged { app: app.key.clone(), user: user("alice") }]);
-        session.handle_mail(&mut Vec::new(), NOW).unwrap();
+        ward.store.commit(&[Change::UserSaved(app.clone(), blocked)]).unwrap();
+        ward.node.delivery.publish(vec![Notice::UserChanged { app, user: user("alice") }]);
+        alice.hears();
         let first = Some(Farewell::stay_away(Code::USER_BLOCKED));
-        assert_eq!(session.farewell(), first);
-        let _other = node.delivery.register(&app.key, &user("alice"), "desk".into());
-        session.handle_mail(&mut Vec::new(), NOW).unwrap();
-        session.begin_again();
-        assert_eq!(session.farewell(), first);
+        assert_eq!(alice.session.farewell(), first);
+        // The same device once more.
+        let _other = ward.comes("alice");
+        alice.hears();
+        assert_eq!(alice.session.farewell(), first);
+    }
+
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Otherwise the client could be told first that it has answered, and then, by a page from before, that it has not.
+    #[test]
+    fn news_waits_for_what_a_question_that_was_asked_before_it_finds() {
+        let mut ward = Ward::with_members(&["alice", "bob"]);
+        let mut bob = ward.comes("bob");
+        bob.hears();
+        let uid = ward.asks("alice");
+        bob.session.handle_mail(&mut Vec::new(), NOW);
+        let found = bob.session.next_read(Instant::now()).unwrap().look(&*ward.store);
+        ward.read(&[user("bob")], uid);
+
+        let woken = Arc::new(Woken(AtomicBool::new(false)));
+        let waker = Waker::from(woken.clone());
+        assert!(bob.session.poll_mail(&Context::from_waker(&waker)).is_pending());
+        let mut frames = Vec::new();
+        bob.session.handle_mail(&mut frames, NOW);
+        assert!(frames.is_empty());
+        found.deliver();
+        assert!(woken.0.load(Ordering::Relaxed));
+        bob.session.handle_mail(&mut frames, NOW);
+        let kinds = frames.iter().map(|frame| codec::decode::<frames::ServerFrame>(frame, usize::MAX).unwrap().kind);
+        let kinds: Vec<_> = kinds.flatten().collect();
+        let [server_frame::Kind::LogEntries(_), server_frame::Kind::ReceiptsAnswered(_)] = &kinds[..] else {
+            panic!("{kinds:?}")
+        };
+    }
+
+    #[test]
+    fn a_question_that_nobody_looks_at_says_that_it_failed() {
+        let mut ward = Ward::with_members(&["alice", "bob"]);
+        let mut bob = ward.comes("bob");
+        bob.hears();
+        bob.calls(client_frame::Call::ListConversations(frames::ListConversations { count: 1, ..Default::default() }));
+        assert!(!bob.session.has_room(), "the next call waits");
+        drop(bob.session.next_read(Instant::now()));
+        let mut frames = Vec::new();
+        bob.session.handle_mail(&mut frames, NOW);
+        let reply = codec::decode::<frames::ServerFrame>(&frames[0], usize::MAX).unwrap().kind;
+        let Some(server_frame::Kind::Reply(reply)) = reply else { panic!("{reply:?}") };
+        assert_eq!(reply.code, Code::INTERNAL_ERROR.0);
+        assert!(bob.session.has_room() && bob.session.farewell().is_none());
+
+        ward.says("alice", 1);
+        bob.session.handle_mail(&mut frames, NOW);
+        drop(bob.session.next_read(Instant::now()));
+        bob.session.handle_mail(&mut frames, NOW);
+        assert_eq!(bob.session.farewell(), Some(Farewell::come_back(Code::INTERNAL_ERROR)));
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use seenby_core::Limits;
 use seenby_storage::{LedgerWriter, Storage};
 
+use crate::reads::Read;
 use crate::refusal::Refusal;
 
 #[derive(Clone)]
@@ -26,6 +27,12 @@ impl Store {
         found.await.map_err(|_| Refusal::internal())?
     }
 
+    /// Lets a session's question look. Whatever becomes of it, the session has its finding by mail.
+    pub(crate) fn look(&self, read: Read) {
+        let storage = self.0.clone();
+        tokio::task::spawn_blocking(move || read.look(&*storage).deliver());
+    }
+
     /// For the writer's thread. `node`: see [`LedgerWriter::new`].
     pub(crate) fn writer(&self, limits: Limits, node: u32) -> LedgerWriter<dyn Storage> {
         LedgerWriter::new(self.0.clone(), limits, node)
@@ -38,10 +45,5 @@ impl Store {
     /// See [`Storage::takes_writes`]. Does not block.
     pub(crate) fn takes_writes(&self) -> bool {
         self.0.takes_writes()
-    }
-
-    /// To go, when all reads are by [`read`](Self::read).
-    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
-        &self.0
     }
 }

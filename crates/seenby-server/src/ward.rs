@@ -1,19 +1,28 @@
-//! For tests: one group and a store in memory.
+//! For tests: one group, a store in memory, and people who are online.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use seenby_core::commit::{AppRecord, Secret};
 use seenby_core::{
-    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, GroupNumber, Limits, MessageKey,
-    MessageUid, Outcome, Timestamp, UserId,
+    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageUid, Outcome,
+    Sequence, Timestamp, UserId,
 };
-use seenby_storage::{LedgerWriter, Lookup as _, Memory};
+use seenby_protocol::codec;
+use seenby_protocol::frames::{self, server_frame};
+use seenby_storage::{LedgerWriter, Memory};
 
+use crate::node::Node;
 use crate::queries::Queries;
+use crate::session::{Arrival, Session, Step};
+use crate::settings::Settings;
+use crate::{to_wire, token};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 pub(crate) struct Ward {
     pub(crate) store: Arc<Memory>,
+    pub(crate) node: Arc<Node>,
     writer: LedgerWriter<Memory>,
     pub(crate) name: ConversationName,
     sent_count: usize,
@@ -25,7 +34,8 @@ impl Ward {
         let writer = LedgerWriter::new(store.clone(), Limits::default(), 1);
         let app = AppKey::new("app").unwrap();
         let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
-        let mut ward = Self { store, writer, name: ConversationName::new(group, None), sent_count: 0 };
+        let node = Arc::new(Node::new(Settings::default(), store.clone()));
+        let mut ward = Self { store, node, writer, name: ConversationName::new(group, None), sent_count: 0 };
         let group = ward.name.group.clone();
         ward.does([Call::CreateGroup { group, title: String::new() }]);
         ward.joins(&members.iter().map(|member| user(member)).collect::<Vec<_>>());
@@ -49,6 +59,7 @@ impl Ward {
     fn does_at(&mut self, calls: impl IntoIterator<Item = Call>, now: Timestamp) -> Vec<Outcome> {
         let calls: Vec<_> = calls.into_iter().collect();
         let written = self.writer.write(&calls, now).unwrap();
+        self.node.delivery.publish(written.commit.notices);
         written.outcomes.into_iter().map(Result::unwrap).collect()
     }
 
@@ -61,7 +72,16 @@ impl Ward {
     }
 
     pub(crate) fn leaves(&mut self, users: &[UserId]) {
-        self.does([Call::Leave { group: self.name.group.clone(), users: users.to_vec() }]);
+        self.does([self.leaving(users)]);
+    }
+
+    /// Nobody has been told yet.
+    pub(crate) fn leaves_quietly(&mut self, users: &[UserId]) {
+        self.writer.write(&[self.leaving(users)], NOW).unwrap();
+    }
+
+    fn leaving(&self, users: &[UserId]) -> Call {
+        Call::Leave { group: self.name.group.clone(), users: users.to_vec() }
     }
 
     pub(crate) fn says(&mut self, sender: &str, content_bytes: usize) -> MessageUid {
@@ -94,16 +114,77 @@ impl Ward {
         self.does(readers.iter().map(answer));
     }
 
-    pub(crate) fn group(&self) -> GroupNumber {
-        self.store.group_number(&self.name.group).unwrap().unwrap()
-    }
-
-    pub(crate) fn key(&self, uid: MessageUid) -> MessageKey {
-        MessageKey { conversation: self.store.conversation_number(&self.name).unwrap().unwrap(), uid }
-    }
-
     pub(crate) fn queries(&self, name: &str) -> Queries<'_> {
         Queries::enter(&*self.store, &user(name), &self.name).unwrap()
+    }
+}
+
+/// A member with a device that is online.
+pub(crate) struct Online {
+    pub(crate) session: Session,
+    store: Arc<Memory>,
+    begin: Instant,
+}
+
+impl Ward {
+    /// With nothing on the device.
+    pub(crate) fn comes(&self, name: &str) -> Online {
+        self.comes_with(name, None)
+    }
+
+    /// With the log up to here on the device.
+    pub(crate) fn comes_with(&self, name: &str, position: Option<Sequence>) -> Online {
+        let app = AppRecord { key: self.name.group.app.clone(), secret: Secret::new("secret"), created_at: NOW };
+        let token = token::issue(&app, &user(name), NOW, Duration::from_secs(60));
+        let device_id = format!("device {}", self.sent_count);
+        let call = frames::SignIn { app_key: app.key.to_string(), token, device_id, ..Default::default() };
+        let arrival = Arrival::new(&self.node, &call, Some(app.clone()), NOW).unwrap();
+        let (session, _) = arrival.admit((Some(app), None), NOW).unwrap();
+        let mut online = Online { session, store: self.store.clone(), begin: Instant::now() };
+        let conversation = Some(to_wire::conversation(&self.name));
+        let position = position.map(|Sequence(through)| frames::Position { conversation, through });
+        online.calls(frames::client_frame::Call::Resume(frames::Resume {
+            positions: position.into_iter().collect(),
+            last: true,
+            ..Default::default()
+        }));
+        online
+    }
+}
+
+impl Online {
+    pub(crate) fn calls(&mut self, call: frames::client_frame::Call) {
+        let frame = frames::ClientFrame { call_id: 1, call: Some(call) };
+        assert!(matches!(self.session.handle_frame(frame, NOW), Step::Read));
+    }
+
+    /// Everything that is pushed now; what has to gather does not come.
+    pub(crate) fn hears(&mut self) -> Vec<server_frame::Kind> {
+        self.hears_after(Duration::ZERO)
+    }
+
+    /// So long after the beginning.
+    pub(crate) fn hears_after(&mut self, time: Duration) -> Vec<server_frame::Kind> {
+        let mut frames = Vec::new();
+        self.session.handle_mail(&mut frames, NOW);
+        while let Some(read) = self.session.next_read(self.begin + time) {
+            read.look(&*self.store).deliver();
+            self.session.handle_mail(&mut frames, NOW);
+        }
+        let kinds = frames.into_iter().map(|frame| {
+            let frame = codec::decode::<frames::ServerFrame>(&frame, usize::MAX).unwrap();
+            frame.kind.unwrap()
+        });
+        kinds.filter(|kind| !matches!(kind, server_frame::Kind::Reply(_))).collect()
+    }
+
+    /// The pages of logs in what is pushed now.
+    pub(crate) fn hears_pages(&mut self) -> Vec<frames::LogEntries> {
+        let page = |kind| match kind {
+            server_frame::Kind::LogEntries(page) => Some(page),
+            _ => None,
+        };
+        self.hears().into_iter().filter_map(page).collect()
     }
 }
 

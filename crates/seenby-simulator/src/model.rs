@@ -11,7 +11,7 @@ use seenby_protocol::Code;
 use crate::verdict::Verdict;
 
 /// What should be true after a number of calls.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Model {
     pub groups: BTreeMap<GroupName, Group>,
     pub conversations: BTreeMap<ConversationName, Conversation>,
@@ -21,7 +21,7 @@ pub struct Model {
     now: u64,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Group {
     /// With the call that took each in.
     pub members: BTreeMap<UserId, u64>,
@@ -30,7 +30,7 @@ pub struct Group {
     pub dismissed: bool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Conversation {
     pub is_open: bool,
     pub messages: BTreeMap<MessageUid, Message>,
@@ -39,6 +39,7 @@ pub struct Conversation {
     pub expired: BTreeSet<MessageUid>,
 }
 
+#[derive(Clone)]
 pub struct Message {
     pub sender: UserId,
     pub client_ref: ClientRef,
@@ -52,6 +53,7 @@ pub struct Message {
     pub request: Option<Request>,
 }
 
+#[derive(Clone)]
 pub struct Request {
     pub asked: u64,
     pub audience: BTreeSet<UserId>,

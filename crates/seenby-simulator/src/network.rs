@@ -72,10 +72,8 @@ impl World {
             self.note_positions(link, &call);
             self.open_calls.insert((link, frame.call_id), OpenCall { call, verdict: None });
         }
-        let most = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
-        let read_ms = (self.choice.between(0, most), self.choice.between(0, most));
         let clock = self.clock();
-        self.server.hear(link, frame, self.now, clock, read_ms)
+        self.server.hear(link, frame, self.now, clock)
     }
 
     /// Where a client names its position the log goes on from there, wherever that is.
@@ -97,18 +95,27 @@ impl World {
     }
 
     fn turn(&mut self, link: LinkId) -> Result<(), String> {
+        self.turn_once(link)?;
+        while self.server.may_read(link, self.now) {
+            self.turn_once(link)?;
+        }
+        Ok(())
+    }
+
+    fn turn_once(&mut self, link: LinkId) -> Result<(), String> {
         let phone = self.owners[&link];
-        if let Some(call_id) = self.server.read(link, self.now, &self.store)
-            && let Some(open) = self.open_calls.get_mut(&(link, call_id))
-        {
-            let asks = &self.phones[phone];
-            open.verdict = verdict::look_up(&self.model, &asks.app, &asks.user, &open.call);
-            if matches!(open.call, client_frame::Call::Resume(_)) {
-                self.note_begins(link);
+        if let Some(asked) = self.server.read(link, self.now) {
+            self.note_begins(link);
+            self.seen.insert(link, self.model.clone());
+            if let Some(open) = asked.and_then(|call_id| self.open_calls.get_mut(&(link, call_id))) {
+                let asks = &self.phones[phone];
+                open.verdict = verdict::look_up(&self.model, &asks.app, &asks.user, &open.call);
             }
         }
+        let most = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
+        let read_ms = (self.choice.between(0, most), self.choice.between(0, most));
         let clock = self.clock();
-        let turn = self.server.turn(link, self.now, clock);
+        let turn = self.server.turn(link, self.now, clock, read_ms);
         let mut held = self.phones[phone].link.take_if(|(id, _)| *id == link);
         for frame in turn.frames {
             self.say(link, held.as_mut().map(|(_, link)| link), frame)?;
@@ -139,10 +146,6 @@ impl World {
     fn look_at(&mut self, id: LinkId, frame: &[u8]) -> Result<(), String> {
         let frame = codec::decode::<ServerFrame>(frame, usize::MAX).map_err(|error| error.to_string())?;
         let kind = frame.kind.ok_or("an empty frame")?;
-        if matches!(kind, server_frame::Kind::LogEntries(_)) {
-            // Into a group that the user joined since.
-            self.note_begins(id);
-        }
         if let server_frame::Kind::ReceiptDelta(delta) = &kind {
             self.look_for_gap(id, delta)?;
         }
@@ -160,7 +163,13 @@ impl World {
             }
             push => {
                 let begin = |name: &ConversationName| self.begins.get(&(id, name.clone())).copied().unwrap_or(0);
-                Watch { model: &self.model, app: &to.app, user: &to.user, begin: &begin }.look(push)
+                // News was right when the session's question looked; what a device has answered is told at once.
+                let model = match push {
+                    server_frame::Kind::LogEntries(_) | server_frame::Kind::ReceiptDelta(_) => self.seen.get(&id),
+                    _ => Some(&self.model),
+                };
+                let model = model.ok_or("news that nobody looked up")?;
+                Watch { model, app: &to.app, user: &to.user, begin: &begin }.look(push)
             }
         }
     }

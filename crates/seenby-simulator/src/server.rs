@@ -20,6 +20,7 @@ use crate::choice::Knobs;
 pub type LinkId = u64;
 
 pub struct Server {
+    store: Arc<Memory>,
     node: Arc<Node>,
     desk: Desk,
     /// Calls that wait for the desk, oldest first.
@@ -45,7 +46,8 @@ pub struct Connection {
 }
 
 struct Reading {
-    asked: u64,
+    /// The number of the call, if the client asks.
+    asked: Option<u64>,
     /// It looks at the store at this moment, and its reply is there at the other.
     looks_at: u64,
     due: u64,
@@ -79,7 +81,7 @@ impl Server {
         store.reopen();
         let node = Arc::new(Node::new(settings(knobs), store.clone()));
         let desk = Desk::new(node.clone(), number);
-        Self { node, desk, queue: Vec::new(), connections: BTreeMap::new() }
+        Self { store: store.clone(), node, desk, queue: Vec::new(), connections: BTreeMap::new() }
     }
 
     /// Applies calls as one batch; gives them, with who asked.
@@ -109,58 +111,57 @@ impl Server {
     pub fn listens(&self, link: LinkId) -> bool {
         self.connections.get(&link).is_some_and(|connection| {
             let has_room = connection.session.as_ref().is_none_or(Session::has_room);
-            has_room && connection.reading.is_none() && !connection.ended
+            has_room && !connection.ended
         })
     }
 
-    /// `read_ms`: how long a read takes until it looks at the store, and from then on.
-    pub fn hear(
-        &mut self,
-        link: LinkId,
-        frame: ClientFrame,
-        now: u64,
-        clock: Timestamp,
-        read_ms: (u64, u64),
-    ) -> Vec<Vec<u8>> {
+    pub fn hear(&mut self, link: LinkId, frame: ClientFrame, now: u64, clock: Timestamp) -> Vec<Vec<u8>> {
         let Some(connection) = self.connections.get_mut(&link) else { return Vec::new() };
         connection.heard_at = now;
         let call_id = frame.call_id;
         let Some(session) = &mut connection.session else {
-            return connection.sign_in(&self.node, frame, clock);
+            return connection.sign_in(&self.node, &self.store, frame, clock);
         };
         match session.handle_frame(frame, clock) {
             Step::Reply(reply) => return vec![reply],
             Step::Write(call, reply_to) => {
                 self.queue.push(Queued { call, reply_to, asked: Some((link, call_id)) });
             }
-            Step::Read(read) => {
-                let looks_at = now + read_ms.0;
-                let due = looks_at + read_ms.1;
-                connection.reading = Some(Reading { asked: call_id, looks_at, due, stage: Stage::Read(read) });
-            }
+            Step::Read => {}
         }
         Vec::new()
     }
 
-    /// Lets a read look at the store if its moment has come; gives the number of its call.
-    pub fn read(&mut self, link: LinkId, now: u64, store: &Memory) -> Option<u64> {
-        let reading = self.connections.get_mut(&link)?.reading.take_if(|reading| reading.looks_at <= now)?;
-        let asked = reading.asked;
-        let (stage, looked) = match reading.stage {
-            Stage::Read(read) => (Stage::Found(read.run(store)), true),
-            found => (found, false),
-        };
-        self.connections.get_mut(&link)?.reading = Some(Reading { stage, ..reading });
-        looked.then_some(asked)
+    /// Whether a read looks at the store now, or has found something.
+    pub fn may_read(&self, link: LinkId, now: u64) -> bool {
+        let reading = self.connections.get(&link).and_then(|connection| connection.reading.as_ref());
+        reading.is_some_and(|reading| match reading.stage {
+            Stage::Read(_) => reading.looks_at <= now,
+            Stage::Found(_) => reading.due <= now,
+        })
     }
 
-    /// What a connection has to say now.
-    pub fn turn(&mut self, link: LinkId, now: u64, clock: Timestamp) -> Turn {
+    /// Lets a read look at the store if its moment has come; gives the number of the call if the client asks.
+    pub fn read(&mut self, link: LinkId, now: u64) -> Option<Option<u64>> {
+        let connection = self.connections.get_mut(&link)?;
+        let Reading { asked, due, stage: Stage::Read(read), .. } =
+            connection.reading.take_if(|reading| reading.looks_at <= now && matches!(reading.stage, Stage::Read(_)))?
+        else {
+            return None;
+        };
+        let stage = Stage::Found(read.look(&*self.store));
+        connection.reading = Some(Reading { asked, looks_at: now, due, stage });
+        Some(asked)
+    }
+
+    /// What a connection has to say now. `read_ms`: how long its next read takes until it looks at the store, and from then
+    /// on.
+    pub fn turn(&mut self, link: LinkId, now: u64, clock: Timestamp, read_ms: (u64, u64)) -> Turn {
         let Some(connection) = self.connections.get_mut(&link) else { return Turn::default() };
         if now >= connection.heard_at + self.node.silence_max().as_millis() as u64 {
             return Turn { frames: vec![machine::goodbye(Code::PING_TIMEOUT, true)], closes: true };
         }
-        connection.turn(now, clock)
+        connection.turn(now, clock, read_ms)
     }
 
     pub fn close(&mut self, link: LinkId) {
@@ -174,9 +175,9 @@ impl Server {
 }
 
 impl Connection {
-    fn sign_in(&mut self, node: &Arc<Node>, frame: ClientFrame, clock: Timestamp) -> Vec<Vec<u8>> {
+    fn sign_in(&mut self, node: &Arc<Node>, store: &Memory, frame: ClientFrame, clock: Timestamp) -> Vec<Vec<u8>> {
         let Some(client_frame::Call::SignIn(call)) = frame.call else { return Vec::new() };
-        match Session::sign_in(node, &call, clock) {
+        match machine::sign_in(node, store, &call, clock) {
             Ok((session, signed_in)) => {
                 self.session = Some(session);
                 vec![machine::reply(frame.call_id, Ok(reply::Result::SignedIn(signed_in)))]
@@ -188,36 +189,34 @@ impl Connection {
         }
     }
 
-    fn turn(&mut self, now: u64, clock: Timestamp) -> Turn {
+    fn turn(&mut self, now: u64, clock: Timestamp, (until_look, from_look): (u64, u64)) -> Turn {
         let mut turn = Turn { frames: Vec::new(), closes: self.ended };
         let Some(session) = &mut self.session else { return turn };
         match self.reading.take_if(|reading| reading.due <= now) {
-            Some(Reading { stage: Stage::Found(found), .. }) => turn.frames.push(session.handle_found(found)),
+            Some(Reading { stage: Stage::Found(found), .. }) => found.deliver(),
             later => self.reading = self.reading.take().or(later),
         }
-        if self.reading.is_some() {
-            return turn;
-        }
         if self.mail.0.swap(false, Ordering::Relaxed) {
-            session.handle_mail(&mut turn.frames, clock).expect("a store in memory can be read");
+            session.handle_mail(&mut turn.frames, clock);
             let waker = Waker::from(self.mail.clone());
             if session.poll_mail(&Context::from_waker(&waker)).is_ready() {
                 self.mail.0.store(true, Ordering::Relaxed);
             }
         }
-        match session.farewell() {
-            Some(farewell) => {
-                turn.frames.push(machine::goodbye(farewell.code, farewell.reconnect));
-                turn.closes = true;
-            }
-            None => session.next_frames(instant(now), &mut turn.frames).expect("a store in memory can be read"),
+        if let Some(farewell) = session.farewell() {
+            turn.frames.push(machine::goodbye(farewell.code, farewell.reconnect));
+            turn.closes = true;
+        } else if let Some(read) = session.next_read(instant(now)) {
+            let looks_at = now + until_look;
+            let (asked, due) = (read.call_id(), looks_at + from_look);
+            self.reading = Some(Reading { asked, looks_at, due, stage: Stage::Read(read) });
         }
         turn
     }
 
     fn is_quiet(&self, now: u64) -> bool {
         let is_quiet = |session: &Session| {
-            let waits = session.has_calls_in_flight() || session.has_frames(instant(now));
+            let waits = session.has_calls_in_flight() || session.has_questions(instant(now));
             !waits && session.next_flush().is_none()
         };
         self.reading.is_none() && !self.mail.0.load(Ordering::Relaxed) && self.session.as_ref().is_none_or(is_quiet)

@@ -50,7 +50,9 @@ pub struct World {
     pub begins: BTreeMap<(LinkId, ConversationName), u64>,
     /// Of a connection and a message: how many readers it was told.
     pub told: BTreeMap<(LinkId, String), u32>,
-    pub model: Model,
+    pub model: Arc<Model>,
+    /// What was true when the question that a connection asked last looked at the store.
+    pub seen: BTreeMap<LinkId, Arc<Model>>,
     pub is_calm: bool,
     pub summary: Summary,
     trace: VecDeque<String>,
@@ -109,7 +111,8 @@ impl World {
             next_number: 0,
             begins: BTreeMap::new(),
             told: BTreeMap::new(),
-            model: Model::default(),
+            model: Arc::default(),
+            seen: BTreeMap::new(),
             is_calm: false,
             summary: Summary::default(),
             trace: VecDeque::new(),
@@ -213,16 +216,20 @@ impl World {
         !self.store.takes_writes()
     }
 
+    fn model_mut(&mut self) -> &mut Model {
+        Arc::make_mut(&mut self.model)
+    }
+
     /// What the model makes of a call that was made durable.
     fn follow(&mut self, call: &Call, clock: Timestamp) -> Result<Verdict, String> {
         if let Call::Expire(keys) = call {
             for key in keys {
                 let conversation = self.store.conversation(key.conversation).ok().flatten().ok_or("no conversation")?;
-                self.model.expire(&conversation.name, key.uid);
+                self.model_mut().expire(&conversation.name, key.uid);
             }
         }
         let store = self.store.clone();
-        self.model.apply(call, clock, &|name, user, client_ref| sent(&store, name, user, client_ref))
+        self.model_mut().apply(call, clock, &|name, user, client_ref| sent(&store, name, user, client_ref))
     }
 }
 

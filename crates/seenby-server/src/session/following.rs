@@ -1,25 +1,24 @@
 //! The conversations that a session follows, and how far the log of each has been sent.
 
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
+use roaring::RoaringBitmap;
 use seenby_core::view::{Part, Viewer};
 use seenby_core::{
-    AppKey, Conversation, ConversationName, ConversationNumber, GroupNumber, LogEntry, LogEvent, MessageKey, Sequence,
-    Slot, UserId,
+    Conversation, ConversationName, ConversationNumber, GroupNumber, LogEvent, Message, MessageKey, MessageUid,
+    ReceiptRequest, Sequence, Slot, UserId,
 };
 use seenby_protocol::frames::{self, log_entry};
-use seenby_storage::{Storage, StorageError};
 
 use crate::delivery::ReceiptNews;
-use crate::{queries, to_wire};
+use crate::log_page::{LogPage, PAGE_BYTES_MAX, PageEntry, PlaceInLog};
+use crate::queries::{ReaderList, ViewedMessage};
+use crate::reads::{GroupFound, PageFound};
+use crate::to_wire;
 
-/// A page of log entries ends after this much content, though never before its first entry.
-const PAGE_BYTES_MAX: usize = 256 * 1024;
-
-pub(super) struct Following {
-    app: AppKey,
+#[derive(Debug)]
+pub(crate) struct Following {
     user: UserId,
     followed: HashMap<ConversationNumber, Followed>,
     /// Those whose log goes on behind the position.
@@ -31,10 +30,11 @@ pub(super) struct Following {
     has_returned: bool,
 }
 
-pub(super) struct Followed {
+#[derive(Debug)]
+pub(crate) struct Followed {
     pub(super) name: ConversationName,
-    pub(super) group: GroupNumber,
-    pub(super) slot: Slot,
+    pub(crate) group: GroupNumber,
+    slot: Slot,
     /// The client has been sent the log up to here.
     position: Sequence,
     /// The end of the log when this session began to follow it; everything up to here is old news.
@@ -50,9 +50,8 @@ pub(super) struct Page {
 }
 
 impl Following {
-    pub(super) fn new(app: AppKey, user: UserId) -> Self {
+    pub(crate) fn new(user: UserId) -> Self {
         Self {
-            app,
             user,
             followed: HashMap::new(),
             behind: BTreeSet::new(),
@@ -62,12 +61,12 @@ impl Following {
         }
     }
 
-    pub(super) fn get(&self, conversation: ConversationNumber) -> Option<&Followed> {
+    pub(crate) fn get(&self, conversation: ConversationNumber) -> Option<&Followed> {
         self.followed.get(&conversation)
     }
 
     /// The client has something of these conversations; it may be that some are not followed.
-    pub(super) fn note_known(&mut self, known: impl IntoIterator<Item = ConversationName>) {
+    pub(crate) fn note_known(&mut self, known: impl IntoIterator<Item = ConversationName>) {
         let followed: HashSet<_> = self.followed.values().map(|followed| &followed.name).collect();
         self.away = known.into_iter().filter(|name| !followed.contains(name)).collect();
     }
@@ -89,29 +88,24 @@ impl Following {
         self.away.extend(left.map(|(_, followed)| followed.name));
     }
 
+    /// How far the log of each conversation of this group has been sent.
+    pub(super) fn positions(&self, group: GroupNumber) -> BTreeMap<ConversationName, Sequence> {
+        let followed = self.followed.values().filter(|followed| followed.group == group);
+        followed.map(|followed| (followed.name.clone(), followed.position)).collect()
+    }
+
     /// Follows the conversations of a group that this user is in, and lets go of them when it is not. Gives whether it is.
-    pub(super) fn look_at_group(
-        &mut self,
-        storage: &dyn Storage,
-        group: GroupNumber,
-        positions: &HashMap<ConversationName, Sequence>,
-    ) -> Result<bool, StorageError> {
-        let Some(membership) = storage.membership(&self.app, &self.user, group)? else {
-            self.leave(group);
-            return Ok(false);
+    pub(crate) fn look_at(&mut self, found: GroupFound) -> bool {
+        let Some(member) = found.member else {
+            self.leave(found.group);
+            return false;
         };
-        for conversation in storage.conversations(group)? {
-            if self.followed.contains_key(&conversation.number) {
-                continue;
+        for (conversation, position) in member.conversations {
+            if !self.followed.contains_key(&conversation.number) {
+                self.follow(conversation, member.membership.slot, position);
             }
-            // Without a position the log begins where the user joined.
-            let position = match positions.get(&conversation.name) {
-                Some(position) => *position,
-                None => storage.log_position(conversation.number, &membership)?,
-            };
-            self.follow(conversation, membership.slot, position);
         }
-        Ok(true)
+        true
     }
 
     fn follow(&mut self, conversation: Conversation, slot: Slot, position: Sequence) {
@@ -135,29 +129,36 @@ impl Following {
     }
 
     /// The next page of a log that goes on. Conversations take turns, so a long one does not hold up the others.
-    pub(super) fn next_page(&mut self, storage: &dyn Storage, entries_max: usize) -> Result<Page, StorageError> {
-        let Some(conversation) = self.take_turn() else { return Ok(Page::default()) };
-        let Some(followed) = self.followed.get(&conversation) else { return Ok(Page::default()) };
-        let old = followed.head.0.saturating_sub(followed.position.0);
+    pub(super) fn ask(&mut self, entries_max: usize) -> Option<PlaceInLog> {
+        let conversation = self.take_turn()?;
+        let followed = self.followed.get(&conversation)?;
         // A page is either old news or not; the client shows the two differently.
-        let limit = if old > 0 { entries_max.min(old as usize) } else { entries_max };
-        let found = storage.log(conversation, followed.position, limit)?;
-        let mut read = Vec::new();
-        let Some(page) = self.view_page(storage, conversation, followed, &found, &mut read)? else {
-            let group = followed.group;
-            self.leave(group);
-            return Ok(Page::default());
+        let limit = match followed.old() {
+            0 => entries_max,
+            old => entries_max.min(old as usize),
         };
+        Some(PlaceInLog { conversation, group: followed.group, after: followed.position, limit })
+    }
+
+    pub(super) fn take_page(&mut self, found: PageFound) -> Page {
+        let PageFound { place: PlaceInLog { conversation, group, .. }, page, readers } = found;
+        let Some(followed) = self.followed.get(&conversation) else { return Page::default() };
+        if !page.present.contains(followed.slot.0) {
+            self.leave(group);
+            return Page::default();
+        }
+        let (viewed, read) = View { viewer: self.viewer(followed), readers }.page(followed, &page);
         let followed = self.followed.get_mut(&conversation).expect("looked up above");
-        if found.len() == limit || page.through < found.last().map_or(0, |entry| entry.sequence.0) {
+        let is_cut = page.entries.last().is_some_and(|last| viewed.through < last.entry.sequence.0);
+        if page.more || is_cut {
             self.behind.insert(conversation);
         }
-        if page.through <= followed.position.0 {
-            return Ok(Page::default());
+        if viewed.through <= followed.position.0 {
+            return Page::default();
         }
-        followed.position = Sequence(page.through);
-        let left = followed.head.0.saturating_sub(page.through);
-        Ok(Page { entries: Some(frames::LogEntries { left, offline: old > 0, ..page }), read })
+        let offline = followed.old() > 0;
+        followed.position = Sequence(viewed.through);
+        Page { entries: Some(frames::LogEntries { left: followed.old(), offline, ..viewed }), read }
     }
 
     fn take_turn(&mut self) -> Option<ConversationNumber> {
@@ -168,127 +169,112 @@ impl Following {
         Some(next)
     }
 
-    /// The entries as this user may see them. `None`: not a member any more.
-    ///
-    /// Membership is checked after reading, so that nothing from after a farewell slips through. A member sees all of its
-    /// group's log, as it does in history; only requests are for those who were asked.
-    fn view_page(
-        &self,
-        storage: &dyn Storage,
-        conversation: ConversationNumber,
-        followed: &Followed,
-        found: &[LogEntry],
-        read: &mut Vec<(MessageKey, ReceiptNews)>,
-    ) -> Result<Option<frames::LogEntries>, StorageError> {
-        let mut page = frames::LogEntries {
-            conversation: Some(to_wire::conversation(&followed.name)),
-            through: followed.position.0,
-            ..Default::default()
-        };
-        let mut bytes = 0;
-        for entry in found {
-            if bytes > PAGE_BYTES_MAX {
-                break;
-            }
-            let key = MessageKey { conversation, uid: entry.event.uid() };
-            let event = match entry.event {
-                LogEvent::Sent(_) => self.view_message(storage, key, followed, &mut bytes)?,
-                LogEvent::ReceiptRequested(_) => self.view_request(storage, key, followed, read)?,
-                LogEvent::Recalled(_) => view_recall(storage, key)?,
-            };
-            page.entries.extend(event.map(|event| to_wire::log_entry(entry, event)));
-            page.through = entry.sequence.0;
-        }
-        let membership = storage.membership(&self.app, &self.user, followed.group)?;
-        Ok(membership.map(|_| page))
-    }
-
-    pub(super) fn viewer(&self, followed: &Followed) -> Viewer<'_> {
+    pub(crate) fn viewer(&self, followed: &Followed) -> Viewer<'_> {
         Viewer { user: &self.user, slot: followed.slot }
+    }
+}
+
+impl Followed {
+    /// So many entries that are still to be sent are from before this session.
+    fn old(&self) -> u64 {
+        self.head.0.saturating_sub(self.position.0)
+    }
+}
+
+/// How one member sees a page. A member sees all of its group's log, as it does in history; only requests are for those who
+/// were asked.
+struct View<'a> {
+    viewer: Viewer<'a>,
+    /// Of the viewer's own messages.
+    readers: BTreeMap<MessageUid, ReaderList>,
+}
+
+/// The readers of an own message were left out, as there is enough without them: the page ends before it.
+struct IsFull;
+
+impl View<'_> {
+    fn page(mut self, followed: &Followed, page: &LogPage) -> (frames::LogEntries, Vec<(MessageKey, ReceiptNews)>) {
+        let conversation = Some(to_wire::conversation(&followed.name));
+        let mut viewed = frames::LogEntries { conversation, through: followed.position.0, ..Default::default() };
+        let (mut read, mut bytes) = (Vec::new(), 0);
+        for PageEntry { entry, message, request } in &page.entries {
+            let event = match entry.event {
+                _ if bytes > PAGE_BYTES_MAX => Err(IsFull),
+                LogEvent::Sent(_) => self.message(message.as_ref(), request.as_ref(), &page.present, &mut bytes),
+                LogEvent::ReceiptRequested(_) => Ok(self.request(request.as_ref(), &page.present, &mut read)),
+                LogEvent::Recalled(_) => Ok(message.as_ref().map(recall)),
+            };
+            let Ok(event) = event else { break };
+            viewed.entries.extend(event.map(|event| to_wire::log_entry(entry, event)));
+            viewed.through = entry.sequence.0;
+        }
+        (viewed, read)
     }
 
     /// `None`: recalled since, gone with age, or published in this user's name and not for its own devices.
-    fn view_message(
-        &self,
-        storage: &dyn Storage,
-        key: MessageKey,
-        followed: &Followed,
+    fn message(
+        &mut self,
+        message: Option<&Message>,
+        request: Option<&ReceiptRequest>,
+        present: &RoaringBitmap,
         bytes: &mut usize,
-    ) -> Result<Option<log_entry::Event>, StorageError> {
-        let viewer = self.viewer(followed);
-        let Some(message) = storage.message(key)?.filter(|message| viewer.is_sent(message)) else { return Ok(None) };
-        let present = || Ok(Cow::Owned(storage.group(followed.group)?.map(|group| group.present).unwrap_or_default()));
-        let viewed = queries::view_message(storage, viewer, message, present)?;
+    ) -> Result<Option<log_entry::Event>, IsFull> {
+        let Some(message) = message.filter(|message| self.viewer.is_sent(message)) else { return Ok(None) };
+        let readers = |request: &ReceiptRequest| match request.reader_count() {
+            0 => Ok(ReaderList::default()),
+            _ => self.readers.remove(&request.key.uid).ok_or(IsFull),
+        };
+        let viewed = ViewedMessage::new(self.viewer, message.clone(), request, present, readers)?;
         *bytes += viewed.bytes();
         Ok(Some(log_entry::Event::Message(to_wire::message(viewed))))
     }
 
     /// `None`: this user was not asked, or the message was recalled since.
-    fn view_request(
+    fn request(
         &self,
-        storage: &dyn Storage,
-        key: MessageKey,
-        followed: &Followed,
+        request: Option<&ReceiptRequest>,
+        present: &RoaringBitmap,
         read: &mut Vec<(MessageKey, ReceiptNews)>,
-    ) -> Result<Option<log_entry::Event>, StorageError> {
-        let Some(request) = storage.request(key)? else { return Ok(None) };
-        let Some(part) = self.viewer(followed).part_in(&request) else { return Ok(None) };
+    ) -> Option<log_entry::Event> {
+        let request = request?;
+        let part = self.viewer.part_in(request)?;
         // A device of the sender that comes late: it has not been told of those who answered before it came.
-        if part == Part::Sender
-            && request.reader_count() > 0
-            && let Some(group) = storage.group(followed.group)?
-        {
-            read.push((key, ReceiptNews { from: 0, counts: request.counts(&group.present) }));
+        if part == Part::Sender && request.reader_count() > 0 {
+            read.push((request.key, ReceiptNews { from: 0, counts: request.counts(present) }));
         }
-        Ok(Some(log_entry::Event::ReceiptRequested(frames::ReceiptRequested {
-            message_uid: key.uid.to_string(),
+        Some(log_entry::Event::ReceiptRequested(frames::ReceiptRequested {
+            message_uid: request.key.uid.to_string(),
             sender_id: request.sender.to_string(),
             answered: part == Part::Receiver { answered: true },
-        })))
+        }))
     }
 }
 
-fn view_recall(storage: &dyn Storage, key: MessageKey) -> Result<Option<log_entry::Event>, StorageError> {
-    Ok(storage.message(key)?.map(|message| {
-        log_entry::Event::MessageRecalled(frames::MessageRecalled {
-            message_uid: key.uid.to_string(),
-            sender_id: message.sender.to_string(),
-        })
-    }))
+fn recall(message: &Message) -> log_entry::Event {
+    log_entry::Event::MessageRecalled(frames::MessageRecalled {
+        message_uid: message.key.uid.to_string(),
+        sender_id: message.sender.to_string(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use seenby_core::Timestamp;
+    use seenby_core::{Sequence, Timestamp};
+    use seenby_protocol::frames::log_entry;
 
-    use seenby_storage::Lookup as _;
-
-    use super::*;
+    use crate::log_page::PAGE_BYTES_MAX;
     use crate::ward::{NOW, Ward, user};
-
-    impl Ward {
-        fn follower(&self, name: &str, positions: &HashMap<ConversationName, Sequence>) -> Following {
-            let mut following = Following::new(self.name.group.app.clone(), user(name));
-            assert!(following.look_at_group(&*self.store, self.group(), positions).unwrap());
-            following
-        }
-
-        fn news(&self, following: &mut Following) -> Option<frames::LogEntries> {
-            following.add_news(self.store.conversation_number(&self.name).unwrap());
-            following.next_page(&*self.store, 100).unwrap().entries
-        }
-    }
 
     #[test]
     fn a_farewell_that_has_not_been_told_yet_ends_delivery_all_the_same() {
         let mut ward = Ward::with_members(&["alice", "bob"]);
-        let mut bobs = ward.follower("bob", &HashMap::new());
+        let mut bob = ward.comes("bob");
+        bob.hears();
         ward.says("alice", 1);
-        assert_eq!(ward.news(&mut bobs).map(|page| page.entries.len()), Some(1));
-        // The session has not looked at its mail since.
-        ward.leaves(&[user("bob")]);
+        assert_eq!(bob.hears_pages().len(), 1);
+        ward.leaves_quietly(&[user("bob")]);
         ward.says("alice", 1);
-        assert_eq!(ward.news(&mut bobs), None);
+        assert_eq!(bob.hears(), []);
     }
 
     /// Missed, and then while somebody is there.
@@ -297,20 +283,33 @@ mod tests {
         let mut ward = Ward::with_members(&["alice", "bob"]);
         let sends_large = |ward: &mut Ward| (0..5).for_each(|_| _ = ward.says("alice", PAGE_BYTES_MAX));
         sends_large(&mut ward);
-        let from_the_beginning = HashMap::from([(ward.name.clone(), Sequence(0))]);
-        let mut bobs = ward.follower("bob", &from_the_beginning);
+        let mut bob = ward.comes_with("bob", Some(Sequence(0)));
         for expected in [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]] {
-            let mut sequences = Vec::new();
-            while bobs.is_behind() {
-                // The last look finds nothing.
-                let page = bobs.next_page(&*ward.store, 100).unwrap().entries.unwrap_or_default();
-                assert!(page.entries.len() <= 2, "a page ends by its bytes");
-                sequences.extend(page.entries.iter().map(|entry| entry.sequence));
-            }
-            assert_eq!(sequences, expected);
+            let pages = bob.hears_pages();
+            assert!(pages.iter().all(|page| page.entries.len() <= 2), "a page ends by its bytes");
+            let sequences = pages.iter().flat_map(|page| &page.entries).map(|entry| entry.sequence);
+            assert!(sequences.eq(expected));
             sends_large(&mut ward);
-            bobs.add_news(ward.store.conversation_number(&ward.name).unwrap());
         }
+    }
+
+    /// Readers count as well: a thousand names with each message.
+    #[test]
+    fn a_page_of_own_messages_with_many_readers_ends_by_its_bytes() {
+        let (mut ward, crowd) = Ward::with_crowd(1_000);
+        let asked: Vec<_> = (0..60).map(|_| ward.asks("alice")).collect();
+        asked.iter().for_each(|uid| ward.read(&crowd, *uid));
+        let pages = ward.comes_with("alice", Some(Sequence(0))).hears_pages();
+        assert!(pages.len() > 1, "some 11 KB for each message");
+        let messages = pages.iter().flat_map(|page| &page.entries).filter_map(|entry| match &entry.event {
+            Some(log_entry::Event::Message(message)) => Some(message),
+            _ => None,
+        });
+        let readers = |message: &seenby_protocol::frames::Message| {
+            message.receipt.as_ref().and_then(|receipt| receipt.readers.as_ref()).map_or(0, |list| list.user_ids.len())
+        };
+        let told: Vec<_> = messages.map(|message| (message.uid.clone(), readers(message))).collect();
+        assert_eq!(told, asked.iter().map(|uid| (uid.to_string(), 1_000)).collect::<Vec<_>>());
     }
 
     #[test]
@@ -321,11 +320,12 @@ mod tests {
             ward.says("alice", 1);
             ward.joins_at(&[user("bob")], Timestamp(joined_at));
             let after = ward.says("alice", 1);
-            let page = ward.follower("bob", &HashMap::new()).next_page(&*ward.store, 100).unwrap().entries.unwrap();
-            let [frames::LogEntry { event: Some(log_entry::Event::Message(message)), .. }] = &page.entries[..] else {
-                panic!("{page:?}");
-            };
-            assert_eq!(message.uid, after.to_string());
+            let pages = ward.comes("bob").hears_pages();
+            let uids = pages.iter().flat_map(|page| &page.entries).map(|entry| match &entry.event {
+                Some(log_entry::Event::Message(message)) => message.uid.clone(),
+                other => panic!("{other:?}"),
+            });
+            assert!(uids.eq([after.to_string()]));
             ward.leaves(&[user("bob")]);
         }
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use seenby_core::MessageKey;
+use seenby_core::{Counts, MessageKey};
 use seenby_protocol::frames;
-use seenby_storage::{Storage, StorageError};
 
 use super::following::Following;
 use crate::delivery::ReceiptNews;
-use crate::queries::{HISTORY_READERS_MAX, reader_list};
+use crate::queries::{HISTORY_READERS_MAX, ReaderList};
+use crate::reads::ReadersFrom;
 use crate::to_wire;
 
 /// Readers in one flush, over all messages: some 100 KB of frames.
@@ -17,6 +17,8 @@ const FLUSH_READERS_MAX: u32 = 5_000;
 
 pub(super) struct Deltas {
     news: BTreeMap<MessageKey, ReceiptNews>,
+    /// Readers of these are being looked up.
+    asked: Vec<(MessageKey, Counts)>,
     /// Nothing goes out before this: readers that come close together travel together. `None`: nothing has gone out yet.
     flush_at: Option<Instant>,
     gather: Duration,
@@ -25,7 +27,7 @@ pub(super) struct Deltas {
 impl Deltas {
     /// After each flush, news gathers this long.
     pub(super) fn new(gather: Duration) -> Self {
-        Self { news: BTreeMap::new(), flush_at: None, gather }
+        Self { news: BTreeMap::new(), asked: Vec::new(), flush_at: None, gather }
     }
 
     pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
@@ -41,102 +43,83 @@ impl Deltas {
         self.flush_at.filter(|_| !self.news.is_empty())
     }
 
-    /// Deltas, up to a bound. What is left comes with the next call, at once.
-    pub(super) fn flush(
-        &mut self,
-        storage: &dyn Storage,
-        following: &Following,
-        now: Instant,
-    ) -> Result<Vec<frames::ReceiptDelta>, StorageError> {
+    /// What is due, up to a bound; what is left is asked for next, at once.
+    pub(super) fn ask(&mut self, following: &Following, now: Instant) -> Vec<ReadersFrom> {
+        let (mut questions, mut readers) = (Vec::new(), 0);
         if !self.is_due(now) {
-            return Ok(Vec::new());
+            return questions;
         }
-        let mut deltas = Vec::new();
-        let mut readers = 0;
         while readers < FLUSH_READERS_MAX
             && let Some((key, news)) = self.news.pop_first()
         {
             // A sender who is not in finds it out when it comes back.
             let Some(followed) = following.get(key.conversation) else { continue };
             let count = news.counts.read.saturating_sub(news.from).min(HISTORY_READERS_MAX);
-            let list = reader_list(storage, followed.group, key, news.from, count as usize)?;
-            let sent = list.readers.len() as u32;
-            if sent == 0 {
-                continue;
+            let end = news.from + count;
+            if end < news.counts.read {
+                self.add(key, ReceiptNews { from: end, ..news });
             }
-            readers += sent;
-            deltas.push(frames::ReceiptDelta {
-                conversation: Some(to_wire::conversation(&followed.name)),
-                message_uid: key.uid.to_string(),
-                readers: Some(to_wire::readers(list)),
-                counts: Some(to_wire::counts(news.counts)),
-            });
-            if news.from + sent < news.counts.read {
-                self.add(key, ReceiptNews { from: news.from + sent, ..news });
-            }
+            readers += count;
+            questions.push(ReadersFrom { group: followed.group, key, from: news.from, count: count as usize });
+            self.asked.push((key, news.counts));
         }
         if self.news.is_empty() {
             self.flush_at = Some(now + self.gather);
         }
-        Ok(deltas)
+        questions
+    }
+
+    /// One list of readers for each question.
+    pub(super) fn take(
+        &mut self,
+        readers: Vec<ReaderList>,
+        following: &Following,
+    ) -> impl Iterator<Item = frames::ReceiptDelta> {
+        let asked = std::mem::take(&mut self.asked).into_iter().zip(readers);
+        asked.filter(|(_, list)| !list.readers.is_empty()).filter_map(|((key, counts), list)| {
+            let followed = following.get(key.conversation)?;
+            Some(frames::ReceiptDelta {
+                conversation: Some(to_wire::conversation(&followed.name)),
+                message_uid: key.uid.to_string(),
+                readers: Some(to_wire::readers(list)),
+                counts: Some(to_wire::counts(counts)),
+            })
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
-    use seenby_core::{Counts, MessageUid, Ordinal};
+    use seenby_core::Ordinal;
+    use seenby_protocol::frames::server_frame;
 
     use super::*;
-    use crate::ward::{Ward, user};
+    use crate::ward::{Online, Ward};
 
-    fn news(from: Ordinal, read: Ordinal) -> ReceiptNews {
-        ReceiptNews { from, counts: Counts { read, unread: 0, left: 0 } }
-    }
-
-    /// Of what one session of alice is told: the ordinals of each delta.
-    struct Told {
-        ward: Ward,
-        following: Following,
-        deltas: Deltas,
-        uid: MessageUid,
-    }
-
-    impl Told {
-        fn about_readers(count: usize) -> Self {
-            let (mut ward, crowd) = Ward::with_crowd(count);
-            let uid = ward.asks("alice");
-            ward.read(&crowd, uid);
-            let mut following = Following::new(ward.name.group.app.clone(), user("alice"));
-            following.look_at_group(&*ward.store, ward.group(), &HashMap::new()).unwrap();
-            Self { ward, following, deltas: Deltas::new(Duration::from_millis(50)), uid }
-        }
-
-        fn hears(&mut self, news: ReceiptNews) {
-            self.deltas.add(self.ward.key(self.uid), news);
-        }
-
-        fn flush(&mut self, now: Instant) -> Vec<(Ordinal, Ordinal)> {
-            let deltas = self.deltas.flush(&*self.ward.store, &self.following, now).unwrap();
-            let readers = deltas.into_iter().map(|delta| delta.readers.unwrap());
-            let range =
-                |list: frames::Readers| (list.first_ordinal, list.first_ordinal + list.user_ids.len() as Ordinal);
-            readers.map(range).collect()
-        }
+    /// The ordinals of each delta in what is pushed.
+    fn ordinals(online: &mut Online, after: Duration) -> Vec<(Ordinal, Ordinal)> {
+        let range = |kind| match kind {
+            server_frame::Kind::ReceiptDelta(frames::ReceiptDelta { readers: Some(list), .. }) => {
+                Some((list.first_ordinal, list.first_ordinal + list.user_ids.len() as Ordinal))
+            }
+            _ => None,
+        };
+        online.hears_after(after).into_iter().filter_map(range).collect()
     }
 
     #[test]
     fn new_readers_beyond_a_thousand_follow_in_further_deltas_until_all_are_told() {
         for count in [999, 1_000, 1_001, 2_500, 6_001] {
-            let mut told = Told::about_readers(count as usize);
-            told.hears(news(0, count));
-            let (now, mut next) = (Instant::now(), 0);
-            while told.deltas.is_due(now) {
-                for (first, end) in told.flush(now) {
-                    assert_eq!(first, next, "of {count}");
-                    next = end;
-                }
+            let (mut ward, crowd) = Ward::with_crowd(count as usize);
+            let uid = ward.asks("alice");
+            let mut alice = ward.comes("alice");
+            alice.hears();
+            ward.read(&crowd, uid);
+            let mut next = 0;
+            for (first, end) in ordinals(&mut alice, Duration::ZERO) {
+                assert_eq!(first, next, "of {count}");
+                assert!(end - first <= 1_000);
+                next = end;
             }
             assert_eq!(next, count);
         }
@@ -144,14 +127,16 @@ mod tests {
 
     #[test]
     fn news_that_gathers_is_told_from_its_first_reader_on() {
-        let mut told = Told::about_readers(9);
-        let now = Instant::now();
-        told.hears(news(0, 2));
-        assert_eq!(told.flush(now), [(0, 2)]);
-        told.hears(news(2, 4));
-        told.hears(news(4, 7));
-        assert_eq!(told.flush(now), [], "it gathers");
-        told.hears(news(7, 9));
-        assert_eq!(told.flush(now + Duration::from_millis(50)), [(2, 9)]);
+        let (mut ward, crowd) = Ward::with_crowd(9);
+        let uid = ward.asks("alice");
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        ward.read(&crowd[..2], uid);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [(0, 2)]);
+        ward.read(&crowd[2..4], uid);
+        ward.read(&crowd[4..7], uid);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [], "it gathers");
+        ward.read(&crowd[7..], uid);
+        assert_eq!(ordinals(&mut alice, Duration::from_millis(50)), [(2, 9)]);
     }
 }

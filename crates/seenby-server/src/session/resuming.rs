@@ -1,13 +1,10 @@
 //! Resuming: the client says what it has, and what is missing is found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use seenby_core::view::Part;
 use seenby_core::{AppKey, ConversationName, ConversationNumber, MessageKey, MessageUid, Sequence};
 use seenby_protocol::{Code, frames};
-use seenby_storage::{Storage, StorageError};
 
-use super::following::Following;
 use crate::delivery::ReceiptNews;
 use crate::from_wire;
 use crate::refusal::Refusal;
@@ -16,20 +13,20 @@ use crate::refusal::Refusal;
 pub(super) const ITEMS_MAX: usize = 10_000;
 
 /// What a client says it has.
-#[derive(Default)]
-pub(super) struct Known {
-    pub(super) positions: HashMap<ConversationName, Sequence>,
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) positions: BTreeMap<ConversationName, Sequence>,
     /// How many readers of each message.
-    receipts: BTreeMap<(ConversationName, MessageUid), u32>,
+    pub(crate) receipts: BTreeMap<(ConversationName, MessageUid), u32>,
 }
 
 /// What happened to messages while the client was away.
-#[derive(Default)]
-pub(super) struct Missed {
+#[derive(Debug, Default)]
+pub(crate) struct Missed {
     /// Own messages with new readers.
-    pub(super) read: Vec<(MessageKey, ReceiptNews)>,
+    pub(crate) read: Vec<(MessageKey, ReceiptNews)>,
     /// Messages that this user has answered from elsewhere.
-    pub(super) answered: BTreeMap<ConversationNumber, Vec<MessageUid>>,
+    pub(crate) answered: BTreeMap<ConversationNumber, Vec<MessageUid>>,
 }
 
 impl Known {
@@ -51,36 +48,7 @@ impl Known {
     }
 
     /// Some of them more than once.
-    pub(super) fn conversations(&self) -> impl Iterator<Item = ConversationName> {
+    pub(crate) fn conversations(&self) -> impl Iterator<Item = ConversationName> {
         self.positions.keys().chain(self.receipts.keys().map(|(name, _)| name)).cloned()
-    }
-
-    pub(super) fn compare_receipts(
-        &self,
-        storage: &dyn Storage,
-        following: &Following,
-    ) -> Result<Missed, StorageError> {
-        let mut missed = Missed::default();
-        for ((name, uid), known) in &self.receipts {
-            let Some(conversation) = storage.conversation_number(name)? else { continue };
-            let Some(followed) = following.get(conversation) else { continue };
-            let key = MessageKey { conversation, uid: *uid };
-            if storage.reader_count(key)? <= *known {
-                continue;
-            }
-            let (Some(request), Some(group)) = (storage.request(key)?, storage.group(followed.group)?) else {
-                continue;
-            };
-            match following.viewer(followed).part_in(&request) {
-                Some(Part::Sender) => {
-                    missed.read.push((key, ReceiptNews { from: *known, counts: request.counts(&group.present) }));
-                }
-                Some(Part::Receiver { answered: true }) => {
-                    missed.answered.entry(conversation).or_default().push(*uid);
-                }
-                _ => {}
-            }
-        }
-        Ok(missed)
     }
 }

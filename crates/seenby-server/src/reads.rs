@@ -1,0 +1,295 @@
+//! What sessions want to know, and what was found. A session has no I/O: it asks one question at a time, whoever drives it
+//! lets the question look at the store where blocking is fine, and what was found comes by the session's mailbox.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use seenby_core::commit::UserRecord;
+use seenby_core::view::Part;
+use seenby_core::{
+    AppKey, Conversation, ConversationName, GroupNumber, Membership, MessageKey, MessageUid, Ordinal, Sequence,
+    Timestamp, UserId,
+};
+use seenby_protocol::frames;
+use seenby_storage::{Storage, StorageError};
+
+use crate::delivery::{Mailbox, ReceiptNews};
+use crate::log_page::{LogPage, PAGE_BYTES_MAX, PlaceInLog};
+use crate::node::Node;
+use crate::queries::{ConversationsQuery, Queries, Query, QueryResult, ReaderList, newest_readers, reader_list};
+use crate::refusal::Refusal;
+use crate::session::{Arrival, Following, Known, Missed, Session};
+
+/// A question of a session. Dropped without having looked, it says that it failed.
+pub struct Read {
+    asker: Asker,
+    question: Question,
+}
+
+#[derive(Debug)]
+pub(crate) enum Question {
+    /// Of the client.
+    Call {
+        call_id: u64,
+        call: ReadCall,
+    },
+    /// Of the session itself: the user's record.
+    User,
+    /// Whether the user is in a group, and the conversations there. Of those that it follows already it knows the position.
+    Group(GroupNumber, BTreeMap<ConversationName, Sequence>),
+    News(NewsQuestion),
+}
+
+#[derive(Debug)]
+pub(crate) enum ReadCall {
+    Query(ConversationName, Query),
+    Find(MessageUid),
+    List(ConversationsQuery),
+    /// The groups that the user is in.
+    Memberships,
+    /// What has happened in these groups since the client was here.
+    Missed(Vec<GroupNumber>, Known),
+}
+
+/// What is to be sent next.
+#[derive(Debug, Default)]
+pub(crate) struct NewsQuestion {
+    pub(crate) page: Option<PlaceInLog>,
+    pub(crate) readers: Vec<ReadersFrom>,
+}
+
+/// Readers of a message from an ordinal on, this many.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadersFrom {
+    pub(crate) group: GroupNumber,
+    pub(crate) key: MessageKey,
+    pub(crate) from: Ordinal,
+    pub(crate) count: usize,
+}
+
+/// For the mailbox of whoever asked.
+pub struct Found {
+    asker: Asker,
+    result: Result<Finding, Refusal>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Finding {
+    Reply(Box<QueryResult>),
+    Memberships(Vec<GroupNumber>),
+    Resumed(Box<Resumed>),
+    User(Option<UserRecord>),
+    Group(GroupFound),
+    News(NewsFound),
+}
+
+/// Where a client stands that has resumed.
+#[derive(Debug)]
+pub(crate) struct Resumed {
+    pub(crate) following: Following,
+    pub(crate) missed: Missed,
+}
+
+#[derive(Debug)]
+pub(crate) struct GroupFound {
+    pub(crate) group: GroupNumber,
+    /// `None`: the user is not in it.
+    pub(crate) member: Option<MemberFound>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MemberFound {
+    pub(crate) membership: Membership,
+    /// Each with the position that its log goes on behind for this user.
+    pub(crate) conversations: Vec<(Conversation, Sequence)>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct NewsFound {
+    pub(crate) page: Option<PageFound>,
+    /// In the order of the question.
+    pub(crate) readers: Vec<ReaderList>,
+}
+
+#[derive(Debug)]
+pub(crate) struct PageFound {
+    pub(crate) place: PlaceInLog,
+    pub(crate) page: LogPage,
+    /// Who has read those messages of the page that are the user's own. Where one is missing the page ends.
+    pub(crate) readers: BTreeMap<MessageUid, ReaderList>,
+}
+
+/// Whose question it is. Every question has exactly one finding.
+struct Asker {
+    app: AppKey,
+    user: UserId,
+    mailbox: Option<Arc<Mailbox>>,
+}
+
+impl Read {
+    pub(crate) fn new(app: AppKey, user: UserId, mailbox: Arc<Mailbox>, question: Question) -> Self {
+        Self { asker: Asker { app, user, mailbox: Some(mailbox) }, question }
+    }
+
+    /// Blocks as long as the store takes.
+    pub fn look(self, storage: &dyn Storage) -> Found {
+        let Self { asker, question } = self;
+        let result = asker.look(storage, question);
+        Found { asker, result }
+    }
+
+    /// The number of the call, if the client asks.
+    pub fn call_id(&self) -> Option<u64> {
+        match self.question {
+            Question::Call { call_id, .. } => Some(call_id),
+            _ => None,
+        }
+    }
+}
+
+impl Found {
+    pub fn deliver(mut self) {
+        if let Some(mailbox) = self.asker.mailbox.take() {
+            mailbox.put_found(self.result);
+        }
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        if let Some(mailbox) = self.mailbox.take() {
+            mailbox.put_found(Err(Refusal::internal()));
+        }
+    }
+}
+
+impl Asker {
+    fn look(&self, storage: &dyn Storage, question: Question) -> Result<Finding, Refusal> {
+        let Self { app, user, .. } = self;
+        Ok(match question {
+            Question::Call { call, .. } => self.look_for_call(storage, call)?,
+            Question::User => Finding::User(storage.user(app, user)?),
+            Question::Group(group, positions) => Finding::Group(self.look_at_group(storage, group, &positions)?),
+            Question::News(question) => Finding::News(self.look_for_news(storage, question)?),
+        })
+    }
+
+    fn look_for_call(&self, storage: &dyn Storage, call: ReadCall) -> Result<Finding, Refusal> {
+        let Self { app, user, .. } = self;
+        let reply = |result| Finding::Reply(Box::new(result));
+        Ok(match call {
+            ReadCall::Query(name, query) => reply(Queries::enter(storage, user, &name)?.run(query)?),
+            ReadCall::Find(uid) => reply(Queries::find(storage, app, user, uid)?),
+            ReadCall::List(query) => reply(Queries::conversations(storage, app, user, &query)?),
+            ReadCall::Memberships => {
+                let memberships = storage.memberships(app, user)?;
+                Finding::Memberships(memberships.into_iter().map(|membership| membership.group).collect())
+            }
+            ReadCall::Missed(groups, known) => {
+                Finding::Resumed(Box::new(self.look_for_missed(storage, &groups, &known)?))
+            }
+        })
+    }
+
+    fn look_at_group(
+        &self,
+        storage: &dyn Storage,
+        group: GroupNumber,
+        positions: &BTreeMap<ConversationName, Sequence>,
+    ) -> Result<GroupFound, StorageError> {
+        let Some(membership) = storage.membership(&self.app, &self.user, group)? else {
+            return Ok(GroupFound { group, member: None });
+        };
+        let mut conversations = Vec::new();
+        for conversation in storage.conversations(group)? {
+            // Without a position the log begins where the user joined.
+            let position = match positions.get(&conversation.name) {
+                Some(position) => *position,
+                None => storage.log_position(conversation.number, &membership)?,
+            };
+            conversations.push((conversation, position));
+        }
+        Ok(GroupFound { group, member: Some(MemberFound { membership, conversations }) })
+    }
+
+    fn look_for_missed(
+        &self,
+        storage: &dyn Storage,
+        groups: &[GroupNumber],
+        known: &Known,
+    ) -> Result<Resumed, StorageError> {
+        let mut following = Following::new(self.user.clone());
+        for group in groups {
+            following.look_at(self.look_at_group(storage, *group, &known.positions)?);
+        }
+        let missed = missed_receipts(storage, known, &following)?;
+        following.note_known(known.conversations());
+        Ok(Resumed { following, missed })
+    }
+
+    fn look_for_news(&self, storage: &dyn Storage, question: NewsQuestion) -> Result<NewsFound, StorageError> {
+        let page = question.page.map(|place| self.look_at_page(storage, place)).transpose()?;
+        let readers = question.readers.into_iter().map(|from| readers(storage, from)).collect::<Result<_, _>>()?;
+        Ok(NewsFound { page, readers })
+    }
+
+    fn look_at_page(&self, storage: &dyn Storage, place: PlaceInLog) -> Result<PageFound, StorageError> {
+        let page = LogPage::read(storage, place)?;
+        let (mut lists, mut bytes) = (BTreeMap::new(), 0);
+        for entry in &page.entries {
+            let (Some(message), Some(request)) = (&entry.message, &entry.request) else { continue };
+            if message.sender != self.user || request.reader_count() == 0 {
+                continue;
+            }
+            if bytes > PAGE_BYTES_MAX {
+                break;
+            }
+            let list = newest_readers(storage, place.group, request)?;
+            bytes += list.bytes();
+            lists.insert(message.key.uid, list);
+        }
+        Ok(PageFound { place, page, readers: lists })
+    }
+}
+
+fn readers(storage: &dyn Storage, from: ReadersFrom) -> Result<ReaderList, StorageError> {
+    reader_list(storage, from.group, from.key, from.from, from.count)
+}
+
+fn missed_receipts(storage: &dyn Storage, known: &Known, following: &Following) -> Result<Missed, StorageError> {
+    let mut missed = Missed::default();
+    for ((name, uid), readers) in &known.receipts {
+        let Some(conversation) = storage.conversation_number(name)? else { continue };
+        let Some(followed) = following.get(conversation) else { continue };
+        let key = MessageKey { conversation, uid: *uid };
+        if storage.reader_count(key)? <= *readers {
+            continue;
+        }
+        let (Some(request), Some(group)) = (storage.request(key)?, storage.group(followed.group)?) else { continue };
+        match following.viewer(followed).part_in(&request) {
+            Some(Part::Sender) => {
+                missed.read.push((key, ReceiptNews { from: *readers, counts: request.counts(&group.present) }));
+            }
+            Some(Part::Receiver { answered: true }) => {
+                missed.answered.entry(conversation).or_default().push(*uid);
+            }
+            _ => {}
+        }
+    }
+    Ok(missed)
+}
+
+/// The session of whoever shows a good token, and what it is told. Blocks as long as the store takes.
+pub fn sign_in(
+    node: &Arc<Node>,
+    storage: &dyn Storage,
+    call: &frames::SignIn,
+    now: Timestamp,
+) -> Result<(Session, frames::SignedIn), Refusal> {
+    // What cannot be the key of an app is the key of none.
+    let app = AppKey::new(&call.app_key).ok().map(|key| storage.app(&key)).transpose()?.flatten();
+    let arrival = Arrival::new(node, call, app, now)?;
+    let (app, user) = arrival.name();
+    let found = (storage.app(app)?, storage.user(app, user)?);
+    arrival.admit(found, now)
+}
