@@ -9,7 +9,7 @@ use seenby_core::{AppKey, Call, ClientRef, ConversationName, Draft, GroupId, Gro
 use seenby_protocol::codec;
 use seenby_protocol::frames::{Content, SignIn, TextContent, content};
 use seenby_server::Settings;
-use seenby_server::machine::{Desk, Node, ReplyTo, issue_token};
+use seenby_server::machine::{Desk, Node, ReplyTo, Told, issue_token};
 use seenby_storage::Memory;
 use tokio::sync::oneshot;
 
@@ -40,8 +40,8 @@ impl Ward {
         ] {
             *rate = u32::MAX;
         }
-        let node = Arc::new(Node::new(settings, store.clone()));
-        let desk = Desk::new(node.clone(), 1);
+        let node = Arc::new(Node::new(settings, store.clone(), 1));
+        let desk = Desk::new(node.clone());
         let mut ward = Self { store, node, desk };
         for (app, group, members) in
             [(APP, "ward", ["alice", "bob"]), (APP, "cellar", ["alice", "eve"]), ("other", "ward", ["bob", "eve"])]
@@ -75,7 +75,7 @@ impl Ward {
 
     pub(crate) fn write(&mut self, mut batch: Vec<(Call, ReplyTo)>) {
         let news = self.desk.write(&mut batch, NOW);
-        self.desk.tell(news);
+        self.node.tell(Told::Notices(news));
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

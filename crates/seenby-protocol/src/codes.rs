@@ -54,6 +54,7 @@ codes! {
     TOO_BUSY = 90011, "The server has more to do than it can take in now.", "Wait a moment, then ask again.";
     CALL_NOT_SUPPORTED = 90012, "This SDK does not have this call of the vendor's engine. Decided in the SDK, before any network use.", "Do without; the page of the TypeScript SDK says which calls there are.";
     RETURNED = 90013, "The user has come back into a group, or a channel is there again, and only the client knows what it has of it.", "The SDKs connect again and catch up.";
+    NEWS_LOST = 90014, "The server may have missed what happened at another server.", "The SDKs connect again and catch up.";
     API_KEY_REJECTED = 90020, "The call names no key, or one that this server does not know.", "Correct the key.";
     API_KEY_SCOPE_MISSING = 90021, "The key may not be used for this call.", "Use a key with the scope that the detail names.";
     API_CALL_NOT_SERVED = 90022, "The server API has no such call.", "Correct the path and the method.";

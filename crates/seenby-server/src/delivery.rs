@@ -26,8 +26,19 @@ use crate::settings::Limits;
 /// Items that may wait for one session. A client that lets more pile up is sent away; it catches up when it returns.
 const MAIL_ITEMS_MAX: usize = 10_000;
 
+/// So many devices may sign in at a node in one life.
+const DEVICES_BITS: u32 = 40;
+
 /// Users whose rates are remembered; about 300 bytes each. Enough for everybody who is online and many who just left.
 const RATED_USERS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
+
+/// What a node hears of the commits of all nodes.
+#[derive(Debug, Clone)]
+pub enum Told {
+    Notices(Vec<Notice>),
+    /// Notices may have been missed.
+    Lost,
+}
 
 /// What waits for one session.
 #[derive(Debug, Default)]
@@ -213,19 +224,34 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+    /// `node`: see [`Node::new`](crate::node::Node::new).
+    pub(crate) fn new(limits: Limits, node: u32) -> Arc<Self> {
         Arc::new(Self {
             limits,
             stopping: AtomicBool::new(false),
-            next_device: AtomicU64::new(1),
+            next_device: AtomicU64::new(u64::from(node) << DEVICES_BITS | 1),
             users: RwLock::default(),
             rates: Mutex::new(LruCache::new(RATED_USERS_MAX)),
             followers: RwLock::default(),
         })
     }
 
-    /// Tells those who are online. Called in the order of the commits.
-    pub(crate) fn publish(&self, notices: Vec<Notice>) {
+    /// Tells those who are online here what was committed, wherever it was. Late, twice or in another order does no harm.
+    pub(crate) fn tell(&self, told: Told) {
+        match told {
+            Told::Notices(notices) => self.publish(notices),
+            Told::Lost => self.call_back_all(),
+        }
+    }
+
+    /// What was missed is found as after any absence: by what each client says that it has.
+    fn call_back_all(&self) {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let devices = users.values().flatten();
+        devices.for_each(|device| device.mailbox.end(Farewell::come_back(Code::NEWS_LOST)));
+    }
+
+    fn publish(&self, notices: Vec<Notice>) {
         for notice in notices {
             match notice {
                 Notice::Logged { group, conversation } => {
@@ -415,7 +441,7 @@ mod tests {
     }
 
     fn delivery(devices_per_user_max: usize) -> Arc<Delivery> {
-        Delivery::new(Limits { devices_per_user_max, ..Limits::default() })
+        Delivery::new(Limits { devices_per_user_max, ..Limits::default() }, 1)
     }
 
     #[test]
@@ -451,6 +477,23 @@ mod tests {
             delivery.publish(vec![Notice::Logged { group: GroupNumber(1), conversation }]);
         }
         assert_eq!(alice.mailbox().take().farewell, Some(Farewell::come_back(Code::SLOW_CONSUMER)));
+    }
+
+    #[test]
+    fn when_notices_may_have_been_missed_everybody_comes_again() {
+        let delivery = delivery(8);
+        let online = ["alice", "bob"].map(|name| delivery.register(&app(), &user(name), "phone".into()));
+        delivery.tell(Told::Lost);
+        let farewells = online.map(|device| device.mailbox().take().farewell);
+        assert_eq!(farewells, [Some(Farewell::come_back(Code::NEWS_LOST)); 2]);
+    }
+
+    #[test]
+    fn devices_of_two_nodes_have_different_numbers() {
+        let numbers = [1, 2].map(|node| {
+            Delivery::new(Limits::default(), node).register(&app(), &user("alice"), "phone".into()).number()
+        });
+        assert_ne!(numbers[0], numbers[1]);
     }
 
     #[test]

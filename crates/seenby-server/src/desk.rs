@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use seenby_core::{Call, Limits, Notice, Timestamp};
+use seenby_core::{Call, Limits, Moved, Notice, Timestamp};
 use seenby_storage::{LedgerWriter, Storage, StorageError, Written};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -17,10 +17,9 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// `number`: keeps message ids apart from those of other nodes and other lives; 24 bits.
-    pub fn new(node: Arc<Node>, number: u32) -> Self {
+    pub fn new(node: Arc<Node>) -> Self {
         let limits = Limits { group_members_max: node.settings.limits.group_members_max };
-        let writer = node.store.writer(limits, number);
+        let writer = node.store.writer(limits, node.number);
         Self { node, writer }
     }
 
@@ -32,6 +31,29 @@ impl Desk {
             true => self.writer.write(&calls, now).inspect_err(|error| self.report(error)).ok(),
             false => None,
         };
+        self.answer(replies, written)
+    }
+
+    /// The first half of [`write`](Self::write), for a simulator that puts something in between. `None`: another node was
+    /// faster.
+    pub fn decide(&mut self, calls: &[Call], now: Timestamp) -> Option<Written> {
+        self.writer.decide(calls, now).ok()
+    }
+
+    /// The second half. `None`: another node was faster, nothing was written, and nobody has been told anything.
+    pub fn append(&mut self, replies: &mut Vec<ReplyTo>, decided: Written) -> Option<Vec<Notice>> {
+        let written = match self.writer.append_decided(decided) {
+            Ok(Ok(written)) => Some(written),
+            Ok(Err(Moved)) => return None,
+            Err(error) => {
+                self.report(&error);
+                None
+            }
+        };
+        Some(self.answer(std::mem::take(replies), written))
+    }
+
+    fn answer(&self, replies: Vec<ReplyTo>, written: Option<Written>) -> Vec<Notice> {
         let Some(Written { outcomes, commit }) = written else {
             replies.into_iter().for_each(|reply_to| reply_to.send(Err(CallError::Store)));
             return Vec::new();
@@ -41,11 +63,6 @@ impl Desk {
             reply_to.send(outcome.map_err(CallError::from));
         }
         commit.notices
-    }
-
-    /// To everybody on this node.
-    pub fn tell(&self, news: Vec<Notice>) {
-        self.node.delivery.publish(news);
     }
 
     fn report(&self, error: &StorageError) {

@@ -17,6 +17,7 @@ mod content;
 mod cursors;
 mod delivery;
 mod desk;
+mod feed;
 mod from_wire;
 mod http;
 mod listen_address;
@@ -47,7 +48,7 @@ mod writer;
 #[doc(hidden)]
 pub mod machine {
     pub use crate::call::CallResult;
-    pub use crate::delivery::Farewell;
+    pub use crate::delivery::{Farewell, Told};
     pub use crate::desk::{Desk, ReplyTo};
     pub use crate::node::Node;
     pub use crate::reads::{Found, Read, sign_in};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use seenby_core::commit::UserRecord;
 use seenby_core::view::Part;
 use seenby_core::{
-    AppKey, Conversation, ConversationName, GroupNumber, Membership, MessageKey, MessageUid, Ordinal, Sequence,
+    AppKey, Conversation, ConversationName, Counts, GroupNumber, Membership, MessageKey, MessageUid, Ordinal, Sequence,
     Timestamp, UserId,
 };
 use seenby_protocol::frames;
@@ -262,7 +262,11 @@ fn missed_receipts(storage: &dyn Storage, known: &Known, following: &Following) 
         let Some(conversation) = storage.conversation_number(name)? else { continue };
         let Some(followed) = following.get(conversation) else { continue };
         let key = MessageKey { conversation, uid: *uid };
-        if storage.reader_count(key)? <= *readers {
+        let count = storage.reader_count(key)?;
+        if count <= *readers {
+            // A store that was restored may have fewer.
+            let nothing = Counts { read: count, ..Counts::default() };
+            missed.read.push((key, ReceiptNews { from: count, counts: nothing }));
             continue;
         }
         let (Some(request), Some(group)) = (storage.request(key)?, storage.group(followed.group)?) else { continue };

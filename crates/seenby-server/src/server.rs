@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::tls::TlsError;
 use crate::writer::Writer;
-use crate::{http, retention, tls};
+use crate::{feed, http, retention, tls};
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,19 +52,21 @@ pub struct Server {
     shared: Arc<Shared>,
     tls: Option<tokio_rustls::TlsAcceptor>,
     page: Option<Arc<Page>>,
-    writer_thread: JoinHandle<()>,
+    /// The writer, and the feed, which ends with it.
+    threads: [JoinHandle<()>; 2],
 }
 
 impl Server {
     pub fn new(settings: Settings, storage: Arc<dyn Storage>) -> Result<Self, StartError> {
         let tls = tls::acceptor(&settings.tls)?;
-        let node = Arc::new(Node::new(settings, storage));
-        // A number of its own at each start keeps message ids apart from those of other nodes and other lives.
-        let desk = Desk::new(node.clone(), rand::rng().random_range(0..1 << 24));
-        let (writer, writer_thread) =
-            Writer::start(desk).map_err(|source| StartError::Io { what: "the writer thread".into(), source })?;
+        // Another one at each start.
+        let number = rand::rng().random_range(0..1 << 24);
+        let node = Arc::new(Node::new(settings, storage, number));
+        let failed = |source| StartError::Io { what: "the writer's threads".into(), source };
+        let (feed, feed_thread) = feed::start(node.clone()).map_err(failed)?;
+        let (writer, writer_thread) = Writer::start(Desk::new(node.clone()), feed).map_err(failed)?;
         let shared = Arc::new(Shared { node, writer, stopping: CancellationToken::new(), tasks: TaskTracker::new() });
-        Ok(Self { shared, tls, page: None, writer_thread })
+        Ok(Self { shared, tls, page: None, threads: [writer_thread, feed_thread] })
     }
 
     /// Serves a chat page at `/`, where clients connect.
@@ -86,7 +88,7 @@ impl Server {
     /// Serves until `shutdown` is ready; then takes nothing new, answers what is under way, and returns when everything
     /// that was answered is on disk.
     pub async fn run(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
-        let Self { shared, tls, page, writer_thread } = self;
+        let Self { shared, tls, page, threads } = self;
         // Before anybody can write: what the store has now is compared with the clock.
         retention::begin(&shared).await;
         let administration = Administration::new(&shared, Actor::Operator);
@@ -114,8 +116,8 @@ impl Server {
         }
         services.abort_all();
         shared.writer.stop().await;
-        let ended = tokio::task::spawn_blocking(move || writer_thread.join());
-        if !matches!(ended.await, Ok(Ok(()))) {
+        let ended = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
+        if !matches!(ended.await, Ok(true)) {
             tracing::error!("the writer did not end well");
         }
         tracing::info!("stopped");

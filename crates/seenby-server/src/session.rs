@@ -313,7 +313,7 @@ impl Session {
         let Resumed { following, missed } = resumed;
         self.following = following;
         for (key, news) in missed.read {
-            self.deltas.add(key, news);
+            self.deltas.begin(key, news);
         }
         if !missed.answered.is_empty() {
             self.mailbox().put_answered(missed.answered);
@@ -344,8 +344,8 @@ impl Session {
         let NewsFound { page, readers } = found;
         if let Some(page) = page.map(|page| self.following.take_page(page)) {
             frames.extend(page.entries.map(server_frame::Kind::LogEntries).map(to_wire::frame));
-            for (key, news) in page.read {
-                self.deltas.add(key, news);
+            for (key, news) in page.asked {
+                self.deltas.begin(key, news);
             }
         }
         let deltas = self.deltas.take(readers, &self.following);
@@ -441,6 +441,7 @@ mod tests {
     use seenby_storage::Storage as _;
 
     use super::*;
+    use crate::delivery::Told;
     use crate::ward::{NOW, Ward, user};
 
     #[test]
@@ -451,7 +452,7 @@ mod tests {
         let app = ward.name.group.app.clone();
         let blocked = UserRecord { blocked: true, ..UserRecord::new(user("alice"), NOW) };
         ward.store.commit(&[Change::UserSaved(app.clone(), blocked)]).unwrap();
-        ward.node.delivery.publish(vec![Notice::UserChanged { app, user: user("alice") }]);
+        ward.node.tell(Told::Notices(vec![Notice::UserChanged { app, user: user("alice") }]));
         alice.hears();
         let first = Some(Farewell::stay_away(Code::USER_BLOCKED));
         assert_eq!(alice.session.farewell(), first);

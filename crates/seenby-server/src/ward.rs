@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use seenby_core::commit::{AppRecord, Secret};
 use seenby_core::{
-    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageUid, Outcome,
-    Sequence, Timestamp, UserId,
+    AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageUid, Notice,
+    Outcome, Sequence, Timestamp, UserId,
 };
 use seenby_protocol::codec;
 use seenby_protocol::frames::{self, server_frame};
 use seenby_storage::{LedgerWriter, Memory};
 
+use crate::delivery::Told;
 use crate::node::Node;
 use crate::queries::Queries;
 use crate::session::{Arrival, Session, Step};
@@ -34,7 +35,7 @@ impl Ward {
         let writer = LedgerWriter::new(store.clone(), Limits::default(), 1);
         let app = AppKey::new("app").unwrap();
         let group = GroupName { app, kind: GroupKind::Group, id: GroupId::new("ward").unwrap() };
-        let node = Arc::new(Node::new(Settings::default(), store.clone()));
+        let node = Arc::new(Node::new(Settings::default(), store.clone(), 1));
         let mut ward = Self { store, node, writer, name: ConversationName::new(group, None), sent_count: 0 };
         let group = ward.name.group.clone();
         ward.does([Call::CreateGroup { group, title: String::new() }]);
@@ -59,7 +60,7 @@ impl Ward {
     fn does_at(&mut self, calls: impl IntoIterator<Item = Call>, now: Timestamp) -> Vec<Outcome> {
         let calls: Vec<_> = calls.into_iter().collect();
         let written = self.writer.write(&calls, now).unwrap();
-        self.node.delivery.publish(written.commit.notices);
+        self.node.tell(Told::Notices(written.commit.notices));
         written.outcomes.into_iter().map(Result::unwrap).collect()
     }
 
@@ -104,6 +105,12 @@ impl Ward {
 
     /// In one batch.
     pub(crate) fn read(&mut self, readers: &[UserId], uid: MessageUid) {
+        let notices = self.read_quietly(readers, uid);
+        self.tells(&notices);
+    }
+
+    /// Gives what others must be told.
+    pub(crate) fn read_quietly(&mut self, readers: &[UserId], uid: MessageUid) -> Vec<Notice> {
         let name = self.name.clone();
         let answer = |user: &UserId| Call::Answer {
             conversation: name.clone(),
@@ -111,7 +118,14 @@ impl Ward {
             from: None,
             uids: vec![Some(uid)],
         };
-        self.does(readers.iter().map(answer));
+        let calls: Vec<_> = readers.iter().map(answer).collect();
+        let written = self.writer.write(&calls, NOW).unwrap();
+        assert!(written.outcomes.iter().all(Result::is_ok));
+        written.commit.notices
+    }
+
+    pub(crate) fn tells(&self, notices: &[Notice]) {
+        self.node.tell(Told::Notices(notices.to_vec()));
     }
 
     pub(crate) fn queries(&self, name: &str) -> Queries<'_> {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::call::{CallError, CallResult};
 use crate::clock;
+use crate::delivery::Told;
 use crate::desk::{Desk, ReplyTo};
 
 /// Calls that may wait for the writer: about one second of work at full speed. Beyond, their sockets are not read.
@@ -42,9 +44,10 @@ pub(crate) struct Writer {
 type Queued = Option<(Call, ReplyTo)>;
 
 impl Writer {
-    pub(crate) fn start(desk: Desk) -> std::io::Result<(Self, JoinHandle<()>)> {
+    /// `feed`: where what others must be told goes, in the order of the commits.
+    pub(crate) fn start(desk: Desk, feed: SyncSender<Told>) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, calls) = mpsc::channel(QUEUE_CALLS_MAX);
-        let thread = std::thread::Builder::new().name("seenby-writer".into()).spawn(move || run(desk, calls))?;
+        let thread = std::thread::Builder::new().name("seenby-writer".into()).spawn(move || run(desk, calls, &feed))?;
         let room = Arc::new(Semaphore::new(QUEUE_KIB_MAX));
         Ok((Self { queue, room, stopping: Arc::default() }, thread))
     }
@@ -113,7 +116,7 @@ fn kib_of(call: &Call) -> u32 {
     call.content_bytes().div_ceil(1_024).min(QUEUE_KIB_MAX) as u32
 }
 
-fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>) {
+fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>, feed: &SyncSender<Told>) {
     let (mut queued, mut batch) = (Vec::new(), Vec::new());
     let mut gather = Duration::ZERO;
     loop {
@@ -126,7 +129,10 @@ fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>) {
         let stop = batch.len() < taken || taken == 0;
         let begin = Instant::now();
         let news = desk.write(&mut batch, clock::now());
-        desk.tell(news);
+        if !news.is_empty() {
+            // An error says that the feed has ended, which it does not before the writer unless it panicked.
+            let _ = feed.send(Told::Notices(news));
+        }
         gather = gathering(taken, begin.elapsed());
         if stop {
             return;
@@ -155,6 +161,8 @@ fn gathering(calls: usize, took: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
+
     use seenby_core::{AppKey, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, UserId};
     use seenby_storage::Memory;
 
@@ -173,8 +181,8 @@ mod tests {
     #[tokio::test]
     async fn large_messages_wait_for_room_while_the_disk_is_slow() {
         let store = Arc::new(Memory::new());
-        let node = Arc::new(Node::new(Settings::default(), store.clone()));
-        let (writer, thread) = Writer::start(Desk::new(node, 1)).unwrap();
+        let node = Arc::new(Node::new(Settings::default(), store.clone(), 1));
+        let (writer, thread) = Writer::start(Desk::new(node), sync_channel(1).0).unwrap();
         let held = store.hold_commits();
         let mut results = Vec::new();
         let refused = loop {

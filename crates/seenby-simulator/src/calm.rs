@@ -16,7 +16,7 @@ impl World {
         self.note("nothing breaks any more".into());
         self.is_calm = true;
         if self.store_has_failed() {
-            self.crash_server();
+            self.crash_server(0);
         }
         for phone in 0..self.phones.len() {
             if let Some((_, link)) = &mut self.phones[phone].link
@@ -45,12 +45,12 @@ impl World {
         let busy = self.phones.iter().enumerate().filter(|(_, phone)| !is_quiet(phone)).map(|(number, phone)| {
             format!("phone {number} is {:?} with {} calls", phone.session.status(), phone.pending_calls())
         });
-        let server = self.server.is_quiet(self.now);
-        Err(format!("it does not become quiet; the server is: {server}; {:?}", busy.collect::<Vec<_>>()))
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.is_quiet(self.now)).collect();
+        Err(format!("it does not become quiet; the nodes are: {nodes:?}; {:?}", busy.collect::<Vec<_>>()))
     }
 
     fn is_quiet(&self) -> bool {
-        self.server.is_quiet(self.now) && self.phones.iter().all(is_quiet)
+        self.nodes.iter().all(|node| node.is_quiet(self.now)) && self.phones.iter().all(is_quiet)
     }
 }
 

@@ -59,6 +59,11 @@ pub struct Knobs {
     pub clock_jump_every: u64,
     pub long_pause_every: u64,
     pub quiet_every: u64,
+    /// Servers over one store.
+    pub nodes: u32,
+    /// How long it takes until a node hears of another's commit.
+    pub news_ms_max: u64,
+    pub news_lost_every: u64,
 }
 
 impl Knobs {
@@ -88,6 +93,9 @@ impl Knobs {
             clock_jump_every: one_of(&[0, 100]),
             long_pause_every: one_of(&[0, 40]),
             quiet_every: one_of(&[150, 400]),
+            nodes: one_of(&[1, 2, 3, 4]) as u32,
+            news_ms_max: one_of(&[0, 20, 2_000]),
+            news_lost_every: one_of(&[0, 30, 300]),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What goes wrong.
 
+use seenby_core::Notice;
+use seenby_server::machine::Told;
+
 use crate::server::Server;
 use crate::world::World;
 
@@ -39,7 +42,8 @@ impl World {
             self.set_clock();
         }
         if self.choice.once_in(knobs.server_crash_every) {
-            self.crash_server();
+            let node = self.some_node();
+            self.crash_server(node);
         }
         Ok(())
     }
@@ -68,37 +72,44 @@ impl World {
         if let Some((id, _)) = self.phones[phone].link.take()
             && self.choice.once_in(2)
         {
-            self.server.close(id);
+            self.close(id);
         }
     }
 
     fn set_clock(&mut self) {
         let hours = self.choice.between(0, 48) as i64 - 24;
-        self.clock_skew += hours * 3_600_000;
-        self.note(format!("the server's clock jumps by {hours} hours"));
+        let node = self.some_node();
+        self.nodes[node].clock_skew += hours * 3_600_000;
+        self.note(format!("the clock of node {node} jumps by {hours} hours"));
     }
 
     /// What waits in its queue is lost, and so is what it had not said yet. What is on its way may arrive.
-    pub fn crash_server(&mut self) {
-        self.note("the server crashes".into());
+    pub fn crash_server(&mut self, node: usize) {
+        self.note(format!("node {node} crashes"));
         self.summary.server_crashes += 1;
         self.starts += 1;
-        self.server = Server::start(&self.store, &self.knobs, self.starts);
-        self.writes_at = self.now;
-        self.restarts_at = None;
+        let clock_skew = self.nodes[node].clock_skew;
+        let server = &mut self.nodes[node];
+        *server = Server::start(&self.store, &self.knobs, self.starts);
+        (server.clock_skew, server.writes_at) = (clock_skew, self.now);
         for phone in &mut self.phones {
-            if let Some((_, link)) = &mut phone.link {
+            if let Some((id, link)) = &mut phone.link
+                && self.homes[id] == node
+            {
                 link.server_has_closed = true;
             }
         }
     }
 
-    /// The desk takes a batch, and perhaps the disk fails, or the server ends before it tells anybody.
-    pub fn write(&mut self) -> Result<(), String> {
-        if self.restarts_at.is_some_and(|at| at <= self.now) {
-            self.crash_server();
+    /// The desk takes a batch; others may be faster; perhaps the disk fails, or the server ends before it tells anybody.
+    pub fn write(&mut self, node: usize) -> Result<(), String> {
+        if self.nodes[node].restarts_at.is_some_and(|at| at <= self.now) {
+            self.crash_server(node);
         }
-        if self.now < self.writes_at || self.server.queue.is_empty() {
+        if !self.nodes[node].is_deciding() && self.now >= self.nodes[node].writes_at {
+            self.decide(node);
+        }
+        if !self.nodes[node].may_append(self.now) {
             return Ok(());
         }
         let fault = match self.is_calm || self.store_has_failed() {
@@ -110,15 +121,35 @@ impl World {
             Some(DiskFault::WrittenButFailed) => self.store.fail_next_commit_after_writing(),
             Some(DiskFault::CrashAfterwards) | None => {}
         }
-        let size = 1 + self.choice.below(self.knobs.batch_calls_max);
-        self.write_batch(size, fault != Some(DiskFault::NotWritten))?;
+        if !self.append(node, fault != Some(DiskFault::NotWritten))? {
+            // Another node was faster, and nothing was asked of the disk.
+            if fault.is_some() {
+                self.store.reopen();
+            }
+            return Ok(());
+        }
         self.summary.commits += 1;
-        let slowest = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
-        self.writes_at = self.now + self.choice.between(0, slowest);
+        let slowest = self.slowest();
+        self.nodes[node].writes_at = self.now + self.choice.between(0, slowest);
         if let Some(fault) = fault {
-            self.suffer(fault);
+            self.suffer(node, fault);
         }
         Ok(())
+    }
+
+    fn decide(&mut self, node: usize) {
+        if self.nodes[node].queue.is_empty() {
+            return;
+        }
+        let size = 1 + self.choice.below(self.knobs.batch_calls_max);
+        let slowest = if self.nodes.len() == 1 { 0 } else { self.slowest() };
+        let appends_at = self.now + self.choice.between(0, slowest);
+        let clock = self.clock(node);
+        self.nodes[node].decide(size, clock, appends_at);
+    }
+
+    fn slowest(&self) -> u64 {
+        if self.is_calm { 0 } else { self.knobs.commit_ms_max }
     }
 
     fn some_disk_fault(&mut self) -> DiskFault {
@@ -126,16 +157,52 @@ impl World {
         *self.choice.of(&faults).expect("there are some")
     }
 
-    fn suffer(&mut self, fault: DiskFault) {
+    fn suffer(&mut self, node: usize, fault: DiskFault) {
         self.note(format!("{fault:?}"));
         self.summary.failed_commits += 1;
         if fault == DiskFault::CrashAfterwards {
-            self.crash_server();
+            self.crash_server(node);
+        } else if self.nodes.len() > 1 {
+            // A store that nodes share is there again, and nobody was told what may have been written.
+            self.store.reopen();
+            self.tell_all(Told::Lost);
         } else if self.store_has_failed() {
-            self.restarts_at = Some(self.now + self.choice.between(0, self.knobs.refusing_ms_max));
+            self.nodes[node].restarts_at = Some(self.now + self.choice.between(0, self.knobs.refusing_ms_max));
         } else {
             // A batch that changes nothing asks nothing of the disk.
             self.store.reopen();
         }
+    }
+}
+
+/// What nodes tell each other.
+impl World {
+    /// The node itself by a channel; the others late, twice, in another order, or by what they miss.
+    pub fn tell(&mut self, from: usize, notices: Vec<Notice>) {
+        let now = self.now;
+        for node in (0..self.nodes.len()).filter(|node| *node != from) {
+            let told = match !self.is_calm && self.choice.once_in(self.knobs.news_lost_every) {
+                true => Told::Lost,
+                false => Told::Notices(notices.clone()),
+            };
+            let times = if self.choice.once_in(10) { 2 } else { 1 };
+            for _ in 0..times {
+                let arrives_at = self.some_time_later();
+                self.nodes[node].told.push((arrives_at, told.clone()));
+            }
+        }
+        self.nodes[from].told.push((now, Told::Notices(notices)));
+        self.nodes[from].hear_told(now);
+    }
+
+    fn tell_all(&mut self, told: Told) {
+        for node in 0..self.nodes.len() {
+            let arrives_at = self.some_time_later();
+            self.nodes[node].told.push((arrives_at, told.clone()));
+        }
+    }
+
+    fn some_time_later(&mut self) -> u64 {
+        self.now + if self.is_calm { 1 } else { self.choice.between(0, self.knobs.news_ms_max) }
     }
 }

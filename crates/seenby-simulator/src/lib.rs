@@ -3,7 +3,9 @@
 //!
 //! One seed is one run. It draws how large things are and how often they break; then people send, ask, answer, recall, come
 //! and go on several devices, while connections are lost, half-open or slow, commits fail, the server and the phones crash,
-//! and clocks jump. From time to time everything is left alone until it is quiet, and then the truth is compared:
+//! and clocks jump. Half of the runs and more have two to four servers over one store, whose clocks differ by minutes: they
+//! overtake each other between deciding and appending, and hear of each other late, twice, in another order or not at all.
+//! From time to time everything is left alone until it is quiet, and then the truth is compared:
 //!
 //! * what got code 0 is in the store; nobody is counted twice; ordinals have no gaps and never change (`check`);
 //! * what the store holds is what a model (`model`) holds that knows the contract and nothing of bitmaps, blocks or batches;
@@ -38,6 +40,8 @@ pub struct Summary {
     pub acknowledged: u64,
     pub commits: u64,
     pub failed_commits: u64,
+    /// Batches that were decided again, because another node was faster.
+    pub overtaken: u64,
     pub server_crashes: u64,
     pub phone_crashes: u64,
     pub cuts: u64,
@@ -53,6 +57,7 @@ impl Summary {
         self.acknowledged += other.acknowledged;
         self.commits += other.commits;
         self.failed_commits += other.failed_commits;
+        self.overtaken += other.overtaken;
         self.server_crashes += other.server_crashes;
         self.phone_crashes += other.phone_crashes;
         self.cuts += other.cuts;

@@ -80,6 +80,7 @@ fn tell(summary: &Summary, seeds: u64, violations: usize) {
         acknowledged,
         commits,
         failed_commits,
+        overtaken,
         server_crashes,
         phone_crashes,
         cuts,
@@ -89,7 +90,7 @@ fn tell(summary: &Summary, seeds: u64, violations: usize) {
     let hours = *virtual_ms as f64 / 3_600_000.0;
     println!(
         "{seeds} seeds, {hours:.1} simulated hours, {calls} calls, {acknowledged} acknowledged answers, {commits} commits \
-         ({failed_commits} failed), {server_crashes} crashes of the server and {phone_crashes} of phones, {cuts} connections \
+         ({failed_commits} failed, {overtaken} overtaken), {server_crashes} crashes of the server and {phone_crashes} of phones, {cuts} connections \
          cut, {checks} checks: {violations} violations"
     );
 }

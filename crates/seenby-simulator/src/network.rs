@@ -18,8 +18,10 @@ impl World {
             self.open(phone);
             self.carry_to_server(phone)?;
         }
-        self.write()?;
-        let links: Vec<LinkId> = self.server.connections.keys().copied().collect();
+        (0..self.nodes.len()).try_for_each(|node| self.write(node))?;
+        let now = self.now;
+        self.nodes.iter_mut().for_each(|node| node.hear_told(now));
+        let links: Vec<LinkId> = self.nodes.iter().flat_map(|node| node.connections.keys()).copied().collect();
         links.into_iter().try_for_each(|link| self.turn(link))?;
         for phone in 0..self.phones.len() {
             self.carry_to_phone(phone);
@@ -43,8 +45,10 @@ impl World {
         }
         let id = self.owners.len() as LinkId;
         self.owners.insert(id, phone);
-        self.note(format!("phone {phone} opens connection {id}"));
-        self.server.connect(id, self.now);
+        let node = self.some_node();
+        self.note(format!("phone {phone} opens connection {id} to node {node}"));
+        self.homes.insert(id, node);
+        self.nodes[node].connect(id, self.now);
         self.phones[phone].link = Some((id, Link::default()));
         self.phones[phone].handle_opened(self.now);
     }
@@ -53,14 +57,14 @@ impl World {
         let Some((id, mut link)) = self.phones[phone].link.take() else { return Ok(()) };
         while !link.is_dead
             && !link.server_has_closed
-            && self.server.listens(id)
+            && self.nodes[self.homes[&id]].listens(id)
             && let Some(bytes) = link.to_server.take(self.now)
         {
             let replies = self.hear(id, &bytes);
             replies.into_iter().try_for_each(|frame| self.say(id, Some(&mut link), frame))?;
         }
         if link.phone_has_closed && !link.is_dead && link.to_server.is_empty() {
-            self.server.close(id);
+            self.close(id);
         }
         self.phones[phone].link = Some((id, link));
         Ok(())
@@ -72,8 +76,9 @@ impl World {
             self.note_positions(link, &call);
             self.open_calls.insert((link, frame.call_id), OpenCall { call, verdict: None });
         }
-        let clock = self.clock();
-        self.server.hear(link, frame, self.now, clock)
+        let clock = self.clock(self.homes[&link]);
+        let now = self.now;
+        self.server_of(link).hear(link, frame, now, clock)
     }
 
     /// Where a client names its position the log goes on from there, wherever that is.
@@ -96,7 +101,7 @@ impl World {
 
     fn turn(&mut self, link: LinkId) -> Result<(), String> {
         self.turn_once(link)?;
-        while self.server.may_read(link, self.now) {
+        while self.nodes[self.homes[&link]].may_read(link, self.now) {
             self.turn_once(link)?;
         }
         Ok(())
@@ -104,7 +109,8 @@ impl World {
 
     fn turn_once(&mut self, link: LinkId) -> Result<(), String> {
         let phone = self.owners[&link];
-        if let Some(asked) = self.server.read(link, self.now) {
+        let now = self.now;
+        if let Some(asked) = self.server_of(link).read(link, now) {
             self.note_begins(link);
             self.seen.insert(link, self.model.clone());
             if let Some(open) = asked.and_then(|call_id| self.open_calls.get_mut(&(link, call_id))) {
@@ -114,14 +120,14 @@ impl World {
         }
         let most = if self.is_calm { 0 } else { self.knobs.commit_ms_max };
         let read_ms = (self.choice.between(0, most), self.choice.between(0, most));
-        let clock = self.clock();
-        let turn = self.server.turn(link, self.now, clock, read_ms);
+        let clock = self.clock(self.homes[&link]);
+        let turn = self.server_of(link).turn(link, now, clock, read_ms);
         let mut held = self.phones[phone].link.take_if(|(id, _)| *id == link);
         for frame in turn.frames {
             self.say(link, held.as_mut().map(|(_, link)| link), frame)?;
         }
         if turn.closes {
-            self.server.close(link);
+            self.close(link);
             if let Some((_, link)) = &mut held {
                 link.server_has_closed = true;
             }
@@ -190,7 +196,7 @@ impl World {
         if link.phone_has_closed {
             // Cut by the network, and not closed by the phone: it has to be told.
             if link.server_has_closed {
-                self.server.close(id);
+                self.close(id);
                 self.phones[phone].handle_closed(self.now);
             } else if !link.to_server.is_empty() {
                 self.phones[phone].link = Some((id, link));
@@ -223,7 +229,7 @@ impl World {
             // The phone does not look back.
             let id = *id;
             self.phones[phone].link = None;
-            self.server.close(id);
+            self.close(id);
         }
         if dials {
             let opens_at = self.delay();

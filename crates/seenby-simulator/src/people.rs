@@ -108,7 +108,7 @@ impl World {
         let (app, user) = (self.phones[number].app.clone(), self.phones[number].user.clone());
         let group = place.group_name(&app);
         let users = vec![user.clone()];
-        self.server.administer(match self.model.is_member(&group, &user) {
+        self.administer(match self.model.is_member(&group, &user) {
             true => Call::Leave { group, users },
             false => Call::Join { group, users },
         });
@@ -197,7 +197,7 @@ impl World {
             }
             _ => Call::Join { group, users: vec![user] },
         };
-        self.server.administer(call);
+        self.administer(call);
     }
 
     /// In the name of somebody who need not be in the group, and perhaps never was.

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use seenby_core::{Call, Timestamp};
+use seenby_core::{Call, Notice, Timestamp};
 use seenby_protocol::frames::{ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, codec};
 use seenby_server::Settings;
-use seenby_server::machine::{self, Desk, Found, Node, Read, ReplyTo, Session, Step};
-use seenby_storage::Memory;
+use seenby_server::machine::{self, Desk, Found, Node, Read, ReplyTo, Session, Step, Told};
+use seenby_storage::{Memory, Written};
 use tokio::sync::oneshot;
 
 use crate::choice::Knobs;
@@ -19,6 +19,7 @@ use crate::choice::Knobs;
 /// Names a connection over the whole run.
 pub type LinkId = u64;
 
+/// One node. Several may stand on one store.
 pub struct Server {
     store: Arc<Memory>,
     node: Arc<Node>,
@@ -26,6 +27,35 @@ pub struct Server {
     /// Calls that wait for the desk, oldest first.
     pub queue: Vec<Queued>,
     pub connections: BTreeMap<LinkId, Connection>,
+    /// What its wall clock is off by.
+    pub clock_skew: i64,
+    /// When it takes the next batch.
+    pub writes_at: u64,
+    /// It takes no writes, and will be started anew.
+    pub restarts_at: Option<u64>,
+    deciding: Option<Deciding>,
+    /// What it will hear of commits, its own and those of others, and when.
+    pub told: Vec<(u64, Told)>,
+}
+
+/// A batch that is decided and not appended yet.
+struct Deciding {
+    calls: Vec<Call>,
+    asked: Vec<Option<(LinkId, u64)>>,
+    replies: Vec<ReplyTo>,
+    clock: Timestamp,
+    /// `None`: another node was faster already.
+    decided: Option<Written>,
+    appends_at: u64,
+}
+
+/// A batch that has had its results.
+pub struct Applied {
+    /// With who asked.
+    pub calls: Vec<(Call, Option<(LinkId, u64)>)>,
+    /// By which it was decided.
+    pub clock: Timestamp,
+    pub notices: Vec<Notice>,
 }
 
 /// A call in the desk's queue, and the number that its connection gave it. `None`: of a back end.
@@ -79,19 +109,62 @@ impl Server {
     /// `number`: another one at each start.
     pub fn start(store: &Arc<Memory>, knobs: &Knobs, number: u32) -> Self {
         store.reopen();
-        let node = Arc::new(Node::new(settings(knobs), store.clone()));
-        let desk = Desk::new(node.clone(), number);
-        Self { store: store.clone(), node, desk, queue: Vec::new(), connections: BTreeMap::new() }
+        let node = Arc::new(Node::new(settings(knobs), store.clone(), number));
+        let desk = Desk::new(node.clone());
+        Self {
+            store: store.clone(),
+            node,
+            desk,
+            queue: Vec::new(),
+            connections: BTreeMap::new(),
+            clock_skew: 0,
+            writes_at: 0,
+            restarts_at: None,
+            deciding: None,
+            told: Vec::new(),
+        }
     }
 
-    /// Applies calls as one batch; gives them, with who asked.
-    pub fn write(&mut self, calls: usize, now: Timestamp) -> Vec<(Call, Option<(LinkId, u64)>)> {
-        let taken: Vec<_> = self.queue.drain(..calls.min(self.queue.len())).collect();
-        let applied = taken.iter().map(|queued| (queued.call.clone(), queued.asked)).collect();
-        let mut batch = taken.into_iter().map(|queued| (queued.call, queued.reply_to)).collect();
-        let news = self.desk.write(&mut batch, now);
-        self.desk.tell(news);
-        applied
+    pub fn is_deciding(&self) -> bool {
+        self.deciding.is_some()
+    }
+
+    /// Whether a batch is decided, and its moment has come.
+    pub fn may_append(&self, now: u64) -> bool {
+        self.deciding.as_ref().is_some_and(|deciding| deciding.appends_at <= now)
+    }
+
+    /// Decides so many calls as one batch. Until it is appended other nodes may write.
+    pub fn decide(&mut self, calls: usize, clock: Timestamp, appends_at: u64) {
+        let taken = self.queue.drain(..calls.min(self.queue.len()));
+        let (mut calls, mut asked, mut replies) = (Vec::new(), Vec::new(), Vec::new());
+        for queued in taken {
+            calls.push(queued.call);
+            asked.push(queued.asked);
+            replies.push(queued.reply_to);
+        }
+        let decided = self.desk.decide(&calls, clock);
+        self.deciding = Some(Deciding { calls, asked, replies, clock, decided, appends_at });
+    }
+
+    /// `None`: another node was faster, and the batch is decided again.
+    pub fn append(&mut self) -> Option<Applied> {
+        let mut deciding = self.deciding.take()?;
+        let notices = deciding.decided.take().and_then(|decided| self.desk.append(&mut deciding.replies, decided));
+        let Some(notices) = notices else {
+            deciding.decided = self.desk.decide(&deciding.calls, deciding.clock);
+            self.deciding = Some(deciding);
+            return None;
+        };
+        let Deciding { calls, asked, clock, .. } = deciding;
+        Some(Applied { calls: calls.into_iter().zip(asked).collect(), clock, notices })
+    }
+
+    /// Tells what has arrived until now.
+    pub fn hear_told(&mut self, now: u64) {
+        self.told.sort_by_key(|(arrives_at, _)| *arrives_at);
+        let arrived = self.told.partition_point(|(arrives_at, _)| *arrives_at <= now);
+        self.told.drain(..arrived).for_each(|(_, told)| self.node.tell(told));
     }
 
     /// A call of a back end, which looks at no result.
@@ -170,7 +243,8 @@ impl Server {
 
     /// Nothing waits to be written, read or sent.
     pub fn is_quiet(&self, now: u64) -> bool {
-        self.queue.is_empty() && self.connections.values().all(|connection| connection.is_quiet(now))
+        let is_idle = self.queue.is_empty() && self.deciding.is_none() && self.told.is_empty();
+        is_idle && self.connections.values().all(|connection| connection.is_quiet(now))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::choice::{Choice, Knobs};
 use crate::model::Model;
 use crate::phone::Phone;
 use crate::place::Place;
-use crate::server::{LinkId, Server};
+use crate::server::{Applied, LinkId, Server};
 use crate::verdict::Verdict;
 use crate::{Summary, Violation};
 
@@ -29,20 +29,18 @@ pub struct World {
     pub choice: Choice,
     pub knobs: Knobs,
     pub now: u64,
-    /// What the server's wall clock is off by.
-    pub clock_skew: i64,
     pub store: Arc<Memory>,
-    pub server: Server,
+    pub nodes: Vec<Server>,
+    /// Of all nodes together.
     pub starts: u32,
-    pub writes_at: u64,
-    /// The server takes no writes, and will be started anew.
-    pub restarts_at: Option<u64>,
     pub apps: Vec<AppRecord>,
     pub places: Vec<Place>,
     pub users: Vec<UserId>,
     pub phones: Vec<Phone>,
     /// Whose connection each is or was.
     pub owners: BTreeMap<LinkId, usize>,
+    /// Which node it leads or led to.
+    pub homes: BTreeMap<LinkId, usize>,
     /// Calls that the server has heard and not answered.
     pub open_calls: BTreeMap<(LinkId, u64), OpenCall>,
     pub next_number: u64,
@@ -85,18 +83,21 @@ impl World {
         let mut choice = Choice::new(seed);
         let knobs = Knobs::draw(&mut choice);
         let store = Arc::new(Memory::named("store"));
+        let mut nodes: Vec<_> = (1..=knobs.nodes).map(|number| Server::start(&store, &knobs, number)).collect();
+        // Clocks of machines differ; a machine alone is right, until its clock jumps.
+        let minutes = if nodes.len() == 1 { 0 } else { 10 };
+        for node in &mut nodes {
+            node.clock_skew = (choice.between(0, 2 * minutes) as i64 - minutes as i64) * 60_000;
+        }
         let place =
             |group: &str, channel: Option<&str>| Place { group: group.into(), channel: channel.map(Into::into) };
         Self {
             choice,
             knobs,
             now: 0,
-            clock_skew: 0,
-            server: Server::start(&store, &knobs, 1),
+            nodes,
             store,
-            starts: 1,
-            writes_at: 0,
-            restarts_at: None,
+            starts: knobs.nodes,
             apps: Vec::new(),
             places: vec![
                 place("ward", None),
@@ -107,6 +108,7 @@ impl World {
             users: (0..knobs.users).map(|number| UserId::new(&format!("u{number}")).expect("a good name")).collect(),
             phones: Vec::new(),
             owners: BTreeMap::new(),
+            homes: BTreeMap::new(),
             open_calls: BTreeMap::new(),
             next_number: 0,
             begins: BTreeMap::new(),
@@ -127,14 +129,14 @@ impl World {
             let secret = Secret::new(format!("secret of {key}"));
             let app = AppRecord { key: key.clone(), secret, created_at: Timestamp(0) };
             self.apps.push(app.clone());
-            self.server.administer(Call::CreateApp(app));
+            self.nodes[0].administer(Call::CreateApp(app));
             for place in self.places.clone() {
                 let group = place.group_name(&key);
-                self.server.administer(Call::CreateGroup { group: group.clone(), title: String::new() });
+                self.nodes[0].administer(Call::CreateGroup { group: group.clone(), title: String::new() });
                 if let Some(channel) = place.channel_id() {
-                    self.server.administer(Call::CreateChannel { group: group.clone(), channel });
+                    self.nodes[0].administer(Call::CreateChannel { group: group.clone(), channel });
                 }
-                self.server.administer(Call::Join { group, users: self.users.clone() });
+                self.nodes[0].administer(Call::Join { group, users: self.users.clone() });
             }
             for user in self.users.clone() {
                 for device in 0..1 + self.choice.below(2) {
@@ -143,7 +145,9 @@ impl World {
                 }
             }
         }
-        self.write_batch(usize::MAX, true)
+        let clock = self.clock(0);
+        self.nodes[0].decide(usize::MAX, clock, self.now);
+        self.append(0, true).map(drop)
     }
 
     fn live(&mut self) -> Result<(), String> {
@@ -184,8 +188,26 @@ impl World {
         frame.hash(&mut self.hasher);
     }
 
-    pub fn clock(&self) -> Timestamp {
-        Timestamp((BEGIN_MS + self.now).saturating_add_signed(self.clock_skew))
+    pub fn clock(&self, node: usize) -> Timestamp {
+        Timestamp((BEGIN_MS + self.now).saturating_add_signed(self.nodes[node].clock_skew))
+    }
+
+    pub fn some_node(&mut self) -> usize {
+        self.choice.below(self.nodes.len())
+    }
+
+    pub fn server_of(&mut self, link: LinkId) -> &mut Server {
+        &mut self.nodes[self.homes[&link]]
+    }
+
+    pub fn close(&mut self, link: LinkId) {
+        self.server_of(link).close(link);
+    }
+
+    /// A call of a back end, to whichever node.
+    pub fn administer(&mut self, call: Call) {
+        let node = self.some_node();
+        self.nodes[node].administer(call);
     }
 
     pub fn some_phone(&mut self) -> usize {
@@ -195,11 +217,16 @@ impl World {
 
 /// The desk.
 impl World {
-    /// Brings so many calls to the desk. `is_kept`: the store has what they change, whatever it says.
-    pub fn write_batch(&mut self, size: usize, is_kept: bool) -> Result<(), String> {
-        let (clock, was_refusing) = (self.clock(), self.store_has_failed());
-        let calls = self.server.write(size, clock);
-        self.note(format!("written, kept {is_kept}: {calls:?}"));
+    /// Appends what a node has decided. `is_kept`: the store has what it changes, whatever it says. Gives whether it was
+    /// appended: another node may have been faster.
+    pub fn append(&mut self, node: usize, is_kept: bool) -> Result<bool, String> {
+        let was_refusing = self.store_has_failed();
+        let Some(Applied { calls, clock, notices }) = self.nodes[node].append() else {
+            self.note(format!("node {node} decides again"));
+            self.summary.overtaken += 1;
+            return Ok(false);
+        };
+        self.note(format!("node {node} has written, kept {is_kept}: {calls:?}"));
         let has_failed = self.store_has_failed();
         let is_kept = !was_refusing && (is_kept || !has_failed);
         for (call, asked) in calls {
@@ -209,7 +236,8 @@ impl World {
                 open.verdict = verdict.or(Some(Verdict::Code(Code::STORE_UNAVAILABLE)));
             }
         }
-        Ok(())
+        self.tell(node, notices);
+        Ok(true)
     }
 
     pub fn store_has_failed(&self) -> bool {

@@ -21,7 +21,7 @@ pub enum Failure {
     Storage(#[from] StorageError),
 }
 
-/// A batch that is durable.
+/// What a batch gives, and what it changes.
 pub struct Written {
     /// One for each call, in order.
     pub outcomes: Vec<Result<Outcome, Failure>>,
@@ -55,13 +55,25 @@ impl<S: Storage + ?Sized> LedgerWriter<S> {
     /// and everything is learned and applied again.
     pub fn write(&mut self, calls: &[Call], now: Timestamp) -> Result<Written, StorageError> {
         for _ in 0..MOVED_MAX {
-            let Ok(outcomes) = self.apply_all(calls, now) else { continue };
-            let commit = self.ledger.take_commit();
-            if self.append(&commit)? == Ok(()) {
-                return Ok(Written { outcomes, commit });
+            let Ok(decided) = self.decide(calls, now) else { continue };
+            if let Ok(written) = self.append_decided(decided)? {
+                return Ok(written);
             }
         }
         Err(StorageError::Contended)
+    }
+
+    /// The first half of [`write`](Self::write), for whoever puts something in between: what the calls give if the store
+    /// stays where it is.
+    pub fn decide(&mut self, calls: &[Call], now: Timestamp) -> Result<Written, Moved> {
+        let outcomes = self.apply_all(calls, now)?;
+        Ok(Written { outcomes, commit: self.ledger.take_commit() })
+    }
+
+    /// The second half: makes durable what was decided last. When another writer has come in between, nothing was written:
+    /// decide again.
+    pub fn append_decided(&mut self, decided: Written) -> Result<Result<Written, Moved>, StorageError> {
+        Ok(self.append(&decided.commit)?.map(|()| decided))
     }
 
     fn apply_all(&mut self, calls: &[Call], now: Timestamp) -> Result<Vec<Result<Outcome, Failure>>, Moved> {

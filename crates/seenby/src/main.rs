@@ -22,6 +22,9 @@ use cli::{Arguments, Command};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// Threads on which reads of the store may wait for the disk. More of them would only wait beside one another there.
+const READER_THREADS_MAX: usize = 32;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
@@ -36,7 +39,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = config::load(&arguments.settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(READER_THREADS_MAX).build()?;
     runtime.block_on(async {
         match arguments.command {
             Command::Serve(options) => commands::serve::run(settings, options).await,

@@ -45,8 +45,8 @@ pub(crate) struct Followed {
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) entries: Option<frames::LogEntries>,
-    /// Own messages of which the page tells a request that has been answered since.
-    pub(super) read: Vec<(MessageKey, ReceiptNews)>,
+    /// Own messages of which the page tells a request, with those who have answered since.
+    pub(super) asked: Vec<(MessageKey, ReceiptNews)>,
 }
 
 impl Following {
@@ -147,7 +147,7 @@ impl Following {
             self.leave(group);
             return Page::default();
         }
-        let (viewed, read) = View { viewer: self.viewer(followed), readers }.page(followed, &page);
+        let (viewed, asked) = View { viewer: self.viewer(followed), readers }.page(followed, &page);
         let followed = self.followed.get_mut(&conversation).expect("looked up above");
         let is_cut = page.entries.last().is_some_and(|last| viewed.through < last.entry.sequence.0);
         if page.more || is_cut {
@@ -158,7 +158,7 @@ impl Following {
         }
         let offline = followed.old() > 0;
         followed.position = Sequence(viewed.through);
-        Page { entries: Some(frames::LogEntries { left: followed.old(), offline, ..viewed }), read }
+        Page { entries: Some(frames::LogEntries { left: followed.old(), offline, ..viewed }), asked }
     }
 
     fn take_turn(&mut self) -> Option<ConversationNumber> {
@@ -196,19 +196,19 @@ impl View<'_> {
     fn page(mut self, followed: &Followed, page: &LogPage) -> (frames::LogEntries, Vec<(MessageKey, ReceiptNews)>) {
         let conversation = Some(to_wire::conversation(&followed.name));
         let mut viewed = frames::LogEntries { conversation, through: followed.position.0, ..Default::default() };
-        let (mut read, mut bytes) = (Vec::new(), 0);
+        let (mut asked, mut bytes) = (Vec::new(), 0);
         for PageEntry { entry, message, request } in &page.entries {
             let event = match entry.event {
                 _ if bytes > PAGE_BYTES_MAX => Err(IsFull),
                 LogEvent::Sent(_) => self.message(message.as_ref(), request.as_ref(), &page.present, &mut bytes),
-                LogEvent::ReceiptRequested(_) => Ok(self.request(request.as_ref(), &page.present, &mut read)),
+                LogEvent::ReceiptRequested(_) => Ok(self.request(request.as_ref(), &page.present, &mut asked)),
                 LogEvent::Recalled(_) => Ok(message.as_ref().map(recall)),
             };
             let Ok(event) = event else { break };
             viewed.entries.extend(event.map(|event| to_wire::log_entry(entry, event)));
             viewed.through = entry.sequence.0;
         }
-        (viewed, read)
+        (viewed, asked)
     }
 
     /// `None`: recalled since, gone with age, or published in this user's name and not for its own devices.
@@ -234,13 +234,13 @@ impl View<'_> {
         &self,
         request: Option<&ReceiptRequest>,
         present: &RoaringBitmap,
-        read: &mut Vec<(MessageKey, ReceiptNews)>,
+        asked: &mut Vec<(MessageKey, ReceiptNews)>,
     ) -> Option<log_entry::Event> {
         let request = request?;
         let part = self.viewer.part_in(request)?;
         // A device of the sender that comes late: it has not been told of those who answered before it came.
-        if part == Part::Sender && request.reader_count() > 0 {
-            read.push((request.key, ReceiptNews { from: 0, counts: request.counts(present) }));
+        if part == Part::Sender {
+            asked.push((request.key, ReceiptNews { from: 0, counts: request.counts(present) }));
         }
         Some(log_entry::Event::ReceiptRequested(frames::ReceiptRequested {
             message_uid: request.key.uid.to_string(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use seenby_core::{Counts, MessageKey};
+use seenby_core::{Counts, MessageKey, Ordinal};
 use seenby_protocol::frames;
 
 use super::following::Following;
@@ -15,8 +15,14 @@ use crate::to_wire;
 /// Readers in one flush, over all messages: some 100 KB of frames.
 const FLUSH_READERS_MAX: u32 = 5_000;
 
+/// Of more messages than people follow at a time, some 50 KB.
+const TOLD_MAX: usize = 1_000;
+
 pub(super) struct Deltas {
     news: BTreeMap<MessageKey, ReceiptNews>,
+    /// So many readers of each the client has been told, for those that it was told of lately. Nodes tell of their commits
+    /// in any order, and perhaps twice; a delta goes on where the one before it ended.
+    told: BTreeMap<MessageKey, Ordinal>,
     /// Readers of these are being looked up.
     asked: Vec<(MessageKey, Counts)>,
     /// Nothing goes out before this: readers that come close together travel together. `None`: nothing has gone out yet.
@@ -27,11 +33,27 @@ pub(super) struct Deltas {
 impl Deltas {
     /// After each flush, news gathers this long.
     pub(super) fn new(gather: Duration) -> Self {
-        Self { news: BTreeMap::new(), asked: Vec::new(), flush_at: None, gather }
+        Self { news: BTreeMap::new(), told: BTreeMap::new(), asked: Vec::new(), flush_at: None, gather }
     }
 
     pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
         self.news.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
+    }
+
+    /// What the client has of a message, whatever it was told before.
+    pub(super) fn begin(&mut self, key: MessageKey, news: ReceiptNews) {
+        self.note_told(key, news.from);
+        if news.from < news.counts.read {
+            self.add(key, news);
+        }
+    }
+
+    /// Of too many, those are forgotten that are the longest ago.
+    fn note_told(&mut self, key: MessageKey, readers: Ordinal) {
+        self.told.insert(key, readers);
+        if self.told.len() > TOLD_MAX {
+            self.told.pop_first();
+        }
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
@@ -54,13 +76,18 @@ impl Deltas {
         {
             // A sender who is not in finds it out when it comes back.
             let Some(followed) = following.get(key.conversation) else { continue };
-            let count = news.counts.read.saturating_sub(news.from).min(HISTORY_READERS_MAX);
-            let end = news.from + count;
+            let from = self.told.get(&key).copied().unwrap_or(news.from);
+            let count = news.counts.read.saturating_sub(from).min(HISTORY_READERS_MAX);
+            if count == 0 {
+                continue;
+            }
+            let end = from + count;
+            self.note_told(key, end);
             if end < news.counts.read {
                 self.add(key, ReceiptNews { from: end, ..news });
             }
             readers += count;
-            questions.push(ReadersFrom { group: followed.group, key, from: news.from, count: count as usize });
+            questions.push(ReadersFrom { group: followed.group, key, from, count: count as usize });
             self.asked.push((key, news.counts));
         }
         if self.news.is_empty() {
@@ -90,7 +117,6 @@ impl Deltas {
 
 #[cfg(test)]
 mod tests {
-    use seenby_core::Ordinal;
     use seenby_protocol::frames::server_frame;
 
     use super::*;
@@ -123,6 +149,21 @@ mod tests {
             }
             assert_eq!(next, count);
         }
+    }
+
+    #[test]
+    fn what_two_nodes_tell_in_the_wrong_order_and_twice_is_told_once_from_the_first_reader_on() {
+        let (mut ward, crowd) = Ward::with_crowd(9);
+        let uid = ward.asks("alice");
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        let [first, second, third] = [2, 5, 9].map(|count| ward.read_quietly(&crowd[..count], uid));
+        ward.tells(&second);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [(0, 5)]);
+        ward.tells(&first);
+        ward.tells(&second);
+        ward.tells(&third);
+        assert_eq!(ordinals(&mut alice, Duration::from_millis(50)), [(5, 9)]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) struct Known {
 /// What happened to messages while the client was away.
 #[derive(Debug, Default)]
 pub(crate) struct Missed {
-    /// Own messages with new readers.
+    /// How many readers the client has of each message, and how many there are.
     pub(crate) read: Vec<(MessageKey, ReceiptNews)>,
     /// Messages that this user has answered from elsewhere.
     pub(crate) answered: BTreeMap<ConversationNumber, Vec<MessageUid>>,
