@@ -7,6 +7,9 @@ const LINK = /^\s*(\S.*?)\s+(http:\/\/\S+#app=\S+)$/;
 /** How long the simulated members take to read. */
 const STORY_SECONDS = 6;
 
+/** Of the simulated members of Ward 3, those who read in the end: always so many. */
+export const WARD_READERS = 8;
+
 export type VisitorName = "Dr. Chen" | "Nurse Ada" | "Bao";
 
 export class Demo {

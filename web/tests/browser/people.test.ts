@@ -177,6 +177,7 @@ describe("a page that the browser translates", () => {
     await chen.says(text, { asking: true });
     await chen.looksWhoHasRead(text);
     await chen.sheet.getByText("Nobody has read it yet.").waitFor();
+    expect(await chen.readers(text)).toBe(0);
     expect(await untranslatable(chen, ["0/2", "Dr. Chen", "Ward 3", "3 members"])).toEqual([]);
 
     // Harsher than translators are: they leave alone what is marked.

@@ -102,9 +102,10 @@ export class Visitor {
     await this.sheet.waitFor();
   }
 
-  /** How many have read, by the badge. */
+  /** How many have read, by the badge, once it says so: right after asking it does not know yet. */
   async readers(text: string): Promise<number> {
-    return Number((await this.badge(text).innerText()).split("/")[0]?.replaceAll(",", ""));
+    const counted = this.badge(text).filter({ hasText: /^\s*[\d,]+\/[\d,]+\s*$/ });
+    return Number((await counted.innerText()).split("/")[0]?.replaceAll(",", ""));
   }
 
   get sheet(): Locator {

@@ -73,6 +73,22 @@ describe("Timeline", () => {
     expect(timeline.messages).toMatchObject([{ key: "p", state: "sent", receipt: { counts: { total: 11 } } }]);
   });
 
+  it("gets with the next connection the counts that the last one was lost before", async () => {
+    const isAsked = message({ uid: "M1", isOwn: true, receipt: { isAsked: true } });
+    const pending = message({ uid: undefined, key: "p", isOwn: true, state: "sending" });
+    let page: Message[] = [];
+    const receiptCounts = () => Promise.reject(new CallError(30002));
+    const send = async () => ({ pending, sent: Promise.resolve(isAsked) });
+    const timeline = new Timeline(gateway({ history: async () => page, send, receiptCounts }), ward);
+    await timeline.start();
+    await timeline.send("Hello", true);
+    await settled();
+    expect(timeline.byUid("M1")?.receipt).toMatchObject({ isAsked: true, counts: undefined });
+    page = [message({ uid: "M1", isOwn: true, receipt: { isAsked: true, counts: counts(9, 11) } })];
+    await timeline.refresh();
+    expect(timeline.messages).toMatchObject([{ key: "p", receipt: { counts: { read: 9 } } }]);
+  });
+
   it("keeps what could not be sent, to be sent again", async () => {
     const pending = message({ uid: undefined, key: "p", isOwn: true, state: "sending" });
     const send = async () => ({ pending, sent: Promise.reject(new CallError(30003)) });
