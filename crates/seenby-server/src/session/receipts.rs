@@ -1,4 +1,7 @@
 //! New readers of the user's own messages, gathered until they are sent.
+//!
+//! The first reader of a message and the last are told at once; between them, the more were told just now, the longer the
+//! next ones gather. So a sender who looks at a quiet ward waits for nothing, and a storm travels in few large deltas.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,6 +18,9 @@ use crate::to_wire;
 /// Readers in one flush, over all messages: some 100 KB of frames.
 const FLUSH_READERS_MAX: u32 = 5_000;
 
+/// After so many readers in one flush, the next ones gather as long as they may: at that rate each delta has many.
+const BUSY_READERS: u32 = 100;
+
 /// Of more messages than people follow at a time, some 50 KB.
 const TOLD_MAX: usize = 1_000;
 
@@ -25,18 +31,28 @@ pub(super) struct Deltas {
     told: BTreeMap<MessageKey, Ordinal>,
     /// Readers of these are being looked up.
     asked: Vec<(MessageKey, Counts)>,
-    /// Nothing goes out before this: readers that come close together travel together. `None`: nothing has gone out yet.
+    /// What gathers goes out at this moment. `None`: nothing has gone out yet.
     flush_at: Option<Instant>,
-    gather: Duration,
+    /// There is a first reader of a message, or a last one.
+    is_urgent: bool,
+    gather_max: Duration,
 }
 
 impl Deltas {
-    /// After each flush, news gathers this long.
-    pub(super) fn new(gather: Duration) -> Self {
-        Self { news: BTreeMap::new(), told: BTreeMap::new(), asked: Vec::new(), flush_at: None, gather }
+    /// News gathers for so long at most.
+    pub(super) fn new(gather_max: Duration) -> Self {
+        Self {
+            news: BTreeMap::new(),
+            told: BTreeMap::new(),
+            asked: Vec::new(),
+            flush_at: None,
+            is_urgent: false,
+            gather_max,
+        }
     }
 
     pub(super) fn add(&mut self, key: MessageKey, news: ReceiptNews) {
+        self.is_urgent |= news.from == 0 || news.counts.unread == 0;
         self.news.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
     }
 
@@ -57,7 +73,7 @@ impl Deltas {
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        !self.news.is_empty() && self.flush_at.is_none_or(|flush_at| now >= flush_at)
+        !self.news.is_empty() && (self.is_urgent || self.flush_at.is_none_or(|flush_at| now >= flush_at))
     }
 
     /// When the next flush is due, though nothing arrives.
@@ -67,7 +83,7 @@ impl Deltas {
 
     /// What is due, up to a bound; what is left is asked for next, at once.
     pub(super) fn ask(&mut self, following: &Following, now: Instant) -> Vec<ReadersFrom> {
-        let (mut questions, mut readers) = (Vec::new(), 0);
+        let (mut questions, mut readers, mut going_on) = (Vec::new(), 0, 0);
         if !self.is_due(now) {
             return questions;
         }
@@ -87,12 +103,13 @@ impl Deltas {
                 self.add(key, ReceiptNews { from: end, ..news });
             }
             readers += count;
+            // Behind the last reader of a message there is nothing to gather.
+            going_on += if news.counts.unread > 0 { count } else { 0 };
             questions.push(ReadersFrom { group: followed.group, key, from, count: count as usize });
             self.asked.push((key, news.counts));
         }
-        if self.news.is_empty() {
-            self.flush_at = Some(now + self.gather);
-        }
+        self.is_urgent = !self.news.is_empty();
+        self.flush_at = Some(now + self.gather_max * going_on.min(BUSY_READERS) / BUSY_READERS);
         questions
     }
 
@@ -160,9 +177,9 @@ mod tests {
         let [first, second, third] = [2, 5, 9].map(|count| ward.read_quietly(&crowd[..count], uid));
         ward.tells(&second);
         assert_eq!(ordinals(&mut alice, Duration::ZERO), [(0, 5)]);
+        ward.tells(&third);
         ward.tells(&first);
         ward.tells(&second);
-        ward.tells(&third);
         assert_eq!(ordinals(&mut alice, Duration::from_millis(50)), [(5, 9)]);
     }
 
@@ -177,7 +194,48 @@ mod tests {
         ward.read(&crowd[2..4], uid);
         ward.read(&crowd[4..7], uid);
         assert_eq!(ordinals(&mut alice, Duration::ZERO), [], "it gathers");
-        ward.read(&crowd[7..], uid);
-        assert_eq!(ordinals(&mut alice, Duration::from_millis(50)), [(2, 9)]);
+        assert_eq!(ordinals(&mut alice, Duration::from_millis(1)), [(2, 7)]);
+    }
+
+    #[test]
+    fn the_more_readers_were_told_the_longer_the_next_ones_gather() {
+        let (mut ward, crowd) = Ward::with_crowd(500);
+        let uid = ward.asks("alice");
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        let (mut now, mut from) = (Duration::ZERO, 0);
+        for (count, gathers_ms) in [(1, 0), (10, 5), (100, 50), (300, 50)] {
+            ward.read(&crowd[from..from + count], uid);
+            let told = [(from as Ordinal, (from + count) as Ordinal)];
+            assert_eq!(ordinals(&mut alice, now), told, "{count} at {now:?}");
+            from += count;
+            ward.read(&crowd[from..from + 1], uid);
+            if gathers_ms > 0 {
+                let almost = now + Duration::from_millis(gathers_ms) - Duration::from_nanos(1);
+                assert_eq!(ordinals(&mut alice, almost), [], "{count}");
+            }
+            now += Duration::from_millis(gathers_ms.max(1));
+            assert_eq!(ordinals(&mut alice, now), [(from as Ordinal, from as Ordinal + 1)]);
+            from += 1;
+            now += Duration::from_millis(1);
+        }
+    }
+
+    #[test]
+    fn the_first_reader_of_another_message_and_the_last_of_one_are_told_at_once() {
+        let (mut ward, crowd) = Ward::with_crowd(300);
+        let [stormy, quiet] = [ward.asks("alice"), ward.asks("alice")];
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        ward.read(&crowd[..200], stormy);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [(0, 200)]);
+        ward.read(&crowd[200..250], stormy);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [], "it gathers");
+        ward.read(&crowd[..1], quiet);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [(200, 250), (0, 1)]);
+        ward.read(&crowd[250..299], stormy);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), []);
+        ward.read(&crowd[299..], stormy);
+        assert_eq!(ordinals(&mut alice, Duration::ZERO), [(250, 300)]);
     }
 }
