@@ -149,6 +149,8 @@ pub enum BenchWorkload {
     All,
     /// Everybody answers one message after another, beside a process that only acknowledges
     Storm,
+    /// Everybody answers as soon as the message comes; the next one comes when the asker has seen all answers
+    Round,
     /// Answers at half of the rate that a storm reaches, beside the disk
     Half,
     /// One member answers, one message after another, beside the disk

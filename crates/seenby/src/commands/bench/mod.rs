@@ -16,6 +16,7 @@ mod mixed;
 mod process;
 mod quiet;
 mod report;
+mod round;
 mod server;
 mod soak;
 mod storm;
@@ -30,6 +31,7 @@ use self::crowd::Pace;
 use self::floor::Floor;
 use self::mixed::Mixed;
 use self::report::{Machine, Measurement, Report};
+use self::round::Round;
 use self::server::Server;
 use self::storm::Storm;
 use crate::cli::{BenchOptions, BenchWorkload};
@@ -43,6 +45,8 @@ const OTHER_FILES: usize = 1_100;
 const SYNCS: usize = 1_000;
 /// Pages of history that the sender reads in groups of several sizes.
 const PAGES: usize = 200;
+/// Answers of all rounds of one size, as far as that gives a number of rounds that says something.
+const ROUNDS_ANSWERS: usize = 25_000;
 
 pub async fn run(options: BenchOptions) -> anyhow::Result<()> {
     if let BenchWorkload::Acknowledge = options.workload {
@@ -88,6 +92,9 @@ impl Bench {
             }
             if is(BenchWorkload::Quiet) {
                 self.quiet().await?;
+            }
+            if is(BenchWorkload::Round) {
+                self.round().await?;
             }
             if is(BenchWorkload::Storm) {
                 self.storm().await?;
@@ -179,6 +186,15 @@ impl Bench {
                 Storm { members, group_size: members, messages, pace, pages: 0 },
             )
             .await?;
+        }
+        Ok(())
+    }
+
+    async fn round(&mut self) -> anyhow::Result<()> {
+        for members in [2, 50, 500, 5_000] {
+            self.note(format!("round, {members} members"));
+            let round = Round { members, rounds: (ROUNDS_ANSWERS / members).clamp(5, 200) };
+            self.keep(round.run(&self.server().await?).await?);
         }
         Ok(())
     }

@@ -132,6 +132,6 @@ fn tell_seen(measurement: &mut Measurement, seen: &Seen) {
     measurement.set("sender_bytes_per_answer", seen.bytes as f64 / seen.readers as f64);
 }
 
-fn usage(process: Option<Process>) -> anyhow::Result<Option<Usage>> {
+pub fn usage(process: Option<Process>) -> anyhow::Result<Option<Usage>> {
     process.map(Process::usage).transpose()
 }
