@@ -1,5 +1,7 @@
 //! Looking up one thing, and from that all that a batch has to know.
 
+use std::collections::BTreeSet;
+
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::ledger::facts::{Found, Purpose};
 use seenby_core::{
@@ -48,12 +50,13 @@ pub(crate) fn gather(lookup: &impl Lookup, needs: &Needs, position: Position) ->
     gathering.people(needs)?;
     gathering.groups(needs)?;
     gathering.conversations(needs)?;
-    for (name, uid, purpose) in &needs.messages {
-        if let Some(conversation) = gathering.number(name)? {
+    for (name, messages) in &needs.messages {
+        let Some(conversation) = gathering.number(name)? else { continue };
+        for (uid, purpose) in messages {
             gathering.message(MessageKey { conversation, uid: *uid }, *purpose)?;
         }
     }
-    needs.sent.iter().try_for_each(|(name, user, client_ref)| gathering.sent(name, user, client_ref))?;
+    needs.sent.iter().try_for_each(|(name, sent)| gathering.sent(name, sent))?;
     needs.old_messages.iter().try_for_each(|key| gathering.old_message(*key))?;
     Ok(gathering.facts)
 }
@@ -81,8 +84,9 @@ impl<L: Lookup> Gathering<'_, L> {
             let group = self.lookup.group_number(name)?.map(|number| self.lookup.group(number)).transpose()?.flatten();
             self.facts.groups.push((name.clone(), group));
         }
-        for (name, user) in &needs.slots {
-            if let Some(group) = self.lookup.group_number(name)? {
+        for (name, users) in &needs.slots {
+            let Some(group) = self.lookup.group_number(name)? else { continue };
+            for user in users {
                 self.facts.slots.push(((group, user.clone()), self.lookup.slot(group, user)?));
             }
         }
@@ -150,16 +154,18 @@ impl<L: Lookup> Gathering<'_, L> {
         Ok(self.lookup.message(key)?.map(|message| Message { content: Vec::new(), ..message }))
     }
 
-    fn sent(&mut self, name: &ConversationName, user: &UserId, client_ref: &ClientRef) -> Done {
+    fn sent(&mut self, name: &ConversationName, sent: &BTreeSet<(UserId, ClientRef)>) -> Done {
         let Some(conversation) = self.number(name)? else { return Ok(()) };
         let group = self.lookup.group_number(&name.group)?;
-        let slot = group.map(|group| self.lookup.slot(group, user)).transpose()?.flatten();
-        let uid = slot.map(|slot| self.lookup.sent(conversation, slot, client_ref)).transpose()?.flatten();
-        if let Some(uid) = uid {
-            let key = MessageKey { conversation, uid };
-            self.facts.messages.push((key, self.bare_message(key)?));
+        for (user, client_ref) in sent {
+            let slot = group.map(|group| self.lookup.slot(group, user)).transpose()?.flatten();
+            let uid = slot.map(|slot| self.lookup.sent(conversation, slot, client_ref)).transpose()?.flatten();
+            if let Some(uid) = uid {
+                let key = MessageKey { conversation, uid };
+                self.facts.messages.push((key, self.bare_message(key)?));
+            }
+            self.facts.sent.push(((conversation, user.clone(), client_ref.clone()), uid));
         }
-        self.facts.sent.push(((conversation, user.clone(), client_ref.clone()), uid));
         Ok(())
     }
 

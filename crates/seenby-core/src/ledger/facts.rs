@@ -3,7 +3,7 @@
 //! The rules look into what was learned and nowhere else. What is known stands for one position of one store: as soon as
 //! somebody else has written to it, all of it is forgotten and learned again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entry, Ledger};
 use crate::commit::{AppRecord, UserRecord};
@@ -26,14 +26,14 @@ pub struct Needs {
     pub apps: BTreeSet<AppKey>,
     pub users: BTreeSet<(AppKey, UserId)>,
     pub groups: BTreeSet<GroupName>,
-    pub slots: BTreeSet<(GroupName, UserId)>,
+    pub slots: BTreeMap<GroupName, BTreeSet<UserId>>,
     /// Everybody who is in: the user of each slot.
     pub members: BTreeSet<GroupName>,
     /// Open or closed.
     pub conversations: BTreeSet<ConversationName>,
-    pub messages: BTreeSet<(ConversationName, MessageUid, Purpose)>,
+    pub messages: BTreeMap<ConversationName, BTreeSet<(MessageUid, Purpose)>>,
     /// Whether a user has sent something under a reference.
-    pub sent: BTreeSet<(ConversationName, UserId, ClientRef)>,
+    pub sent: BTreeMap<ConversationName, BTreeSet<(UserId, ClientRef)>>,
     pub old_messages: BTreeSet<MessageKey>,
 }
 
@@ -162,7 +162,7 @@ impl Ledger {
     fn need_slot(&self, group: &GroupName, user: &UserId, needs: &mut Needs) {
         let number = self.need_group(group, needs);
         if number.is_none_or(|number| !self.knows_slot(number, user)) {
-            needs.slots.insert((group.clone(), user.clone()));
+            add(&mut needs.slots, group, user.clone());
         }
     }
 
@@ -188,7 +188,7 @@ impl Ledger {
     fn need_message(&self, name: &ConversationName, uid: MessageUid, purpose: Purpose, needs: &mut Needs) {
         let key = self.conversation_numbers.peek(name).map(|&conversation| MessageKey { conversation, uid });
         if key.is_none_or(|key| !self.knows_message(key, purpose)) {
-            needs.messages.insert((name.clone(), uid, purpose));
+            add(&mut needs.messages, name, (uid, purpose));
         }
     }
 
@@ -202,7 +202,7 @@ impl Ledger {
     }
 
     fn need_sent(&self, name: &ConversationName, user: &UserId, draft: &Draft, needs: &mut Needs) {
-        needs.sent.insert((name.clone(), user.clone(), draft.client_ref.clone()));
+        add(&mut needs.sent, name, (user.clone(), draft.client_ref.clone()));
     }
 
     /// Takes in what the store says. What this batch has written stands above it.
@@ -261,5 +261,13 @@ impl Ledger {
             true => drop(self.batch.closed.insert(name, number)),
             false => drop(self.conversation_numbers.put(name, number)),
         }
+    }
+}
+
+/// A name is copied once, however many needs stand under it: a batch may have thousands.
+fn add<K: Ord + Clone, V: Ord>(needs: &mut BTreeMap<K, BTreeSet<V>>, name: &K, need: V) {
+    match needs.get_mut(name) {
+        Some(under) => drop(under.insert(need)),
+        None => drop(needs.insert(name.clone(), BTreeSet::from([need]))),
     }
 }
