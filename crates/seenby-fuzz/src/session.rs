@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use seenby_protocol::frames::{ClientFrame, ServerFrame, server_frame};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, codec};
 use seenby_server::machine::{Step, sign_in};
+use seenby_storage::Storage as _;
 
 use crate::ward::{HIDDEN, NOW, Ward};
 
@@ -12,7 +13,7 @@ use crate::ward::{HIDDEN, NOW, Ward};
 /// belongs to a group that the member is not in.
 pub fn session(bytes: &[u8]) {
     let mut ward = Ward::new();
-    let signed_in = sign_in(ward.node(), &*ward.store, &ward.sign_in_of("bob"), NOW);
+    let signed_in = sign_in(ward.node(), &*ward.store.snapshot(), &ward.sign_in_of("bob"), NOW);
     let (mut session, _) = signed_in.unwrap_or_else(|refusal| panic!("bob is refused: {refusal:?}"));
     let later = Instant::now() + Duration::from_secs(3_600);
     for frame in split(bytes).filter_map(|bytes| codec::decode::<ClientFrame>(bytes, CLIENT_FRAME_BYTES_MAX).ok()) {
@@ -25,7 +26,7 @@ pub fn session(bytes: &[u8]) {
         }
         session.handle_mail(&mut said, NOW);
         while let Some(read) = session.next_read(later) {
-            read.look(&*ward.store).deliver();
+            read.look(&*ward.store.snapshot()).deliver();
             session.handle_mail(&mut said, NOW);
         }
         let replies = said.iter().filter_map(|frame| reply_to(frame)).collect::<Vec<_>>();

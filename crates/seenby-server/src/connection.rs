@@ -10,7 +10,7 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use seenby_core::Call;
 use seenby_protocol::frames::{self, ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, FrameError, codec};
-use seenby_storage::Storage;
+use seenby_storage::Reads;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_websockets::{Error, Message};
 
@@ -286,7 +286,7 @@ impl Connection {
     async fn admit(&mut self, call_id: u64, call: frames::SignIn) -> Result<Session, Ending> {
         let node = self.shared.node.clone();
         let app: String = call.app_key.chars().take(APP_KEY_CHARS_LOGGED_MAX).collect();
-        let sign_in = move |storage: &dyn Storage| reads::sign_in(&node, storage, &call, clock::now());
+        let sign_in = move |snapshot: &dyn Reads| reads::sign_in(&node, snapshot, &call, clock::now());
         let admitted = self.shared.node.store.read(sign_in).await;
         self.shared.node.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
         match admitted {

@@ -3,7 +3,7 @@
 
 use roaring::RoaringBitmap;
 use seenby_core::{ConversationNumber, GroupNumber, LogEntry, LogEvent, Message, MessageKey, ReceiptRequest, Sequence};
-use seenby_storage::{Storage, StorageError};
+use seenby_storage::{Reads, StorageError};
 
 /// A page ends after this much content, though never before its first entry.
 pub(crate) const PAGE_BYTES_MAX: usize = 256 * 1024;
@@ -23,7 +23,7 @@ pub(crate) struct LogPage {
     pub(crate) entries: Vec<PageEntry>,
     /// The log may go on behind the last of them.
     pub(crate) more: bool,
-    /// Who is in the group. Read after the entries, so that nothing from after a farewell slips through.
+    /// Who is in the group, at the moment of the page: nothing from after a farewell slips through.
     pub(crate) present: RoaringBitmap,
 }
 
@@ -36,8 +36,8 @@ pub(crate) struct PageEntry {
 }
 
 impl LogPage {
-    pub(crate) fn read(storage: &dyn Storage, place: PlaceInLog) -> Result<Self, StorageError> {
-        let found = storage.log(place.conversation, place.after, place.limit)?;
+    pub(crate) fn read(snapshot: &dyn Reads, place: PlaceInLog) -> Result<Self, StorageError> {
+        let found = snapshot.log(place.conversation, place.after, place.limit)?;
         let mut page = Self { more: found.len() == place.limit, ..Self::default() };
         let mut bytes = 0;
         for entry in found {
@@ -45,22 +45,22 @@ impl LogPage {
                 page.more = true;
                 break;
             }
-            let entry = PageEntry::read(storage, place.conversation, entry)?;
+            let entry = PageEntry::read(snapshot, place.conversation, entry)?;
             bytes += entry.message.as_ref().map_or(0, |message| message.content.len());
             page.entries.push(entry);
         }
-        page.present = storage.group(place.group)?.map(|group| group.present).unwrap_or_default();
+        page.present = snapshot.group(place.group)?.map(|group| group.present).unwrap_or_default();
         Ok(page)
     }
 }
 
 impl PageEntry {
-    fn read(storage: &dyn Storage, conversation: ConversationNumber, entry: LogEntry) -> Result<Self, StorageError> {
+    fn read(snapshot: &dyn Reads, conversation: ConversationNumber, entry: LogEntry) -> Result<Self, StorageError> {
         let key = MessageKey { conversation, uid: entry.event.uid() };
         let (message, request) = match entry.event {
-            LogEvent::Sent(_) => (storage.message(key)?, storage.request(key)?),
-            LogEvent::ReceiptRequested(_) => (None, storage.request(key)?),
-            LogEvent::Recalled(_) => (storage.message(key)?, None),
+            LogEvent::Sent(_) => (snapshot.message(key)?, snapshot.request(key)?),
+            LogEvent::ReceiptRequested(_) => (None, snapshot.request(key)?),
+            LogEvent::Recalled(_) => (snapshot.message(key)?, None),
         };
         Ok(Self { entry, message, request })
     }

@@ -9,7 +9,7 @@ use seenby_core::{
     Answer, AppKey, ConversationName, ConversationNumber, Counts, Denied, Group, GroupNumber, Message, MessageKey,
     MessageUid, Ordinal, ReceiptRequest, Slot, Timestamp, UserId,
 };
-use seenby_storage::{Storage, StorageError, TimeOrder};
+use seenby_storage::{Reads, StorageError, TimeOrder};
 
 use crate::refusal::Refusal;
 
@@ -166,7 +166,7 @@ pub(crate) struct ReceiptUser {
 
 /// One user's look at one conversation.
 pub(crate) struct Queries<'a> {
-    storage: &'a dyn Storage,
+    snapshot: &'a dyn Reads,
     user: UserId,
     group: Group,
     slot: Slot,
@@ -174,30 +174,30 @@ pub(crate) struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    pub(crate) fn enter(storage: &'a dyn Storage, user: &UserId, name: &ConversationName) -> Result<Self, Refusal> {
-        let number = storage.group_number(&name.group)?;
-        let slot = number.map(|number| storage.slot(number, user)).transpose()?.flatten();
-        let group = number.filter(|_| slot.is_some()).map(|number| storage.group(number)).transpose()?.flatten();
-        let (conversation, slot) = view::enter(name, group.as_ref(), slot, storage.conversation_number(name)?)?;
+    pub(crate) fn enter(snapshot: &'a dyn Reads, user: &UserId, name: &ConversationName) -> Result<Self, Refusal> {
+        let number = snapshot.group_number(&name.group)?;
+        let slot = number.map(|number| snapshot.slot(number, user)).transpose()?.flatten();
+        let group = number.filter(|_| slot.is_some()).map(|number| snapshot.group(number)).transpose()?.flatten();
+        let (conversation, slot) = view::enter(name, group.as_ref(), slot, snapshot.conversation_number(name)?)?;
         let group = group.ok_or(Denied::UnknownGroup)?;
-        Ok(Self { storage, user: user.clone(), group, slot, conversation })
+        Ok(Self { snapshot, user: user.clone(), group, slot, conversation })
     }
 
     /// Looks for a message in every conversation that this user is in now, with one read for each. One that is elsewhere is
     /// not found, as if there were none.
     pub(crate) fn find(
-        storage: &'a dyn Storage,
+        snapshot: &'a dyn Reads,
         app: &AppKey,
         user: &UserId,
         uid: MessageUid,
     ) -> Result<QueryResult, Refusal> {
-        for membership in storage.memberships(app, user)? {
-            for conversation in storage.conversations(membership.group)? {
+        for membership in snapshot.memberships(app, user)? {
+            for conversation in snapshot.conversations(membership.group)? {
                 let key = MessageKey { conversation: conversation.number, uid };
-                let Some(message) = storage.message(key)? else { continue };
-                let group = storage.group(membership.group)?.ok_or(Denied::MessageNotFound)?;
+                let Some(message) = snapshot.message(key)? else { continue };
+                let group = snapshot.group(membership.group)?.ok_or(Denied::MessageNotFound)?;
                 let (slot, user) = (membership.slot, user.clone());
-                let queries = Self { storage, user, group, slot, conversation: conversation.number };
+                let queries = Self { snapshot, user, group, slot, conversation: conversation.number };
                 return Ok(QueryResult::Found(conversation.name, queries.view(message)?));
             }
         }
@@ -206,19 +206,19 @@ impl<'a> Queries<'a> {
 
     /// The conversations that this user is in now, in the order of their places.
     pub(crate) fn conversations(
-        storage: &'a dyn Storage,
+        snapshot: &'a dyn Reads,
         app: &AppKey,
         user: &UserId,
         query: &ConversationsQuery,
     ) -> Result<QueryResult, Refusal> {
         let mut page = ConversationsPage::default();
         let (mut bytes, mut last) = (0, query.after);
-        for membership in storage.memberships(app, user)? {
+        for membership in snapshot.memberships(app, user)? {
             if query.after.is_some_and(|after| membership.group < after.group) {
                 continue;
             }
-            let Some(group) = storage.group(membership.group)? else { continue };
-            let mut conversations = storage.conversations(membership.group)?;
+            let Some(group) = snapshot.group(membership.group)? else { continue };
+            let mut conversations = snapshot.conversations(membership.group)?;
             conversations.sort_by_key(|conversation| conversation.number);
             for conversation in conversations {
                 let place = Some(ConversationPlace { group: membership.group, conversation: conversation.number });
@@ -230,7 +230,7 @@ impl<'a> Queries<'a> {
                     return Ok(QueryResult::Conversations(page));
                 }
                 let (slot, user) = (membership.slot, user.clone());
-                let queries = Self { storage, user, group: group.clone(), slot, conversation: conversation.number };
+                let queries = Self { snapshot, user, group: group.clone(), slot, conversation: conversation.number };
                 let viewed = queries.overview(conversation.name)?;
                 bytes += viewed.last_message.as_ref().map_or(0, ViewedMessage::bytes);
                 page.conversations.push(viewed);
@@ -242,17 +242,17 @@ impl<'a> Queries<'a> {
 
     /// What the sender of a message may see, for a back end; the sender need not be a member.
     pub(crate) fn for_sender(
-        storage: &'a dyn Storage,
+        snapshot: &'a dyn Reads,
         name: &ConversationName,
         uid: MessageUid,
     ) -> Result<(UserId, Self), Refusal> {
-        let number = storage.group_number(&name.group)?;
-        let group = number.map(|number| storage.group(number)).transpose()?.flatten();
-        let conversation = view::enter_for_back_end(group.as_ref(), storage.conversation_number(name)?)?;
+        let number = snapshot.group_number(&name.group)?;
+        let group = number.map(|number| snapshot.group(number)).transpose()?.flatten();
+        let conversation = view::enter_for_back_end(group.as_ref(), snapshot.conversation_number(name)?)?;
         let group = group.ok_or(Denied::UnknownGroup)?;
-        let message = storage.message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
+        let message = snapshot.message(MessageKey { conversation, uid })?.ok_or(Denied::MessageNotFound)?;
         let user = message.sender.clone();
-        Ok((user, Self { storage, user: message.sender, group, slot: message.sender_slot, conversation }))
+        Ok((user, Self { snapshot, user: message.sender, group, slot: message.sender_slot, conversation }))
     }
 
     pub(crate) fn run(&self, query: Query) -> Result<QueryResult, Refusal> {
@@ -278,7 +278,7 @@ impl<'a> Queries<'a> {
     fn newest_message(&self) -> Result<Option<Message>, StorageError> {
         let mut from = MessageUid::MAX;
         for _ in 0..NEWEST_LOOKED_AT_MAX {
-            let found = self.storage.messages(self.conversation, from, TimeOrder::Before, 1)?;
+            let found = self.snapshot.messages(self.conversation, from, TimeOrder::Before, 1)?;
             match found.into_iter().next() {
                 Some(message) if message.recalled_at.is_some() => from = message.key.uid,
                 found => return Ok(found),
@@ -291,8 +291,8 @@ impl<'a> Queries<'a> {
     fn names(&self, users: Vec<UserId>) -> Result<Vec<(UserId, String)>, StorageError> {
         let mut names = Vec::with_capacity(users.len());
         for user in users {
-            if self.storage.slot(self.group.number, &user)?.is_some() {
-                let record = self.storage.user(&self.group.name.app, &user)?;
+            if self.snapshot.slot(self.group.number, &user)?.is_some() {
+                let record = self.snapshot.user(&self.group.name.app, &user)?;
                 names.push((user, record.map_or_else(String::new, |record| record.name)));
             }
         }
@@ -300,7 +300,7 @@ impl<'a> Queries<'a> {
     }
 
     fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, Refusal> {
-        let mut found = self.storage.messages(self.conversation, query.from, query.order, query.count + 1)?;
+        let mut found = self.snapshot.messages(self.conversation, query.from, query.order, query.count + 1)?;
         let mut more = found.len() > query.count;
         found.truncate(query.count);
         let mut page = Vec::with_capacity(found.len());
@@ -318,14 +318,14 @@ impl<'a> Queries<'a> {
     }
 
     pub(crate) fn message(&self, uid: MessageUid) -> Result<ViewedMessage, Refusal> {
-        let message = self.storage.message(self.key(uid))?.ok_or(Denied::MessageNotFound)?;
+        let message = self.snapshot.message(self.key(uid))?.ok_or(Denied::MessageNotFound)?;
         Ok(self.view(message)?)
     }
 
     fn view(&self, message: Message) -> Result<ViewedMessage, StorageError> {
         let viewer = Viewer { user: &self.user, slot: self.slot };
-        let request = self.storage.request(message.key)?;
-        let readers = |request: &_| newest_readers(self.storage, self.group.number, request);
+        let request = self.snapshot.request(message.key)?;
+        let readers = |request: &_| newest_readers(self.snapshot, self.group.number, request);
         ViewedMessage::new(viewer, message, request.as_ref(), &self.group.present, readers)
     }
 
@@ -344,7 +344,7 @@ impl<'a> Queries<'a> {
         let mut users = match page.rows {
             Rows::Readers(ordinals) => self.read_users(request.key, ordinals)?,
             Rows::Silent(status, slots) => {
-                let user_of = |slot| user_of(self.storage, self.group.number, slot);
+                let user_of = |slot| user_of(self.snapshot, self.group.number, slot);
                 let silent = |slot| Ok(ReceiptUser { user: user_of(slot)?, read_at: None, status });
                 slots.into_iter().map(silent).collect::<Result<_, StorageError>>()?
             }
@@ -366,7 +366,7 @@ impl<'a> Queries<'a> {
         let request = self.own_request(uid)?;
         let mut asked = Vec::new();
         for user in users {
-            let slot = self.storage.slot(self.group.number, user)?;
+            let slot = self.snapshot.slot(self.group.number, user)?;
             let status = slot.and_then(|slot| Some((slot, request.status_of(slot, &self.group.present)?)));
             asked.extend(status.map(|(slot, status)| (user.clone(), slot, status)));
         }
@@ -385,7 +385,7 @@ impl<'a> Queries<'a> {
         if request.readers.is_disjoint(&wanted) {
             return Ok(BTreeMap::new());
         }
-        let answers = self.storage.readers(request.key, 0, request.reader_count() as usize)?;
+        let answers = self.snapshot.readers(request.key, 0, request.reader_count() as usize)?;
         let found = answers.into_iter().filter(|answer| wanted.contains(answer.slot.0));
         Ok(found.map(|answer| (answer.slot, answer.at)).collect())
     }
@@ -393,12 +393,12 @@ impl<'a> Queries<'a> {
     /// The request of a message, for its sender alone.
     fn own_request(&self, uid: MessageUid) -> Result<ReceiptRequest, Refusal> {
         let key = self.key(uid);
-        view::own_message(self.storage.message(key)?, &self.user)?;
-        Ok(self.storage.request(key)?.ok_or(Denied::NotRequested)?)
+        view::own_message(self.snapshot.message(key)?, &self.user)?;
+        Ok(self.snapshot.request(key)?.ok_or(Denied::NotRequested)?)
     }
 
     fn reader_list(&self, key: MessageKey, from: Ordinal, count: usize) -> Result<ReaderList, Refusal> {
-        Ok(reader_list(self.storage, self.group.number, key, from, count)?)
+        Ok(reader_list(self.snapshot, self.group.number, key, from, count)?)
     }
 
     fn key(&self, uid: MessageUid) -> MessageKey {
@@ -408,29 +408,29 @@ impl<'a> Queries<'a> {
 
 /// The readers that a message carries to its sender.
 pub(crate) fn newest_readers(
-    storage: &dyn Storage,
+    snapshot: &dyn Reads,
     group: GroupNumber,
     request: &ReceiptRequest,
 ) -> Result<ReaderList, StorageError> {
     let from = request.reader_count().saturating_sub(HISTORY_READERS_MAX);
-    reader_list(storage, group, request.key, from, HISTORY_READERS_MAX as usize)
+    reader_list(snapshot, group, request.key, from, HISTORY_READERS_MAX as usize)
 }
 
 /// Readers from an ordinal on, by name.
 pub(crate) fn reader_list(
-    storage: &dyn Storage,
+    snapshot: &dyn Reads,
     group: GroupNumber,
     key: MessageKey,
     from: Ordinal,
     count: usize,
 ) -> Result<ReaderList, StorageError> {
-    let answers = storage.readers(key, from, count)?;
-    let named = |answer: Answer| Ok((user_of(storage, group, answer.slot)?, answer.at));
+    let answers = snapshot.readers(key, from, count)?;
+    let named = |answer: Answer| Ok((user_of(snapshot, group, answer.slot)?, answer.at));
     Ok(ReaderList { first_ordinal: from, readers: answers.into_iter().map(named).collect::<Result<_, _>>()? })
 }
 
-fn user_of(storage: &dyn Storage, group: GroupNumber, slot: Slot) -> Result<UserId, StorageError> {
-    storage
+fn user_of(snapshot: &dyn Reads, group: GroupNumber, slot: Slot) -> Result<UserId, StorageError> {
+    snapshot
         .slot_user(group, slot)?
         .ok_or_else(|| StorageError::Damaged(format!("slot {} of group {} has no user", slot.0, group.0)))
 }
@@ -451,7 +451,7 @@ mod tests {
         sent.reverse();
         let (mut query, mut found) = (history(100), Vec::new());
         loop {
-            let page = ward.queries("alice").history(&query).unwrap();
+            let page = ward.finds("alice", |queries| queries.history(&query));
             assert!(page.messages.len() <= 2, "a page ends by its bytes");
             found.extend(page.messages.iter().map(|viewed| viewed.message.key.uid));
             let Some(last) = found.last().filter(|_| page.more) else { break };
@@ -466,7 +466,7 @@ mod tests {
         let uid = ward.asks("alice");
         for (read, first) in [(999, 0), (1_000, 0), (1_001, 1), (1_500, 500)] {
             ward.read(&crowd[..read], uid);
-            let viewed = ward.queries("alice").message(uid).unwrap();
+            let viewed = ward.finds("alice", |queries| queries.message(uid));
             let Some(ReceiptView::Sender { readers, counts }) = viewed.receipt else { panic!("{viewed:?}") };
             let names: Vec<_> = readers.readers.into_iter().map(|(user, _)| user).collect();
             assert_eq!((readers.first_ordinal, names), (first as Ordinal, crowd[first..read].to_vec()));

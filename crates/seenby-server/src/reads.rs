@@ -11,7 +11,7 @@ use seenby_core::{
     Timestamp, UserId,
 };
 use seenby_protocol::frames;
-use seenby_storage::{Storage, StorageError};
+use seenby_storage::{Reads, StorageError};
 
 use crate::delivery::{Mailbox, ReceiptNews};
 use crate::log_page::{LogPage, PAGE_BYTES_MAX, PlaceInLog};
@@ -132,9 +132,9 @@ impl Read {
     }
 
     /// Blocks as long as the store takes.
-    pub fn look(self, storage: &dyn Storage) -> Found {
+    pub fn look(self, snapshot: &dyn Reads) -> Found {
         let Self { asker, question } = self;
-        let result = asker.look(storage, question);
+        let result = asker.look(snapshot, question);
         Found { asker, result }
     }
 
@@ -164,48 +164,48 @@ impl Drop for Asker {
 }
 
 impl Asker {
-    fn look(&self, storage: &dyn Storage, question: Question) -> Result<Finding, Refusal> {
+    fn look(&self, snapshot: &dyn Reads, question: Question) -> Result<Finding, Refusal> {
         let Self { app, user, .. } = self;
         Ok(match question {
-            Question::Call { call, .. } => self.look_for_call(storage, call)?,
-            Question::User => Finding::User(storage.user(app, user)?),
-            Question::Group(group, positions) => Finding::Group(self.look_at_group(storage, group, &positions)?),
-            Question::News(question) => Finding::News(self.look_for_news(storage, question)?),
+            Question::Call { call, .. } => self.look_for_call(snapshot, call)?,
+            Question::User => Finding::User(snapshot.user(app, user)?),
+            Question::Group(group, positions) => Finding::Group(self.look_at_group(snapshot, group, &positions)?),
+            Question::News(question) => Finding::News(self.look_for_news(snapshot, question)?),
         })
     }
 
-    fn look_for_call(&self, storage: &dyn Storage, call: ReadCall) -> Result<Finding, Refusal> {
+    fn look_for_call(&self, snapshot: &dyn Reads, call: ReadCall) -> Result<Finding, Refusal> {
         let Self { app, user, .. } = self;
         let reply = |result| Finding::Reply(Box::new(result));
         Ok(match call {
-            ReadCall::Query(name, query) => reply(Queries::enter(storage, user, &name)?.run(query)?),
-            ReadCall::Find(uid) => reply(Queries::find(storage, app, user, uid)?),
-            ReadCall::List(query) => reply(Queries::conversations(storage, app, user, &query)?),
+            ReadCall::Query(name, query) => reply(Queries::enter(snapshot, user, &name)?.run(query)?),
+            ReadCall::Find(uid) => reply(Queries::find(snapshot, app, user, uid)?),
+            ReadCall::List(query) => reply(Queries::conversations(snapshot, app, user, &query)?),
             ReadCall::Memberships => {
-                let memberships = storage.memberships(app, user)?;
+                let memberships = snapshot.memberships(app, user)?;
                 Finding::Memberships(memberships.into_iter().map(|membership| membership.group).collect())
             }
             ReadCall::Missed(groups, known) => {
-                Finding::Resumed(Box::new(self.look_for_missed(storage, &groups, &known)?))
+                Finding::Resumed(Box::new(self.look_for_missed(snapshot, &groups, &known)?))
             }
         })
     }
 
     fn look_at_group(
         &self,
-        storage: &dyn Storage,
+        snapshot: &dyn Reads,
         group: GroupNumber,
         positions: &BTreeMap<ConversationName, Sequence>,
     ) -> Result<GroupFound, StorageError> {
-        let Some(membership) = storage.membership(&self.app, &self.user, group)? else {
+        let Some(membership) = snapshot.membership(&self.app, &self.user, group)? else {
             return Ok(GroupFound { group, member: None });
         };
         let mut conversations = Vec::new();
-        for conversation in storage.conversations(group)? {
+        for conversation in snapshot.conversations(group)? {
             // Without a position the log begins where the user joined.
             let position = match positions.get(&conversation.name) {
                 Some(position) => *position,
-                None => storage.log_position(conversation.number, &membership)?,
+                None => snapshot.log_position(conversation.number, &membership)?,
             };
             conversations.push((conversation, position));
         }
@@ -214,27 +214,27 @@ impl Asker {
 
     fn look_for_missed(
         &self,
-        storage: &dyn Storage,
+        snapshot: &dyn Reads,
         groups: &[GroupNumber],
         known: &Known,
     ) -> Result<Resumed, StorageError> {
         let mut following = Following::new(self.user.clone());
         for group in groups {
-            following.look_at(self.look_at_group(storage, *group, &known.positions)?);
+            following.look_at(self.look_at_group(snapshot, *group, &known.positions)?);
         }
-        let missed = missed_receipts(storage, known, &following)?;
+        let missed = missed_receipts(snapshot, known, &following)?;
         following.note_known(known.conversations());
         Ok(Resumed { following, missed })
     }
 
-    fn look_for_news(&self, storage: &dyn Storage, question: NewsQuestion) -> Result<NewsFound, StorageError> {
-        let page = question.page.map(|place| self.look_at_page(storage, place)).transpose()?;
-        let readers = question.readers.into_iter().map(|from| readers(storage, from)).collect::<Result<_, _>>()?;
+    fn look_for_news(&self, snapshot: &dyn Reads, question: NewsQuestion) -> Result<NewsFound, StorageError> {
+        let page = question.page.map(|place| self.look_at_page(snapshot, place)).transpose()?;
+        let readers = question.readers.into_iter().map(|from| readers(snapshot, from)).collect::<Result<_, _>>()?;
         Ok(NewsFound { page, readers })
     }
 
-    fn look_at_page(&self, storage: &dyn Storage, place: PlaceInLog) -> Result<PageFound, StorageError> {
-        let page = LogPage::read(storage, place)?;
+    fn look_at_page(&self, snapshot: &dyn Reads, place: PlaceInLog) -> Result<PageFound, StorageError> {
+        let page = LogPage::read(snapshot, place)?;
         let (mut lists, mut bytes) = (BTreeMap::new(), 0);
         for entry in &page.entries {
             let (Some(message), Some(request)) = (&entry.message, &entry.request) else { continue };
@@ -244,7 +244,7 @@ impl Asker {
             if bytes > PAGE_BYTES_MAX {
                 break;
             }
-            let list = newest_readers(storage, place.group, request)?;
+            let list = newest_readers(snapshot, place.group, request)?;
             bytes += list.bytes();
             lists.insert(message.key.uid, list);
         }
@@ -252,24 +252,24 @@ impl Asker {
     }
 }
 
-fn readers(storage: &dyn Storage, from: ReadersFrom) -> Result<ReaderList, StorageError> {
-    reader_list(storage, from.group, from.key, from.from, from.count)
+fn readers(snapshot: &dyn Reads, from: ReadersFrom) -> Result<ReaderList, StorageError> {
+    reader_list(snapshot, from.group, from.key, from.from, from.count)
 }
 
-fn missed_receipts(storage: &dyn Storage, known: &Known, following: &Following) -> Result<Missed, StorageError> {
+fn missed_receipts(snapshot: &dyn Reads, known: &Known, following: &Following) -> Result<Missed, StorageError> {
     let mut missed = Missed::default();
     for ((name, uid), readers) in &known.receipts {
-        let Some(conversation) = storage.conversation_number(name)? else { continue };
+        let Some(conversation) = snapshot.conversation_number(name)? else { continue };
         let Some(followed) = following.get(conversation) else { continue };
         let key = MessageKey { conversation, uid: *uid };
-        let count = storage.reader_count(key)?;
+        let count = snapshot.reader_count(key)?;
         if count <= *readers {
             // A store that was restored may have fewer.
             let nothing = Counts { read: count, ..Counts::default() };
             missed.read.push((key, ReceiptNews { from: count, counts: nothing }));
             continue;
         }
-        let (Some(request), Some(group)) = (storage.request(key)?, storage.group(followed.group)?) else { continue };
+        let (Some(request), Some(group)) = (snapshot.request(key)?, snapshot.group(followed.group)?) else { continue };
         match following.viewer(followed).part_in(&request) {
             Some(Part::Sender) => {
                 missed.read.push((key, ReceiptNews { from: *readers, counts: request.counts(&group.present) }));
@@ -286,14 +286,14 @@ fn missed_receipts(storage: &dyn Storage, known: &Known, following: &Following) 
 /// The session of whoever shows a good token, and what it is told. Blocks as long as the store takes.
 pub fn sign_in(
     node: &Arc<Node>,
-    storage: &dyn Storage,
+    snapshot: &dyn Reads,
     call: &frames::SignIn,
     now: Timestamp,
 ) -> Result<(Session, frames::SignedIn), Refusal> {
     // What cannot be the key of an app is the key of none.
-    let app = AppKey::new(&call.app_key).ok().map(|key| storage.app(&key)).transpose()?.flatten();
+    let app = AppKey::new(&call.app_key).ok().map(|key| snapshot.app(&key)).transpose()?.flatten();
     let arrival = Arrival::new(node, call, app, now)?;
     let (app, user) = arrival.name();
-    let found = (storage.app(app)?, storage.user(app, user)?);
+    let found = (snapshot.app(app)?, snapshot.user(app, user)?);
     arrival.admit(found, now)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use seenby_core::retention::Retention;
 use seenby_core::{Call, Timestamp};
-use seenby_storage::Storage;
+use seenby_storage::Reads;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::clock;
@@ -59,9 +59,9 @@ async fn sweep_once(shared: &Arc<Shared>) -> Result<usize, Refusal> {
 
 /// Messages from before the moment that it gives may go. `None`: no messages may, and it has said why.
 async fn look(shared: &Shared, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
-    let find = |storage: &dyn Storage| match storage.swept_at()? {
+    let find = |snapshot: &dyn Reads| match snapshot.swept_at()? {
         Some(at) => Ok((Some(at), None)),
-        None => Ok((None, storage.newest_entry_at()?)),
+        None => Ok((None, snapshot.newest_entry_at()?)),
     };
     let (swept_at, newest_entry_at) = shared.node.store.read(find).await?;
     let Some(swept_at) = swept_at else {
@@ -93,7 +93,7 @@ async fn drop_messages(shared: &Arc<Shared>, before: Timestamp) -> Result<usize,
     let mut count = 0;
     let mut after = None;
     while !shared.stopping.is_cancelled() {
-        let find = move |storage: &dyn Storage| Ok(storage.messages_before(before, after, MESSAGES_PER_CALL_MAX)?);
+        let find = move |snapshot: &dyn Reads| Ok(snapshot.messages_before(before, after, MESSAGES_PER_CALL_MAX)?);
         let keys = shared.node.store.read(find).await?;
         let Some(last) = keys.last() else { break };
         after = Some(*last);

@@ -478,7 +478,7 @@ mod tests {
         bob.hears();
         let uid = ward.asks("alice");
         bob.session.handle_mail(&mut Vec::new(), NOW);
-        let found = bob.session.next_read(Instant::now()).unwrap().look(&*ward.store);
+        let found = bob.session.next_read(Instant::now()).unwrap().look(&*ward.store.snapshot());
         ward.read(&[user("bob")], uid);
 
         let woken = Arc::new(Woken(AtomicBool::new(false)));

@@ -25,7 +25,7 @@ impl Shared {
         if self.stopping.is_cancelled() {
             return Err(Refusal::new(Code::SHUTTING_DOWN, "the server stops"));
         }
-        if !self.node.store.read(|storage| Ok(storage.is_in_place())).await? {
+        if !self.node.store.is_in_place().await? {
             return Err(Refusal::new(
                 Code::STORE_UNAVAILABLE,
                 "the store's files are no longer where they were opened",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use seenby_core::Limits;
-use seenby_storage::{LedgerWriter, Storage};
+use seenby_storage::{LedgerWriter, Reads, Storage};
 
 use crate::reads::Read;
 use crate::refusal::Refusal;
@@ -17,20 +17,31 @@ impl Store {
         Self(storage)
     }
 
-    /// Gives what was found. A read that panics is an internal error of this call, and of no other.
+    /// Gives what was found, all of it at one moment. A read that panics is an internal error of this call, and of no other.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&dyn Storage) -> Result<T, Refusal> + Send + 'static,
+        read: impl FnOnce(&dyn Reads) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let storage = self.0.clone();
-        let found = tokio::task::spawn_blocking(move || read(&*storage));
-        found.await.map_err(|_| Refusal::internal())?
+        self.blocking(move |storage| read(&*storage.snapshot())).await?
     }
 
-    /// Lets a session's question look. Whatever becomes of it, the session has its finding by mail.
+    /// See [`Storage::is_in_place`].
+    pub(crate) async fn is_in_place(&self) -> Result<bool, Refusal> {
+        self.blocking(Storage::is_in_place).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Storage) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let storage = self.0.clone();
+        tokio::task::spawn_blocking(move || work(&*storage)).await.map_err(|_| Refusal::internal())
+    }
+
+    /// Lets a session's question look, at one moment. Whatever becomes of it, the session has its finding by mail.
     pub(crate) fn look(&self, read: Read) {
         let storage = self.0.clone();
-        tokio::task::spawn_blocking(move || read.look(&*storage).deliver());
+        tokio::task::spawn_blocking(move || read.look(&*storage.snapshot()).deliver());
     }
 
     /// For the writer's thread. `node`: see [`LedgerWriter::new`].

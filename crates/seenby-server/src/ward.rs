@@ -10,11 +10,12 @@ use seenby_core::{
 };
 use seenby_protocol::codec;
 use seenby_protocol::frames::{self, server_frame};
-use seenby_storage::{LedgerWriter, Memory};
+use seenby_storage::{LedgerWriter, Memory, Storage as _};
 
 use crate::delivery::Told;
 use crate::node::Node;
 use crate::queries::Queries;
+use crate::refusal::Refusal;
 use crate::session::{Arrival, Session, Step};
 use crate::settings::Settings;
 use crate::{to_wire, token};
@@ -128,8 +129,9 @@ impl Ward {
         self.node.tell(Told::Notices(notices.to_vec()));
     }
 
-    pub(crate) fn queries(&self, name: &str) -> Queries<'_> {
-        Queries::enter(&*self.store, &user(name), &self.name).unwrap()
+    pub(crate) fn finds<T>(&self, name: &str, query: impl FnOnce(&Queries<'_>) -> Result<T, Refusal>) -> T {
+        let snapshot = self.store.snapshot();
+        query(&Queries::enter(&*snapshot, &user(name), &self.name).unwrap()).unwrap()
     }
 }
 
@@ -182,7 +184,7 @@ impl Online {
         let mut frames = Vec::new();
         self.session.handle_mail(&mut frames, NOW);
         while let Some(read) = self.session.next_read(self.begin + time) {
-            read.look(&*self.store).deliver();
+            read.look(&*self.store.snapshot()).deliver();
             self.session.handle_mail(&mut frames, NOW);
         }
         let kinds = frames.into_iter().map(|frame| {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use seenby_core::{Answer, Conversation as Stored, ConversationName, MessageKey, MessageUid, Slot, UserId};
-use seenby_storage::{Lookup as _, Memory, Storage as _, StorageError};
+use seenby_storage::{Reads, StorageError};
 
 use crate::model::{Conversation, Message, Model};
 use crate::phone::{Phone, Shown};
 use crate::place::Place;
 
-pub fn check(store: &Memory, model: &Model, phones: &mut [Phone]) -> Result<(), String> {
-    let stored = Store(store);
+pub fn check(snapshot: &dyn Reads, model: &Model, phones: &mut [Phone]) -> Result<(), String> {
+    let stored = Store(snapshot);
     for (name, conversation) in &model.conversations {
         stored.check_conversation(model, name, conversation).map_err(|error| format!("{name:?}: {error}"))?;
     }
@@ -22,7 +22,7 @@ pub fn check(store: &Memory, model: &Model, phones: &mut [Phone]) -> Result<(), 
     phones.iter().try_for_each(|phone| check_acknowledged(model, phone))
 }
 
-struct Store<'a>(&'a Memory);
+struct Store<'a>(&'a dyn Reads);
 
 impl Store<'_> {
     fn check_conversation(

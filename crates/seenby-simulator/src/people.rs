@@ -7,7 +7,7 @@ use seenby_core::{Call, ClientRef, Draft as Content, MessageKey, MessageUid, Pub
 use seenby_protocol::codec;
 use seenby_protocol::frames::{self, client_frame};
 use seenby_server::machine::issue_token;
-use seenby_storage::Lookup as _;
+use seenby_storage::Storage as _;
 
 use crate::phone::Draft;
 use crate::place::Place;
@@ -181,7 +181,7 @@ impl World {
             4..=5 if let Some((uid, _)) = message => Call::AskForSender { conversation, uid },
             6 if let Some((uid, user)) = message => Call::RecallForSender { conversation, user, uid },
             7 if let Some((uid, _)) = message => {
-                let number = self.store.conversation_number(&conversation).ok().flatten();
+                let number = self.store.snapshot().conversation_number(&conversation).ok().flatten();
                 let Some(conversation) = number else { return };
                 Call::Expire(vec![MessageKey { conversation, uid }])
             }

@@ -11,7 +11,7 @@ use seenby_protocol::frames::{ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, codec};
 use seenby_server::Settings;
 use seenby_server::machine::{self, Desk, Found, Node, Read, ReplyTo, Session, Step, Told};
-use seenby_storage::{Memory, Written};
+use seenby_storage::{Memory, Storage as _, Written};
 use tokio::sync::oneshot;
 
 use crate::choice::Knobs;
@@ -222,7 +222,7 @@ impl Server {
         else {
             return None;
         };
-        let stage = Stage::Found(read.look(&*self.store));
+        let stage = Stage::Found(read.look(&*self.store.snapshot()));
         connection.reading = Some(Reading { asked, looks_at: now, due, stage });
         Some(asked)
     }
@@ -251,7 +251,7 @@ impl Server {
 impl Connection {
     fn sign_in(&mut self, node: &Arc<Node>, store: &Memory, frame: ClientFrame, clock: Timestamp) -> Vec<Vec<u8>> {
         let Some(client_frame::Call::SignIn(call)) = frame.call else { return Vec::new() };
-        match machine::sign_in(node, store, &call, clock) {
+        match machine::sign_in(node, &*store.snapshot(), &call, clock) {
             Ok((session, signed_in)) => {
                 self.session = Some(session);
                 vec![machine::reply(frame.call_id, Ok(reply::Result::SignedIn(signed_in)))]

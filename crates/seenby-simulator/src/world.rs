@@ -11,7 +11,7 @@ use seenby_core::commit::{AppRecord, Secret};
 use seenby_core::{AppKey, Call, ClientRef, ConversationName, MessageUid, Timestamp, UserId};
 use seenby_protocol::Code;
 use seenby_protocol::frames::client_frame;
-use seenby_storage::{Lookup as _, Memory, Storage as _};
+use seenby_storage::{Memory, Reads, Storage as _};
 
 use crate::check;
 use crate::choice::{Choice, Knobs};
@@ -168,7 +168,7 @@ impl World {
 
     fn calm_down_and_check(&mut self) -> Result<(), String> {
         self.calm_down()?;
-        check::check(&self.store, &self.model, &mut self.phones)?;
+        check::check(&*self.store.snapshot(), &self.model, &mut self.phones)?;
         self.summary.checks += 1;
         self.summary.acknowledged +=
             self.phones.iter_mut().map(|phone| std::mem::take(&mut phone.shown.new_acknowledged)).sum::<u64>();
@@ -250,20 +250,21 @@ impl World {
 
     /// What the model makes of a call that was made durable.
     fn follow(&mut self, call: &Call, clock: Timestamp) -> Result<Verdict, String> {
+        let store = self.store.clone();
+        let snapshot = store.snapshot();
         if let Call::Expire(keys) = call {
             for key in keys {
-                let conversation = self.store.conversation(key.conversation).ok().flatten().ok_or("no conversation")?;
+                let conversation = snapshot.conversation(key.conversation).ok().flatten().ok_or("no conversation")?;
                 self.model_mut().expire(&conversation.name, key.uid);
             }
         }
-        let store = self.store.clone();
-        self.model_mut().apply(call, clock, &|name, user, client_ref| sent(&store, name, user, client_ref))
+        self.model_mut().apply(call, clock, &|name, user, client_ref| sent(&*snapshot, name, user, client_ref))
     }
 }
 
-fn sent(store: &Memory, name: &ConversationName, user: &UserId, client_ref: &ClientRef) -> Option<MessageUid> {
-    let conversation = store.conversation_number(name).ok()?.or(store.closed_conversation(name).ok()?)?;
-    let group = store.group_number(&name.group).ok()??;
-    let slot = store.slot(group, user).ok()??;
-    store.sent(conversation, slot, client_ref).ok()?
+fn sent(snapshot: &dyn Reads, name: &ConversationName, user: &UserId, client_ref: &ClientRef) -> Option<MessageUid> {
+    let conversation = snapshot.conversation_number(name).ok()?.or(snapshot.closed_conversation(name).ok()?)?;
+    let group = snapshot.group_number(&name.group).ok()??;
+    let slot = snapshot.slot(group, user).ok()??;
+    snapshot.sent(conversation, slot, client_ref).ok()?
 }

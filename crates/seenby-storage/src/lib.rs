@@ -1,7 +1,8 @@
 //! What Seenby keeps, behind one trait that speaks the domain.
 //!
-//! * [`Storage`]: reads of the latest committed state, and one atomic, durable [`append`](Storage::append);
-//! * [`Lookup`]: the reads of one thing, and what a batch needs, put together from them;
+//! * [`Storage`]: a [`snapshot`](Storage::snapshot) of what is committed, and one atomic, durable
+//!   [`append`](Storage::append);
+//! * [`Reads`]: all that a snapshot can be asked, among it the [`Lookup`] of one thing;
 //! * [`LedgerWriter`]: learns what calls need, applies them and appends what they changed;
 //! * [`embedded`]: the default, on one machine's disk;
 //! * [`memory`]: for tests;
@@ -12,6 +13,7 @@ pub mod embedded;
 mod ledger_writer;
 mod lookup;
 pub mod memory;
+mod reads;
 mod storage;
 mod store_id;
 
@@ -19,4 +21,5 @@ pub use embedded::Embedded;
 pub use ledger_writer::{Failure, LedgerWriter, Written};
 pub use lookup::Lookup;
 pub use memory::Memory;
-pub use storage::{Appended, Storage, StorageError, TimeOrder};
+pub use reads::{Reads, TimeOrder};
+pub use storage::{Appended, Storage, StorageError};

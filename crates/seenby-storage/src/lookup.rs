@@ -11,7 +11,7 @@ use seenby_core::{
 
 use crate::StorageError;
 
-/// Reads of the latest committed state. Everything is a lookup by key, except the one bounded scan that says so.
+/// What is asked about one thing. Everything is a lookup by key, except the one bounded scan that says so.
 pub trait Lookup {
     /// The highest number given to a group or a conversation so far.
     fn highest_number(&self) -> Result<u64, StorageError>;
@@ -22,7 +22,7 @@ pub trait Lookup {
     fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError>;
     fn group(&self, number: GroupNumber) -> Result<Option<Group>, StorageError>;
     fn slot(&self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, StorageError>;
-    /// Who has, or had, this slot.
+    /// Who has, or had, this slot. That never changes, so a snapshot may know it before its time.
     fn slot_user(&self, group: GroupNumber, slot: Slot) -> Result<Option<UserId>, StorageError>;
     /// Changes with a version greater than `version`, oldest first. A scan, as long as the list of changes.
     fn membership_changes(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, StorageError>;
@@ -43,7 +43,7 @@ pub trait Lookup {
     fn request(&self, key: MessageKey) -> Result<Option<ReceiptRequest>, StorageError>;
 }
 
-/// What a store knows of what is needed. `lookup` must not change meanwhile.
+/// What a store knows of what is needed. `lookup`: the store as it was at this position.
 pub(crate) fn gather(lookup: &impl Lookup, needs: &Needs, position: Position) -> Result<Facts, StorageError> {
     let facts = Facts { position, highest_number: lookup.highest_number()?, ..Facts::default() };
     let mut gathering = Gathering { lookup, facts };

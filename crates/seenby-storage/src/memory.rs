@@ -1,10 +1,11 @@
 //! A store in memory, for tests.
 //!
-//! It keeps what the other stores keep, in sorted maps under one lock, so that every read is a line or two and plainly
-//! right: the model that the others are compared with. A test can make a commit fail, to see what its callers do then.
+//! It keeps what the other stores keep, in sorted maps, so that every read is a line or two and plainly right: the model that
+//! the others are compared with. A commit beside a snapshot changes a copy of the maps. A test can make a commit fail, to see
+//! what its callers do then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use roaring::RoaringBitmap;
 use seenby_core::commit::{AppRecord, UserRecord};
@@ -17,15 +18,17 @@ use seenby_core::{
 
 use crate::lookup::gather;
 use crate::store_id::new_store_id;
-use crate::{Appended, Lookup, Storage, StorageError, TimeOrder};
+use crate::{Appended, Lookup, Reads, Storage, StorageError, TimeOrder};
 
 pub struct Memory {
     id: String,
     commits: Mutex<()>,
-    state: RwLock<State>,
+    state: Mutex<Arc<State>>,
 }
 
-#[derive(Default)]
+struct Snapshot(Arc<State>);
+
+#[derive(Default, Clone)]
 struct State {
     writes: Writes,
     position: Position,
@@ -50,7 +53,7 @@ struct State {
     requests_of: BTreeMap<(AppKey, UserId), BTreeSet<(MessageUid, ConversationNumber)>>,
 }
 
-#[derive(Default, PartialEq)]
+#[derive(Default, Clone, PartialEq)]
 enum Writes {
     #[default]
     Taken,
@@ -63,6 +66,7 @@ enum Writes {
     Refused,
 }
 
+#[derive(Clone)]
 struct Request {
     sender: UserId,
     requested_at: Timestamp,
@@ -77,27 +81,27 @@ impl Memory {
 
     /// For runs that must be the same each time.
     pub fn named(id: impl Into<String>) -> Self {
-        Self { id: id.into(), commits: Mutex::default(), state: RwLock::default() }
+        Self { id: id.into(), commits: Mutex::default(), state: Mutex::default() }
     }
 
     /// The next commit fails and writes nothing, and the store takes no writes from then on.
     pub fn fail_next_commit(&self) {
-        self.write().writes = Writes::AboutToFail { written: false };
+        self.set_writes(Writes::AboutToFail { written: false });
     }
 
     /// The next commit fails though everything is written, as when a disk takes the data and then reports an error.
     pub fn fail_next_commit_after_writing(&self) {
-        self.write().writes = Writes::AboutToFail { written: true };
+        self.set_writes(Writes::AboutToFail { written: true });
     }
 
     /// The next commit fails before it writes anything, as when the files that it would read cannot be opened just now.
     pub fn miss_next_commit(&self) {
-        self.write().writes = Writes::AboutToMiss;
+        self.set_writes(Writes::AboutToMiss);
     }
 
     /// As after a restart: what was written is there, and writes are taken again.
     pub fn reopen(&self) {
-        self.write().writes = Writes::Taken;
+        self.set_writes(Writes::Taken);
     }
 
     /// Commits wait, and reads go on, until what this returns is dropped.
@@ -105,12 +109,16 @@ impl Memory {
         self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    fn now(&self) -> Snapshot {
+        Snapshot(self.state().clone())
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    fn set_writes(&self, writes: Writes) {
+        Arc::make_mut(&mut self.state()).writes = writes;
+    }
+
+    fn state(&self) -> MutexGuard<'_, Arc<State>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,91 +240,20 @@ impl State {
     }
 }
 
-impl Lookup for Memory {
-    fn highest_number(&self) -> Result<u64, StorageError> {
-        let state = self.read();
-        let group = state.groups.keys().next_back().map_or(0, |number| number.0);
-        let conversation = state.conversations.keys().next_back().map_or(0, |number| number.0);
-        Ok(group.max(conversation))
-    }
-
-    fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, StorageError> {
-        Ok(self.read().apps.get(app).cloned())
-    }
-
-    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
-        Ok(self.read().users.get(&(app.clone(), user.clone())).cloned())
-    }
-
-    fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError> {
-        Ok(self.read().group_numbers.get(name).copied())
-    }
-
-    fn group(&self, number: GroupNumber) -> Result<Option<Group>, StorageError> {
-        Ok(self.read().groups.get(&number).cloned())
-    }
-
-    fn slot(&self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, StorageError> {
-        Ok(self.read().slots.get(&(group, user.clone())).copied())
-    }
-
-    fn slot_user(&self, group: GroupNumber, slot: Slot) -> Result<Option<UserId>, StorageError> {
-        Ok(self.read().slot_users.get(&(group, slot)).cloned())
-    }
-
-    fn membership_changes(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, StorageError> {
-        let state = self.read();
-        let from = version.saturating_add(1);
-        Ok(state
-            .membership_changes
-            .range((group, from)..=(group, u64::MAX))
-            .map(|(_, change)| change.clone())
-            .collect())
-    }
-
-    fn conversation_number(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
-        Ok(self.read().conversation_numbers.get(name).copied())
-    }
-
-    fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
-        Ok(self.read().closed_conversations.get(name).copied())
-    }
-
-    fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, StorageError> {
-        Ok(self.read().conversation(number))
-    }
-
-    fn message(&self, key: MessageKey) -> Result<Option<Message>, StorageError> {
-        Ok(self.read().messages.get(&key).cloned())
-    }
-
-    fn sent(
-        &self,
-        conversation: ConversationNumber,
-        sender: Slot,
-        client_ref: &ClientRef,
-    ) -> Result<Option<MessageUid>, StorageError> {
-        Ok(self.read().sent.get(&(conversation, sender, client_ref.clone())).copied())
-    }
-
-    fn request(&self, key: MessageKey) -> Result<Option<ReceiptRequest>, StorageError> {
-        Ok(self.read().requests.get(&key).map(|kept| {
-            ReceiptRequest::new(key, kept.sender.clone(), kept.requested_at, kept.audience.clone())
-                .with_readers(kept.readers.iter().map(|answer| answer.slot))
-        }))
-    }
-}
-
 impl Storage for Memory {
+    fn snapshot(&self) -> Box<dyn Reads + '_> {
+        Box::new(self.now())
+    }
+
     fn learn(&self, needs: &Needs) -> Result<Facts, StorageError> {
-        let _held = self.hold_commits();
-        let position = self.read().position;
-        gather(self, needs, position)
+        let now = self.now();
+        gather(&now, needs, now.0.position)
     }
 
     fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
         let _held = self.hold_commits();
-        let mut state = self.write();
+        let mut state = self.state();
+        let state = Arc::make_mut(&mut state);
         if expects.is_some_and(|expected| expected != state.position) {
             return Ok(Appended::Moved);
         }
@@ -341,33 +278,110 @@ impl Storage for Memory {
     }
 
     fn takes_writes(&self) -> bool {
-        self.read().writes != Writes::Refused
+        self.state().writes != Writes::Refused
     }
 
     fn store_id(&self) -> &str {
         &self.id
     }
+}
 
+impl Lookup for Snapshot {
+    fn highest_number(&self) -> Result<u64, StorageError> {
+        let Self(state) = self;
+        let group = state.groups.keys().next_back().map_or(0, |number| number.0);
+        let conversation = state.conversations.keys().next_back().map_or(0, |number| number.0);
+        Ok(group.max(conversation))
+    }
+
+    fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, StorageError> {
+        Ok(self.0.apps.get(app).cloned())
+    }
+
+    fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
+        Ok(self.0.users.get(&(app.clone(), user.clone())).cloned())
+    }
+
+    fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError> {
+        Ok(self.0.group_numbers.get(name).copied())
+    }
+
+    fn group(&self, number: GroupNumber) -> Result<Option<Group>, StorageError> {
+        Ok(self.0.groups.get(&number).cloned())
+    }
+
+    fn slot(&self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, StorageError> {
+        Ok(self.0.slots.get(&(group, user.clone())).copied())
+    }
+
+    fn slot_user(&self, group: GroupNumber, slot: Slot) -> Result<Option<UserId>, StorageError> {
+        Ok(self.0.slot_users.get(&(group, slot)).cloned())
+    }
+
+    fn membership_changes(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, StorageError> {
+        let Self(state) = self;
+        let from = version.saturating_add(1);
+        Ok(state
+            .membership_changes
+            .range((group, from)..=(group, u64::MAX))
+            .map(|(_, change)| change.clone())
+            .collect())
+    }
+
+    fn conversation_number(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
+        Ok(self.0.conversation_numbers.get(name).copied())
+    }
+
+    fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
+        Ok(self.0.closed_conversations.get(name).copied())
+    }
+
+    fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, StorageError> {
+        Ok(self.0.conversation(number))
+    }
+
+    fn message(&self, key: MessageKey) -> Result<Option<Message>, StorageError> {
+        Ok(self.0.messages.get(&key).cloned())
+    }
+
+    fn sent(
+        &self,
+        conversation: ConversationNumber,
+        sender: Slot,
+        client_ref: &ClientRef,
+    ) -> Result<Option<MessageUid>, StorageError> {
+        Ok(self.0.sent.get(&(conversation, sender, client_ref.clone())).copied())
+    }
+
+    fn request(&self, key: MessageKey) -> Result<Option<ReceiptRequest>, StorageError> {
+        Ok(self.0.requests.get(&key).map(|kept| {
+            ReceiptRequest::new(key, kept.sender.clone(), kept.requested_at, kept.audience.clone())
+                .with_readers(kept.readers.iter().map(|answer| answer.slot))
+        }))
+    }
+}
+
+impl Reads for Snapshot {
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
-        Ok(self.read().apps.values().cloned().collect())
+        Ok(self.0.apps.values().cloned().collect())
     }
 
     fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StorageError> {
-        Ok(self.read().keys.get(id).cloned())
+        Ok(self.0.keys.get(id).cloned())
     }
 
     fn keys(&self) -> Result<Vec<KeyRecord>, StorageError> {
-        Ok(self.read().keys.values().cloned().collect())
+        Ok(self.0.keys.values().cloned().collect())
     }
 
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let users = state.users.iter().filter(|((of, id), _)| of == app && after.is_none_or(|after| id > after));
         Ok(users.map(|(_, user)| user.clone()).take(limit).collect())
     }
 
     fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: usize) -> Result<Vec<GroupNumber>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let groups = state.group_numbers.iter().filter(|(name, _)| {
             name.app == *app && after.is_none_or(|after| (name.kind, &name.id) > (after.kind, &after.id))
         });
@@ -375,18 +389,18 @@ impl Storage for Memory {
     }
 
     fn conversations(&self, group: GroupNumber) -> Result<Vec<Conversation>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let named = state.conversation_numbers.values().filter_map(|number| state.conversation(*number));
         Ok(named.filter(|conversation| conversation.group == group).collect())
     }
 
     fn memberships(&self, app: &AppKey, user: &UserId) -> Result<Vec<Membership>, StorageError> {
         let key = |group| (app.clone(), user.clone(), GroupNumber(group));
-        Ok(self.read().memberships.range(key(0)..=key(u64::MAX)).map(|(_, membership)| membership.clone()).collect())
+        Ok(self.0.memberships.range(key(0)..=key(u64::MAX)).map(|(_, membership)| membership.clone()).collect())
     }
 
     fn membership(&self, app: &AppKey, user: &UserId, group: GroupNumber) -> Result<Option<Membership>, StorageError> {
-        Ok(self.read().memberships.get(&(app.clone(), user.clone(), group)).cloned())
+        Ok(self.0.memberships.get(&(app.clone(), user.clone(), group)).cloned())
     }
 
     fn log(
@@ -395,12 +409,12 @@ impl Storage for Memory {
         after: Sequence,
         limit: usize,
     ) -> Result<Vec<LogEntry>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         Ok(state.log_of(conversation).filter(|entry| entry.sequence > after).take(limit).cloned().collect())
     }
 
     fn log_position(&self, conversation: ConversationNumber, member: &Membership) -> Result<Sequence, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let before = state.log_of(conversation).take_while(|entry| entry.is_before(member)).last();
         Ok(before.map_or(Sequence(0), |entry| entry.sequence))
     }
@@ -412,7 +426,7 @@ impl Storage for Memory {
         order: TimeOrder,
         limit: usize,
     ) -> Result<Vec<Message>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let messages = state.messages_of(conversation);
         Ok(match order {
             TimeOrder::Before => messages.rev().filter(|message| message.key.uid < from).take(limit).cloned().collect(),
@@ -426,17 +440,17 @@ impl Storage for Memory {
         after: Option<MessageKey>,
         limit: usize,
     ) -> Result<Vec<MessageKey>, StorageError> {
-        let (state, end) = (self.read(), MessageUid::first_at(at));
+        let (Self(state), end) = (self, MessageUid::first_at(at));
         let old = state.messages.keys().filter(|key| key.uid < end && after.is_none_or(|after| **key > after));
         Ok(old.take(limit).copied().collect())
     }
 
     fn swept_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        Ok(self.read().swept_at)
+        Ok(self.0.swept_at)
     }
 
     fn newest_entry_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        Ok(self.read().log.values().map(|entry| entry.at).max())
+        Ok(self.0.log.values().map(|entry| entry.at).max())
     }
 
     fn requests_of(
@@ -446,7 +460,7 @@ impl Storage for Memory {
         before: Option<MessageKey>,
         limit: usize,
     ) -> Result<Vec<MessageKey>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let all = state.requests_of.get(&(app.clone(), sender.clone())).into_iter().flatten().rev();
         let earlier = all.filter(|(uid, conversation)| {
             before.is_none_or(|before| (*uid, *conversation) < (before.uid, before.conversation))
@@ -458,13 +472,13 @@ impl Storage for Memory {
     }
 
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {
-        let state = self.read();
+        let Self(state) = self;
         let readers = state.requests.get(&key).map_or(&[][..], |request| &request.readers);
         Ok(readers.iter().skip(from as usize).take(limit).copied().collect())
     }
 
     fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError> {
-        Ok(self.read().requests.get(&key).map_or(0, |request| request.readers.len() as Ordinal))
+        Ok(self.0.requests.get(&key).map_or(0, |request| request.readers.len() as Ordinal))
     }
 }
 
@@ -483,12 +497,12 @@ mod tests {
         std::thread::scope(|threads| {
             let held = store.hold_commits();
             let commit = threads.spawn(|| store.commit(&[app_saved("late")]));
-            assert_eq!(store.apps().unwrap().len(), 0);
+            assert_eq!(store.snapshot().apps().unwrap().len(), 0);
             assert!(!commit.is_finished());
             drop(held);
             commit.join().unwrap().unwrap();
         });
-        assert_eq!(store.apps().unwrap().len(), 1);
+        assert_eq!(store.snapshot().apps().unwrap().len(), 1);
     }
 
     #[test]
@@ -500,6 +514,6 @@ mod tests {
         assert!(matches!(store.commit(&[app_saved("lost")]), Err(StorageError::Backend(_))));
         assert!(matches!(store.commit(&[app_saved("late")]), Err(StorageError::Refusing)));
         assert!(!store.takes_writes());
-        assert_eq!(store.apps().unwrap().len(), 1, "reads go on");
+        assert_eq!(store.snapshot().apps().unwrap().len(), 1, "reads go on");
     }
 }

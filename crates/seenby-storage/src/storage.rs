@@ -2,19 +2,18 @@
 
 use std::error::Error;
 
-use seenby_core::commit::{AppRecord, UserRecord};
-use seenby_core::{
-    Answer, AppKey, Change, Conversation, ConversationNumber, Facts, GroupName, GroupNumber, KeyId, KeyRecord,
-    LogEntry, Membership, Message, MessageKey, MessageUid, Needs, Ordinal, Position, Sequence, Timestamp, UserId,
-};
+use seenby_core::{Change, Facts, Needs, Position};
 
-use crate::Lookup;
+use crate::Reads;
 
-/// One store: what calls need, what sessions and queries read, and the one way to write.
-///
-/// Reads see only what is durable. They may run at any time, from any thread, beside a commit. Any number of writers may
-/// share a store: see [`append`](Self::append).
-pub trait Storage: Lookup + Send + Sync + 'static {
+/// One store: what calls need, its latest moment to look at, and the one way to write. Any number of writers may share a
+/// store: see [`append`](Self::append).
+pub trait Storage: Send + Sync + 'static {
+    /// The store as it is now: all that is durable and nothing else, whatever is committed later. To be had at any time, from
+    /// any thread, beside a commit, and neither waits for the other. What has gone since stays on disk for its sake, so it
+    /// should live no longer than one question.
+    fn snapshot(&self) -> Box<dyn Reads + '_>;
+
     /// What the store knows of what is needed, all of it at one moment.
     fn learn(&self, needs: &Needs) -> Result<Facts, StorageError>;
 
@@ -41,65 +40,6 @@ pub trait Storage: Lookup + Send + Sync + 'static {
 
     /// Names this store and its history; a new store has a new name.
     fn store_id(&self) -> &str;
-
-    fn apps(&self) -> Result<Vec<AppRecord>, StorageError>;
-    fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StorageError>;
-    /// The keys of all apps, in order of their ids.
-    fn keys(&self) -> Result<Vec<KeyRecord>, StorageError>;
-    /// Users of an app in order of their ids, from behind `after` on.
-    fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError>;
-
-    /// Groups of an app in order of kind and id, from behind `after` on; dismissed ones too.
-    fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: usize) -> Result<Vec<GroupNumber>, StorageError>;
-    /// The conversations of a group: one, or one for each channel.
-    fn conversations(&self, group: GroupNumber) -> Result<Vec<Conversation>, StorageError>;
-    /// The groups that a user is in now.
-    fn memberships(&self, app: &AppKey, user: &UserId) -> Result<Vec<Membership>, StorageError>;
-    fn membership(&self, app: &AppKey, user: &UserId, group: GroupNumber) -> Result<Option<Membership>, StorageError>;
-
-    /// Entries behind `after`, in order.
-    fn log(
-        &self,
-        conversation: ConversationNumber,
-        after: Sequence,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, StorageError>;
-    /// The last entry from before this member joined; 0 when there is none. A search will do: see [`LogEntry::is_before`].
-    fn log_position(&self, conversation: ConversationNumber, member: &Membership) -> Result<Sequence, StorageError>;
-    /// Messages before or after `from` (exclusive), nearest first.
-    fn messages(
-        &self,
-        conversation: ConversationNumber,
-        from: MessageUid,
-        order: TimeOrder,
-        limit: usize,
-    ) -> Result<Vec<Message>, StorageError>;
-
-    /// Messages sent before a moment, from behind `after` on, in order of conversation and id: the oldest of each first.
-    fn messages_before(
-        &self,
-        at: Timestamp,
-        after: Option<MessageKey>,
-        limit: usize,
-    ) -> Result<Vec<MessageKey>, StorageError>;
-
-    /// The reading of the clock when old messages were last looked for. `None`: never.
-    fn swept_at(&self) -> Result<Option<Timestamp>, StorageError>;
-    /// Time of the newest entry of all logs. A look at the end of each.
-    fn newest_entry_at(&self) -> Result<Option<Timestamp>, StorageError>;
-
-    /// The messages about which this user has asked, newest first, from before `before` on.
-    fn requests_of(
-        &self,
-        app: &AppKey,
-        sender: &UserId,
-        before: Option<MessageKey>,
-        limit: usize,
-    ) -> Result<Vec<MessageKey>, StorageError>;
-    /// The readers of one message from an ordinal on, in order.
-    fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError>;
-    /// How many have read, without reading who. 0 as well when there is no request.
-    fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError>;
 }
 
 /// What became of a batch.
@@ -109,12 +49,6 @@ pub enum Appended {
     At(Position),
     /// Somebody else has written, so nothing was.
     Moved,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeOrder {
-    Before,
-    After,
 }
 
 /// A failed read or write, by what its caller does next.

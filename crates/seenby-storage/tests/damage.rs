@@ -17,7 +17,7 @@ use seenby_core::{
     Answer, AppKey, Call, ClientRef, ConversationName, Draft, GroupId, GroupKind, GroupName, Limits, MessageKey,
     MessageUid, Timestamp, UserId, call,
 };
-use seenby_storage::{Embedded, LedgerWriter, Lookup as _, Storage as _, StorageError};
+use seenby_storage::{Embedded, LedgerWriter, Storage as _, StorageError};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const MEMBERS: usize = 12;
@@ -97,15 +97,16 @@ impl Ward {
     }
 
     fn read(&self, store: &Embedded) -> Result<State, StorageError> {
-        let conversation = store.conversation_number(&self.name)?;
+        let snapshot = store.snapshot();
+        let conversation = snapshot.conversation_number(&self.name)?;
         let conversation = conversation.ok_or_else(|| StorageError::Damaged("the group is not there".into()))?;
         let mut state = State::new();
         for &uid in &self.uids {
             let key = MessageKey { conversation, uid };
-            if store.message(key)?.is_none() || store.request(key)?.is_none() {
+            if snapshot.message(key)?.is_none() || snapshot.request(key)?.is_none() {
                 return Err(StorageError::Damaged("a message is not there".into()));
             }
-            state.insert(uid, store.readers(key, 0, MEMBERS)?);
+            state.insert(uid, snapshot.readers(key, 0, MEMBERS)?);
         }
         Ok(state)
     }

@@ -10,7 +10,7 @@ use seenby_core::{
     GroupNumber, Ledger, Limits, Membership, MessageKey, MessageUid, Outcome, Publication, Sequence, Slot, Stop,
     Timestamp, UserId,
 };
-use seenby_storage::{Appended, Embedded, Lookup as _, Memory, Storage, TimeOrder};
+use seenby_storage::{Appended, Embedded, Memory, Reads, Storage as _, TimeOrder};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -207,11 +207,12 @@ impl<'a> Sitting<'a> {
 
     /// Who has read is cached, so it is read at every step of its growing.
     fn compare_requests(&self) {
+        let (memory, embedded) = (self.memory.snapshot(), self.embedded.snapshot());
         for (group, _, uid) in &self.past.sent {
             let name = conversation_name(*group);
-            if let Some(conversation) = self.memory.conversation_number(&name).expect("a sound store") {
+            if let Some(conversation) = memory.conversation_number(&name).expect("a sound store") {
                 let key = MessageKey { conversation, uid: *uid };
-                let (read, expected) = (self.embedded.request(key), self.memory.request(key));
+                let (read, expected) = (embedded.request(key), memory.request(key));
                 assert_eq!(read.expect("a sound store"), expected.expect("a sound store"));
             }
         }
@@ -231,10 +232,10 @@ proptest! {
             let mut sitting = Sitting::open(directory.path(), &memory, &mut past);
             steps.iter().for_each(|step| sitting.take(step));
             sitting.commit();
-            prop_assert_eq!(everything(&*sitting.embedded), everything(&memory));
+            prop_assert_eq!(everything(&*sitting.embedded.snapshot()), everything(&*memory.snapshot()));
         }
         let reopened = Embedded::open(directory.path()).expect("a sound store");
-        prop_assert_eq!(everything(&reopened), everything(&memory));
+        prop_assert_eq!(everything(&*reopened.snapshot()), everything(&*memory.snapshot()));
     }
 }
 
@@ -244,69 +245,69 @@ fn first_steps() -> Vec<Step> {
 }
 
 /// Every read there is, as text.
-fn everything(store: &impl Storage) -> Vec<String> {
-    let mut reads = vec![format!("{:?}", store.highest_number())];
+fn everything(snapshot: &dyn Reads) -> Vec<String> {
+    let mut reads = vec![format!("{:?}", snapshot.highest_number())];
     for group in 0..GROUPS {
-        reads.push(format!("{:?}", store.group_number(&group_name(group))));
-        reads.push(format!("{:?}", store.conversation_number(&conversation_name(group))));
-        reads.push(format!("{:?}", store.conversation_number(&channel_name(group))));
-        reads.push(format!("{:?}", store.closed_conversation(&channel_name(group))));
+        reads.push(format!("{:?}", snapshot.group_number(&group_name(group))));
+        reads.push(format!("{:?}", snapshot.conversation_number(&conversation_name(group))));
+        reads.push(format!("{:?}", snapshot.conversation_number(&channel_name(group))));
+        reads.push(format!("{:?}", snapshot.closed_conversation(&channel_name(group))));
     }
-    reads.push(format!("{:?}", store.groups(&app(), None, 10)));
+    reads.push(format!("{:?}", snapshot.groups(&app(), None, 10)));
     for user in (0..=USERS).map(user_id) {
-        reads.push(format!("{user} {:?}", store.memberships(&app(), &user)));
-        let requests = store.requests_of(&app(), &user, None, 1_000).expect("a sound store");
+        reads.push(format!("{user} {:?}", snapshot.memberships(&app(), &user)));
+        let requests = snapshot.requests_of(&app(), &user, None, 1_000).expect("a sound store");
         reads.push(format!("{user} {requests:?}"));
         for key in requests {
-            reads.push(format!("{:?}", store.requests_of(&app(), &user, Some(key), 2)));
+            reads.push(format!("{:?}", snapshot.requests_of(&app(), &user, Some(key), 2)));
         }
     }
-    let highest = store.highest_number().expect("a sound store");
-    (1..=highest).for_each(|number| group_reads(store, GroupNumber(number), &mut reads));
+    let highest = snapshot.highest_number().expect("a sound store");
+    (1..=highest).for_each(|number| group_reads(snapshot, GroupNumber(number), &mut reads));
     reads
 }
 
-fn group_reads(store: &impl Storage, group: GroupNumber, reads: &mut Vec<String>) {
-    reads.push(format!("{:?}", store.group(group)));
-    reads.push(format!("{:?}", store.membership_changes(group, 0)));
-    reads.push(format!("{:?}", store.membership_changes(group, 3)));
+fn group_reads(snapshot: &dyn Reads, group: GroupNumber, reads: &mut Vec<String>) {
+    reads.push(format!("{:?}", snapshot.group(group)));
+    reads.push(format!("{:?}", snapshot.membership_changes(group, 0)));
+    reads.push(format!("{:?}", snapshot.membership_changes(group, 3)));
     for user in (0..=USERS).map(user_id) {
-        reads.push(format!("{user} {:?} {:?}", store.slot(group, &user), store.membership(&app(), &user, group)));
+        reads.push(format!("{user} {:?} {:?}", snapshot.slot(group, &user), snapshot.membership(&app(), &user, group)));
     }
     for slot in 0..=u32::from(USERS) {
-        reads.push(format!("{slot} {:?}", store.slot_user(group, Slot(slot))));
+        reads.push(format!("{slot} {:?}", snapshot.slot_user(group, Slot(slot))));
     }
-    for conversation in store.conversations(group).expect("a sound store") {
-        reads.push(format!("{conversation:?} {:?}", store.conversation(conversation.number)));
-        conversation_reads(store, group, conversation.number, reads);
+    for conversation in snapshot.conversations(group).expect("a sound store") {
+        reads.push(format!("{conversation:?} {:?}", snapshot.conversation(conversation.number)));
+        conversation_reads(snapshot, group, conversation.number, reads);
     }
 }
 
 fn conversation_reads(
-    store: &impl Storage,
+    snapshot: &dyn Reads,
     group: GroupNumber,
     conversation: ConversationNumber,
     reads: &mut Vec<String>,
 ) {
-    let log = store.log(conversation, Sequence(0), 1_000).expect("a sound store");
+    let log = snapshot.log(conversation, Sequence(0), 1_000).expect("a sound store");
     for entry in &log {
         let member = Membership { group, slot: Slot(0), joined_at: entry.at, version: entry.group_version };
-        reads.push(format!("{entry:?} {:?}", store.log_position(conversation, &member)));
-        reads.push(format!("{:?}", store.log(conversation, entry.sequence, 2)));
+        reads.push(format!("{entry:?} {:?}", snapshot.log_position(conversation, &member)));
+        reads.push(format!("{:?}", snapshot.log(conversation, entry.sequence, 2)));
     }
-    let messages = store.messages(conversation, MessageUid::MIN, TimeOrder::After, 1_000).expect("a sound store");
+    let messages = snapshot.messages(conversation, MessageUid::MIN, TimeOrder::After, 1_000).expect("a sound store");
     for message in &messages {
-        reads.push(format!("{message:?} {:?}", store.message(message.key)));
-        reads.push(format!("{:?}", store.sent(conversation, message.sender_slot, &message.client_ref)));
-        reads.push(format!("{:?}", store.messages(conversation, message.key.uid, TimeOrder::Before, 3)));
-        receipt_reads(store, message.key, reads);
+        reads.push(format!("{message:?} {:?}", snapshot.message(message.key)));
+        reads.push(format!("{:?}", snapshot.sent(conversation, message.sender_slot, &message.client_ref)));
+        reads.push(format!("{:?}", snapshot.messages(conversation, message.key.uid, TimeOrder::Before, 3)));
+        receipt_reads(snapshot, message.key, reads);
     }
 }
 
-fn receipt_reads(store: &impl Storage, key: MessageKey, reads: &mut Vec<String>) {
-    reads.push(format!("{:?} {:?}", store.request(key), store.reader_count(key)));
+fn receipt_reads(snapshot: &dyn Reads, key: MessageKey, reads: &mut Vec<String>) {
+    reads.push(format!("{:?} {:?}", snapshot.request(key), snapshot.reader_count(key)));
     for from in 0..=u32::from(USERS) {
-        reads.push(format!("{:?} {:?}", store.readers(key, from, 2), store.readers(key, from, 100)));
+        reads.push(format!("{:?} {:?}", snapshot.readers(key, from, 2), snapshot.readers(key, from, 100)));
     }
 }
 

@@ -7,7 +7,7 @@ use seenby_core::{
     AppKey, Call, ChannelId, ClientRef, ConversationName, Draft, Facts, GroupId, GroupKind, GroupName, KeyId,
     KeyRecord, Ledger, Limits, MessageKey, MessageUid, Outcome, Publication, Scope, Stop, Timestamp, UserId,
 };
-use seenby_storage::{LedgerWriter, Lookup as _, Memory, Storage as _};
+use seenby_storage::{LedgerWriter, Memory, Storage as _};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -106,7 +106,7 @@ impl Ward {
     }
 
     fn keys(&self) -> Vec<MessageKey> {
-        let conversation = self.store.conversation_number(&self.channels[0]).unwrap().unwrap();
+        let conversation = self.store.snapshot().conversation_number(&self.channels[0]).unwrap().unwrap();
         self.uids.iter().map(|&uid| MessageKey { conversation, uid }).collect()
     }
 }

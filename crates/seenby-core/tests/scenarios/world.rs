@@ -8,7 +8,7 @@ use seenby_core::{
     KeyRecord, Limits, LogEntry, Membership, MessageKey, MessageUid, Ordinal, Outcome, Publication, ReceiptRequest,
     Scope, Sequence, Slot, Timestamp, UserId,
 };
-use seenby_storage::{Failure, LedgerWriter, Lookup as _, Memory, Storage as _};
+use seenby_storage::{Failure, LedgerWriter, Memory, Storage as _};
 
 pub(crate) struct World {
     store: Arc<Memory>,
@@ -274,7 +274,7 @@ impl World {
     }
 
     pub(crate) fn request(&self, uid: MessageUid) -> Option<ReceiptRequest> {
-        self.store.request(self.key(uid)).unwrap()
+        self.store.snapshot().request(self.key(uid)).unwrap()
     }
 
     /// Read, unread, left.
@@ -284,15 +284,16 @@ impl World {
     }
 
     pub(crate) fn readers(&self, uid: MessageUid) -> Vec<String> {
-        let answers = self.store.readers(self.key(uid), 0, 1_000).unwrap();
+        let answers = self.store.snapshot().readers(self.key(uid), 0, 1_000).unwrap();
         let readers: Vec<_> = answers.into_iter().map(|answer| self.name(answer.slot)).collect();
         assert_eq!(readers.len() as Ordinal, self.request(uid).unwrap().reader_count(), "list and set agree");
         readers
     }
 
     pub(crate) fn reading_time(&self, name: &str, uid: MessageUid) -> Option<Timestamp> {
-        let slot = self.store.slot(self.group().number, &user(name)).unwrap().unwrap();
-        let answers = self.store.readers(self.key(uid), 0, 1_000).unwrap();
+        let snapshot = self.store.snapshot();
+        let slot = snapshot.slot(self.group().number, &user(name)).unwrap().unwrap();
+        let answers = snapshot.readers(self.key(uid), 0, 1_000).unwrap();
         answers.into_iter().find(|answer| answer.slot == slot).map(|answer| answer.at)
     }
 
@@ -312,7 +313,7 @@ impl World {
     }
 
     pub(crate) fn log(&self) -> Vec<LogEntry> {
-        self.store.log(self.key(MessageUid::MIN).conversation, Sequence(0), 1_000).unwrap()
+        self.store.snapshot().log(self.key(MessageUid::MIN).conversation, Sequence(0), 1_000).unwrap()
     }
 
     pub(crate) fn member_count(&self) -> u64 {
@@ -320,23 +321,23 @@ impl World {
     }
 
     pub(crate) fn content(&self, uid: MessageUid) -> Vec<u8> {
-        self.store.message(self.key(uid)).unwrap().unwrap().content
+        self.store.snapshot().message(self.key(uid)).unwrap().unwrap().content
     }
 
     /// Name, and whether it is blocked.
     pub(crate) fn user(&self, name: &str) -> Option<(String, bool)> {
-        let found = self.store.user(&self.conversation.group.app, &user(name)).unwrap();
+        let found = self.store.snapshot().user(&self.conversation.group.app, &user(name)).unwrap();
         found.map(|user| (user.name, user.blocked))
     }
 
     pub(crate) fn tokens_from(&self, name: &str) -> Option<Timestamp> {
-        let found = self.store.user(&self.conversation.group.app, &user(name)).unwrap();
+        let found = self.store.snapshot().user(&self.conversation.group.app, &user(name)).unwrap();
         found.map(|user| user.tokens_from)
     }
 
     /// What stands in the list of a user's requests, newest first.
     pub(crate) fn requests_of(&self, name: &str) -> Vec<MessageUid> {
-        let listed = self.store.requests_of(&self.conversation.group.app, &user(name), None, 100).unwrap();
+        let listed = self.store.snapshot().requests_of(&self.conversation.group.app, &user(name), None, 100).unwrap();
         listed.into_iter().map(|key| key.uid).collect()
     }
 
@@ -346,37 +347,40 @@ impl World {
 
     /// The sequences of what was logged since somebody joined: a new device of theirs begins there.
     pub(crate) fn logged_since_joining(&self, name: &str) -> Vec<u64> {
-        let conversation = self.store.conversation_number(&self.conversation).unwrap().unwrap();
-        let position = self.store.log_position(conversation, &self.membership(name).unwrap()).unwrap();
-        let log = self.store.log(conversation, position, 100).unwrap();
+        let snapshot = self.store.snapshot();
+        let conversation = snapshot.conversation_number(&self.conversation).unwrap().unwrap();
+        let position = snapshot.log_position(conversation, &self.membership(name).unwrap()).unwrap();
+        let log = snapshot.log(conversation, position, 100).unwrap();
         log.iter().map(|entry| entry.sequence.0).collect()
     }
 
     fn membership(&self, name: &str) -> Option<Membership> {
         let group = self.group();
-        self.store.membership(&self.conversation.group.app, &user(name), group.number).unwrap()
+        self.store.snapshot().membership(&self.conversation.group.app, &user(name), group.number).unwrap()
     }
 
     pub(crate) fn secret(&self, app: &str) -> Option<String> {
-        let found = self.store.app(&AppKey::new(app).unwrap()).unwrap();
+        let found = self.store.snapshot().app(&AppKey::new(app).unwrap()).unwrap();
         found.map(|app| app.secret.expose().to_owned())
     }
 
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.store.keys().unwrap().iter().map(|key| key.id.to_string()).collect()
+        self.store.snapshot().keys().unwrap().iter().map(|key| key.id.to_string()).collect()
     }
 
     fn group(&self) -> Group {
-        let number = self.store.group_number(&self.conversation.group).unwrap().unwrap();
-        self.store.group(number).unwrap().unwrap()
+        let snapshot = self.store.snapshot();
+        let number = snapshot.group_number(&self.conversation.group).unwrap().unwrap();
+        snapshot.group(number).unwrap().unwrap()
     }
 
     fn name(&self, slot: Slot) -> String {
-        self.store.slot_user(self.group().number, slot).unwrap().unwrap().to_string()
+        self.store.snapshot().slot_user(self.group().number, slot).unwrap().unwrap().to_string()
     }
 
     fn key(&self, uid: MessageUid) -> MessageKey {
-        MessageKey { conversation: self.store.conversation_number(&self.conversation).unwrap().unwrap(), uid }
+        let conversation = self.store.snapshot().conversation_number(&self.conversation).unwrap().unwrap();
+        MessageKey { conversation, uid }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct NewKey {
 /// Apps.
 impl Administration {
     pub async fn apps(&self) -> Result<Vec<AppKey>> {
-        let apps = self.store.read(|storage| Ok(storage.apps()?)).await?;
+        let apps = self.store.read(|snapshot| Ok(snapshot.apps()?)).await?;
         Ok(apps.into_iter().map(|app| app.key).collect())
     }
 
@@ -49,7 +49,7 @@ impl Administration {
 
     /// The app of that key, or the only one there is.
     pub async fn find_app(&self, key: Option<&str>) -> Result<AppRecord> {
-        let mut apps = self.store.read(|storage| Ok(storage.apps()?)).await?;
+        let mut apps = self.store.read(|snapshot| Ok(snapshot.apps()?)).await?;
         match key {
             Some(key) => {
                 let found = apps.into_iter().find(|app| app.key.as_str() == key);
@@ -62,7 +62,7 @@ impl Administration {
 
     pub(crate) async fn app(&self, key: &AppKey) -> Result<Option<AppRecord>> {
         let key = key.clone();
-        self.store.read(move |storage| Ok(storage.app(&key)?)).await
+        self.store.read(move |snapshot| Ok(snapshot.app(&key)?)).await
     }
 
     pub async fn token(&self, app: &AppRecord, user: &str, lifetime: Duration) -> Result<String> {
@@ -99,13 +99,13 @@ impl Administration {
     }
 
     pub async fn keys(&self, app: &AppKey) -> Result<Vec<KeyRecord>> {
-        let keys = self.store.read(|storage| Ok(storage.keys()?)).await?;
+        let keys = self.store.read(|snapshot| Ok(snapshot.keys()?)).await?;
         Ok(keys.into_iter().filter(|key| key.app == *app).collect())
     }
 
     pub(crate) async fn key(&self, id: &str) -> Result<Option<KeyRecord>> {
         let Ok(id) = KeyId::new(id) else { return Ok(None) };
-        self.store.read(move |storage| Ok(storage.key(&id)?)).await
+        self.store.read(move |snapshot| Ok(snapshot.key(&id)?)).await
     }
 
     pub async fn revoke_key(&self, app: &AppKey, id: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use seenby_core::{
     AppKey, Call, ConversationName, Denied, Group, GroupId, GroupKind, GroupName, GroupNumber, Slot, UserId, view,
 };
 use seenby_protocol::Code;
-use seenby_storage::Storage;
+use seenby_storage::Reads;
 use serde::{Deserialize, Serialize};
 
 use super::{Administration, LIST_MAX, Object, Result, user_id, user_ids};
@@ -85,9 +85,9 @@ impl Administration {
         limit: Option<usize>,
     ) -> Result<Vec<GroupSummary>> {
         let (app, after) = (app.clone(), after.cloned());
-        let find = move |storage: &dyn Storage| {
-            let numbers = storage.groups(&app, after.as_ref(), limit.unwrap_or(LIST_MAX))?;
-            summaries(storage, numbers)
+        let find = move |snapshot: &dyn Reads| {
+            let numbers = snapshot.groups(&app, after.as_ref(), limit.unwrap_or(LIST_MAX))?;
+            summaries(snapshot, numbers)
         };
         self.store.read(find).await
     }
@@ -107,8 +107,8 @@ impl Administration {
 
     pub(crate) async fn is_member(&self, name: &GroupName, user: &str) -> Result<bool> {
         let user = user.to_owned();
-        let look = move |storage: &dyn Storage, group: Group| {
-            let slot = storage.slot(group.number, &user_id(&user)?)?;
+        let look = move |snapshot: &dyn Reads, group: Group| {
+            let slot = snapshot.slot(group.number, &user_id(&user)?)?;
             Ok(slot.is_some_and(|slot| group.is_present(slot)))
         };
         self.in_live_group(name, look).await
@@ -116,31 +116,31 @@ impl Administration {
 
     /// Members in the order in which they first came in, from place `from` on, and where to continue.
     pub async fn members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<Members> {
-        self.in_group(name, move |storage, group| members(storage, &group, from, limit)).await
+        self.in_group(name, move |snapshot, group| members(snapshot, &group, from, limit)).await
     }
 
     /// The same; refused for a group that was dismissed.
     pub(crate) async fn live_members(&self, name: &GroupName, from: u32, limit: Option<usize>) -> Result<Members> {
-        self.in_live_group(name, move |storage, group| members(storage, &group, from, limit)).await
+        self.in_live_group(name, move |snapshot, group| members(snapshot, &group, from, limit)).await
     }
 
     async fn in_live_group<T: Send + 'static>(
         &self,
         name: &GroupName,
-        look: impl FnOnce(&dyn Storage, Group) -> Result<T> + Send + 'static,
+        look: impl FnOnce(&dyn Reads, Group) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.in_group(name, |storage, group| look(storage, view::live(Some(group))?)).await
+        self.in_group(name, |snapshot, group| look(snapshot, view::live(Some(group))?)).await
     }
 
     async fn in_group<T: Send + 'static>(
         &self,
         name: &GroupName,
-        look: impl FnOnce(&dyn Storage, Group) -> Result<T> + Send + 'static,
+        look: impl FnOnce(&dyn Reads, Group) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let name = name.clone();
-        let look = move |storage: &dyn Storage| {
-            let number = storage.group_number(&name)?.ok_or(Denied::UnknownGroup)?;
-            look(storage, storage.group(number)?.ok_or(Denied::UnknownGroup)?)
+        let look = move |snapshot: &dyn Reads| {
+            let number = snapshot.group_number(&name)?.ok_or(Denied::UnknownGroup)?;
+            look(snapshot, snapshot.group(number)?.ok_or(Denied::UnknownGroup)?)
         };
         self.store.read(look).await
     }
@@ -148,16 +148,16 @@ impl Administration {
 
 /// Of those that are there.
 pub(super) fn summaries(
-    storage: &dyn Storage,
+    snapshot: &dyn Reads,
     groups: impl IntoIterator<Item = GroupNumber>,
 ) -> Result<Vec<GroupSummary>> {
-    let groups = groups.into_iter().map(|number| storage.group(number));
+    let groups = groups.into_iter().map(|number| snapshot.group(number));
     let groups = groups.filter_map(|group| group.map_err(Refusal::from).transpose());
-    groups.map(|group| summary(storage, group?)).collect()
+    groups.map(|group| summary(snapshot, group?)).collect()
 }
 
-fn summary(storage: &dyn Storage, group: Group) -> Result<GroupSummary> {
-    let conversations = storage.conversations(group.number)?;
+fn summary(snapshot: &dyn Reads, group: Group) -> Result<GroupSummary> {
+    let conversations = snapshot.conversations(group.number)?;
     let channels = conversations.into_iter().filter_map(|conversation| conversation.name.channel);
     Ok(GroupSummary {
         id: group.name.id.to_string(),
@@ -170,14 +170,14 @@ fn summary(storage: &dyn Storage, group: Group) -> Result<GroupSummary> {
     })
 }
 
-fn members(storage: &dyn Storage, group: &Group, from: u32, limit: Option<usize>) -> Result<Members> {
+fn members(snapshot: &dyn Reads, group: &Group, from: u32, limit: Option<usize>) -> Result<Members> {
     let limit = limit.unwrap_or(LIST_MAX);
     let mut members = Vec::new();
     for slot in group.present.range(from..) {
         if members.len() == limit {
             return Ok((members, Some(slot)));
         }
-        members.extend(storage.slot_user(group.number, Slot(slot))?);
+        members.extend(snapshot.slot_user(group.number, Slot(slot))?);
     }
     Ok((members, None))
 }

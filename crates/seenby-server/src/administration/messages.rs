@@ -7,7 +7,7 @@ use seenby_core::{
     Publication, Sent, Timestamp, UserId, view,
 };
 use seenby_protocol::{Code, frames};
-use seenby_storage::Storage;
+use seenby_storage::Reads;
 
 use super::{Administration, Object, Result, conversation_name, hex, user_id};
 use crate::content;
@@ -67,9 +67,9 @@ impl Administration {
     pub(crate) async fn passing_reference(&self, to: &[ConversationName], sender: &str, number: i64) -> Result<String> {
         let (to, user) = (to.to_vec(), user_id(sender)?);
         let [before, now] = passing_references(number, clock::now());
-        let find = move |storage: &dyn Storage| {
+        let find = move |snapshot: &dyn Reads| {
             for conversation in &to {
-                if has_sent(storage, conversation, &user, &before)? {
+                if has_sent(snapshot, conversation, &user, &before)? {
                     return Ok(before);
                 }
             }
@@ -80,7 +80,7 @@ impl Administration {
 
     pub(crate) async fn message(&self, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
         let (conversation, uid) = (conversation.clone(), uid.to_owned());
-        self.store.read(move |storage| message(storage, &conversation, &uid)).await
+        self.store.read(move |snapshot| message(snapshot, &conversation, &uid)).await
     }
 
     /// Messages of one group by channel and id. What is not there, or not any more, is left out.
@@ -89,11 +89,11 @@ impl Administration {
         group: GroupName,
         wanted: Vec<(Option<String>, String)>,
     ) -> Result<Vec<(ConversationName, ViewedMessage)>> {
-        let find = move |storage: &dyn Storage| {
+        let find = move |snapshot: &dyn Reads| {
             let mut found = Vec::new();
             for (channel, uid) in wanted {
                 let conversation = conversation_name(group.clone(), channel.as_deref())?;
-                match message(storage, &conversation, &uid) {
+                match message(snapshot, &conversation, &uid) {
                     Ok(viewed) => found.push((conversation, viewed)),
                     Err(refusal) if refusal.code == Code::RECEIPT_MESSAGE_NOT_FOUND => {}
                     Err(refusal) => return Err(refusal),
@@ -111,7 +111,7 @@ impl Administration {
             Some(sender) => user_id(sender)?,
             None => {
                 let conversation = conversation.clone();
-                self.store.read(move |storage| Ok(Queries::for_sender(storage, &conversation, uid)?.0)).await?
+                self.store.read(move |snapshot| Ok(Queries::for_sender(snapshot, &conversation, uid)?.0)).await?
             }
         };
         let call = Call::RecallForSender { conversation: conversation.clone(), user, uid };
@@ -161,7 +161,7 @@ impl Administration {
         look: impl FnOnce(&Queries<'_>, MessageUid) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (conversation, uid) = (conversation.clone(), from_wire::message_uid(uid)?);
-        self.store.read(move |storage| look(&Queries::for_sender(storage, &conversation, uid)?.1, uid)).await
+        self.store.read(move |snapshot| look(&Queries::for_sender(snapshot, &conversation, uid)?.1, uid)).await
     }
 
     /// A page of what this user has asked about, newest first, from before `before` on; and where to continue. What
@@ -174,13 +174,13 @@ impl Administration {
         limit: usize,
     ) -> Result<(Vec<RequestProgress>, Option<MessageKey>)> {
         let (app, sender) = (app.clone(), user_id(sender)?);
-        let find = move |storage: &dyn Storage| {
-            let mut keys = storage.requests_of(&app, &sender, before, limit + 1)?;
+        let find = move |snapshot: &dyn Reads| {
+            let mut keys = snapshot.requests_of(&app, &sender, before, limit + 1)?;
             let more = keys.len() > limit;
             keys.truncate(limit);
             let mut requests = Vec::new();
             for key in &keys {
-                requests.extend(progress(storage, *key)?);
+                requests.extend(progress(snapshot, *key)?);
             }
             Ok((requests, keys.last().filter(|_| more).copied()))
         };
@@ -188,30 +188,30 @@ impl Administration {
     }
 }
 
-fn message(storage: &dyn Storage, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
+fn message(snapshot: &dyn Reads, conversation: &ConversationName, uid: &str) -> Result<ViewedMessage> {
     let uid = from_wire::message_uid(uid)?;
-    let viewed = Queries::for_sender(storage, conversation, uid)?.1.message(uid)?;
+    let viewed = Queries::for_sender(snapshot, conversation, uid)?.1.message(uid)?;
     match viewed.message.recalled_at {
         Some(_) => Err(Denied::MessageNotFound.into()),
         None => Ok(viewed),
     }
 }
 
-fn has_sent(storage: &dyn Storage, name: &ConversationName, user: &UserId, reference: &str) -> Result<bool> {
+fn has_sent(snapshot: &dyn Reads, name: &ConversationName, user: &UserId, reference: &str) -> Result<bool> {
     let Ok(reference) = ClientRef::new(reference) else { return Ok(false) };
-    let Some(group) = storage.group_number(&name.group)? else { return Ok(false) };
-    let Some(slot) = storage.slot(group, user)? else { return Ok(false) };
-    let Some(conversation) = storage.conversation_number(name)? else { return Ok(false) };
-    Ok(storage.sent(conversation, slot, &reference)?.is_some())
+    let Some(group) = snapshot.group_number(&name.group)? else { return Ok(false) };
+    let Some(slot) = snapshot.slot(group, user)? else { return Ok(false) };
+    let Some(conversation) = snapshot.conversation_number(name)? else { return Ok(false) };
+    Ok(snapshot.sent(conversation, slot, &reference)?.is_some())
 }
 
 /// `None`: gone.
-fn progress(storage: &dyn Storage, key: MessageKey) -> Result<Option<RequestProgress>> {
-    let (Some(request), Some(conversation)) = (storage.request(key)?, storage.conversation(key.conversation)?) else {
+fn progress(snapshot: &dyn Reads, key: MessageKey) -> Result<Option<RequestProgress>> {
+    let (Some(request), Some(conversation)) = (snapshot.request(key)?, snapshot.conversation(key.conversation)?) else {
         return Ok(None);
     };
-    let is_open = storage.conversation_number(&conversation.name)? == Some(conversation.number);
-    let group = view::live(storage.group(conversation.group)?).ok().filter(|_| is_open);
+    let is_open = snapshot.conversation_number(&conversation.name)? == Some(conversation.number);
+    let group = view::live(snapshot.group(conversation.group)?).ok().filter(|_| is_open);
     let Some(group) = group else { return Ok(None) };
     Ok(Some(RequestProgress {
         key,

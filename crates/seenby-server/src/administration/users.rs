@@ -6,7 +6,7 @@ use std::time::Duration;
 use seenby_core::commit::{UserChange, UserRecord};
 use seenby_core::{AppKey, Call, GroupKind, GroupName, Timestamp, UserId};
 use seenby_protocol::Code;
-use seenby_storage::Storage;
+use seenby_storage::Reads;
 use serde::{Deserialize, Serialize};
 
 use super::groups::{GroupSummary, group_id, summaries};
@@ -36,7 +36,7 @@ pub struct UserSummary {
 impl Administration {
     pub async fn users(&self, app: &AppKey, after: Option<&str>, limit: Option<usize>) -> Result<Vec<UserSummary>> {
         let (app, after) = (app.clone(), after.map(user_id).transpose()?);
-        let find = move |storage: &dyn Storage| Ok(storage.users(&app, after.as_ref(), limit.unwrap_or(LIST_MAX))?);
+        let find = move |snapshot: &dyn Reads| Ok(snapshot.users(&app, after.as_ref(), limit.unwrap_or(LIST_MAX))?);
         let users = self.store.read(find).await?;
         Ok(users.into_iter().map(UserSummary::from).collect())
     }
@@ -48,7 +48,7 @@ impl Administration {
 
     pub(super) async fn find_user(&self, app: &AppKey, id: &UserId) -> Result<Option<UserRecord>> {
         let (app, id) = (app.clone(), id.clone());
-        self.store.read(move |storage| Ok(storage.user(&app, &id)?)).await
+        self.store.read(move |snapshot| Ok(snapshot.user(&app, &id)?)).await
     }
 
     pub fn is_online(&self, app: &AppKey, id: &str) -> Result<bool> {
@@ -78,10 +78,10 @@ impl Administration {
     /// Those who are blocked now. A scan, as long as the list of users.
     pub(crate) async fn blocked_users(&self, app: &AppKey) -> Result<Vec<UserSummary>> {
         let app = app.clone();
-        let find = move |storage: &dyn Storage| {
+        let find = move |snapshot: &dyn Reads| {
             let (mut blocked, mut after) = (Vec::new(), None);
             loop {
-                let page = storage.users(&app, after.as_ref(), LIST_MAX)?;
+                let page = snapshot.users(&app, after.as_ref(), LIST_MAX)?;
                 let Some(last) = page.last() else { return Ok(blocked) };
                 after = Some(last.id.clone());
                 let now = clock::now();
@@ -106,9 +106,9 @@ impl Administration {
     /// The groups that a user is in now.
     pub async fn groups_of(&self, app: &AppKey, id: &str) -> Result<Vec<GroupSummary>> {
         let (app, user) = (app.clone(), user_id(id)?);
-        let find = move |storage: &dyn Storage| {
-            let memberships = storage.memberships(&app, &user)?;
-            summaries(storage, memberships.into_iter().map(|membership| membership.group))
+        let find = move |snapshot: &dyn Reads| {
+            let memberships = snapshot.memberships(&app, &user)?;
+            summaries(snapshot, memberships.into_iter().map(|membership| membership.group))
         };
         self.store.read(find).await
     }
@@ -136,10 +136,10 @@ impl Administration {
 
     async fn plain_groups_of(&self, app: &AppKey, user: &UserId) -> Result<Vec<GroupName>> {
         let (app, user) = (app.clone(), user.clone());
-        let find = move |storage: &dyn Storage| {
+        let find = move |snapshot: &dyn Reads| {
             let mut groups = Vec::new();
-            for membership in storage.memberships(&app, &user)? {
-                groups.extend(storage.group(membership.group)?.map(|group| group.name));
+            for membership in snapshot.memberships(&app, &user)? {
+                groups.extend(snapshot.group(membership.group)?.map(|group| group.name));
             }
             groups.retain(|group| group.kind == GroupKind::Group);
             Ok(groups)

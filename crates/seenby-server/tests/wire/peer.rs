@@ -13,7 +13,7 @@ use seenby_protocol::frames::client_frame::Call;
 use seenby_protocol::frames::{self, ClientFrame, Reply, ServerFrame, reply, server_frame};
 use seenby_protocol::{Code, ENDPOINT_PATH, codec};
 use seenby_server::{Administration, Listeners, Page, Server, Settings};
-use seenby_storage::{Lookup as _, Memory, Storage as _};
+use seenby_storage::{Memory, Storage as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -140,9 +140,9 @@ impl TestServer {
 
     /// A message of alice from long ago, put past the server; gives its id.
     pub(crate) fn store_old_message(&self) -> String {
-        let number = self.store.group_number(&group(APP)).unwrap().unwrap();
+        let number = self.store.snapshot().group_number(&group(APP)).unwrap().unwrap();
         let conversation = ConversationName::new(group(APP), None);
-        let conversation = self.store.conversation_number(&conversation).unwrap().unwrap();
+        let conversation = self.store.snapshot().conversation_number(&conversation).unwrap().unwrap();
         let key = MessageKey { conversation, uid: MessageUid::first_at(Timestamp(1_000)) };
         let message = StoredMessage {
             key,

@@ -14,34 +14,35 @@ pub fn a_new_store_is_empty<S: Storage>(store: &Arc<S>) {
     let (conversation, group) = (ConversationNumber(1), GroupNumber(1));
     assert!(store.takes_writes());
     assert!(!store.store_id().is_empty());
-    assert_eq!(store.highest_number().unwrap(), 0);
-    assert_eq!(store.apps().unwrap(), []);
-    assert_eq!(store.app(&app("a")).unwrap(), None);
-    assert_eq!(store.keys().unwrap(), []);
-    assert_eq!(store.users(&app("a"), None, 10).unwrap(), []);
-    assert_eq!(store.user(&app("a"), &user("u")).unwrap(), None);
-    assert_eq!(store.groups(&app("a"), None, 10).unwrap(), []);
-    assert_eq!(store.group_number(&plain("a", "g")).unwrap(), None);
-    assert_eq!(store.group(group).unwrap(), None);
-    assert_eq!(store.slot(group, &user("u")).unwrap(), None);
-    assert_eq!(store.slot_user(group, Slot(0)).unwrap(), None);
-    assert_eq!(store.membership_changes(group, 0).unwrap(), []);
-    assert_eq!(store.memberships(&app("a"), &user("u")).unwrap(), []);
-    assert_eq!(store.membership(&app("a"), &user("u"), group).unwrap(), None);
-    assert_eq!(store.conversations(group).unwrap(), []);
+    let snapshot = store.snapshot();
+    assert_eq!(snapshot.highest_number().unwrap(), 0);
+    assert_eq!(snapshot.apps().unwrap(), []);
+    assert_eq!(snapshot.app(&app("a")).unwrap(), None);
+    assert_eq!(snapshot.keys().unwrap(), []);
+    assert_eq!(snapshot.users(&app("a"), None, 10).unwrap(), []);
+    assert_eq!(snapshot.user(&app("a"), &user("u")).unwrap(), None);
+    assert_eq!(snapshot.groups(&app("a"), None, 10).unwrap(), []);
+    assert_eq!(snapshot.group_number(&plain("a", "g")).unwrap(), None);
+    assert_eq!(snapshot.group(group).unwrap(), None);
+    assert_eq!(snapshot.slot(group, &user("u")).unwrap(), None);
+    assert_eq!(snapshot.slot_user(group, Slot(0)).unwrap(), None);
+    assert_eq!(snapshot.membership_changes(group, 0).unwrap(), []);
+    assert_eq!(snapshot.memberships(&app("a"), &user("u")).unwrap(), []);
+    assert_eq!(snapshot.membership(&app("a"), &user("u"), group).unwrap(), None);
+    assert_eq!(snapshot.conversations(group).unwrap(), []);
     let member = Membership { group, slot: Slot(0), joined_at: Timestamp(u64::MAX), version: u64::MAX };
-    assert_eq!(store.conversation_number(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
-    assert_eq!(store.closed_conversation(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
-    assert_eq!(store.conversation(conversation).unwrap(), None);
-    assert_eq!(store.log(conversation, Sequence(0), 10).unwrap(), []);
-    assert_eq!(store.log_position(conversation, &member).unwrap(), Sequence(0));
-    assert_eq!(store.message(key(1, 1)).unwrap(), None);
-    assert_eq!(store.messages(conversation, MessageUid::MIN, TimeOrder::After, 10).unwrap(), []);
-    assert_eq!(store.sent(conversation, Slot(0), &message(1, 1).client_ref).unwrap(), None);
-    assert_eq!(store.request(key(1, 1)).unwrap(), None);
-    assert_eq!(store.requests_of(&app("a"), &user("u"), None, 10).unwrap(), []);
-    assert_eq!(store.readers(key(1, 1), 0, 10).unwrap(), []);
-    assert_eq!(store.reader_count(key(1, 1)).unwrap(), 0);
+    assert_eq!(snapshot.conversation_number(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
+    assert_eq!(snapshot.closed_conversation(&ConversationName::new(plain("a", "g"), None)).unwrap(), None);
+    assert_eq!(snapshot.conversation(conversation).unwrap(), None);
+    assert_eq!(snapshot.log(conversation, Sequence(0), 10).unwrap(), []);
+    assert_eq!(snapshot.log_position(conversation, &member).unwrap(), Sequence(0));
+    assert_eq!(snapshot.message(key(1, 1)).unwrap(), None);
+    assert_eq!(snapshot.messages(conversation, MessageUid::MIN, TimeOrder::After, 10).unwrap(), []);
+    assert_eq!(snapshot.sent(conversation, Slot(0), &message(1, 1).client_ref).unwrap(), None);
+    assert_eq!(snapshot.request(key(1, 1)).unwrap(), None);
+    assert_eq!(snapshot.requests_of(&app("a"), &user("u"), None, 10).unwrap(), []);
+    assert_eq!(snapshot.readers(key(1, 1), 0, 10).unwrap(), []);
+    assert_eq!(snapshot.reader_count(key(1, 1)).unwrap(), 0);
 }
 
 pub fn two_new_stores_have_different_names<S: Storage>(store: &Arc<S>) {
@@ -52,10 +53,10 @@ pub fn two_new_stores_have_different_names<S: Storage>(store: &Arc<S>) {
 pub fn an_app_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
     let first = saved_app(store, "b", "first");
     let other = saved_app(store, "a", "密码");
-    assert_eq!(store.app(&app("b")).unwrap(), Some(first));
+    assert_eq!(store.snapshot().app(&app("b")).unwrap(), Some(first));
     let second = saved_app(store, "b", "second");
-    assert_eq!(store.app(&app("b")).unwrap(), Some(second.clone()));
-    assert_eq!(store.apps().unwrap(), [other, second], "in order of their keys");
+    assert_eq!(store.snapshot().app(&app("b")).unwrap(), Some(second.clone()));
+    assert_eq!(store.snapshot().apps().unwrap(), [other, second], "in order of their keys");
 }
 
 fn saved_app<S: Storage>(store: &Arc<S>, key: &str, secret: &str) -> AppRecord {
@@ -66,10 +67,10 @@ fn saved_app<S: Storage>(store: &Arc<S>, key: &str, secret: &str) -> AppRecord {
 
 pub fn a_user_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
     let record = saved_user(store, "a", "小明");
-    assert_eq!(store.user(&app("a"), &user("小明")).unwrap(), Some(record.clone()));
+    assert_eq!(store.snapshot().user(&app("a"), &user("小明")).unwrap(), Some(record.clone()));
     let blocked = UserRecord { blocked: true, blocked_until: Timestamp(11), name: String::new(), ..record };
     store.commit(&[Change::UserSaved(app("a"), blocked.clone())]).unwrap();
-    assert_eq!(store.user(&app("a"), &user("小明")).unwrap(), Some(blocked));
+    assert_eq!(store.snapshot().user(&app("a"), &user("小明")).unwrap(), Some(blocked));
 }
 
 pub fn users_come_in_order_page_by_page<S: Storage>(store: &Arc<S>) {
@@ -78,7 +79,7 @@ pub fn users_come_in_order_page_by_page<S: Storage>(store: &Arc<S>) {
     saved.sort_by(|a, b| a.id.cmp(&b.id));
     let mut read: Vec<UserRecord> = Vec::new();
     loop {
-        let page = store.users(&app("app"), read.last().map(|user| &user.id), 2).unwrap();
+        let page = store.snapshot().users(&app("app"), read.last().map(|user| &user.id), 2).unwrap();
         if page.is_empty() {
             break;
         }
@@ -86,8 +87,8 @@ pub fn users_come_in_order_page_by_page<S: Storage>(store: &Arc<S>) {
         read.extend(page);
     }
     assert_eq!(read, saved);
-    assert_eq!(store.users(&app("app"), None, 100).unwrap(), saved);
-    let behind_nobody = store.users(&app("app"), Some(&user("aa")), 1).unwrap();
+    assert_eq!(store.snapshot().users(&app("app"), None, 100).unwrap(), saved);
+    let behind_nobody = store.snapshot().users(&app("app"), Some(&user("aa")), 1).unwrap();
     assert_eq!(behind_nobody[0].id, user("ab"), "the place to go on from need not be a user");
 }
 
@@ -95,10 +96,14 @@ pub fn apps_do_not_see_each_others_users<S: Storage>(store: &Arc<S>) {
     // As bare bytes, "a" + "bc" and "ab" + "c" are the same.
     let in_a = saved_user(store, "a", "bc");
     let in_ab = saved_user(store, "ab", "c");
-    assert_eq!(store.users(&app("a"), None, 10).unwrap(), [in_a]);
-    assert_eq!(store.users(&app("ab"), None, 10).unwrap(), [in_ab]);
-    assert_eq!(store.user(&app("ab"), &user("bc")).unwrap(), None);
-    assert_eq!(store.users(&app("a"), Some(&user("zz")), 10).unwrap(), [], "does not run on into the next app");
+    assert_eq!(store.snapshot().users(&app("a"), None, 10).unwrap(), [in_a]);
+    assert_eq!(store.snapshot().users(&app("ab"), None, 10).unwrap(), [in_ab]);
+    assert_eq!(store.snapshot().user(&app("ab"), &user("bc")).unwrap(), None);
+    assert_eq!(
+        store.snapshot().users(&app("a"), Some(&user("zz")), 10).unwrap(),
+        [],
+        "does not run on into the next app"
+    );
 }
 
 fn saved_user<S: Storage>(store: &Arc<S>, in_app: &str, id: &str) -> UserRecord {

@@ -9,10 +9,10 @@ use super::{app, block, group, in_app, joined, key, left, logged, message, opene
 use crate::Storage;
 
 pub fn the_last_sweep_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
-    assert_eq!(store.swept_at().unwrap(), None);
+    assert_eq!(store.snapshot().swept_at().unwrap(), None);
     for at in [7, 9, 8] {
         store.commit(&[Change::Swept(Timestamp(at))]).unwrap();
-        assert_eq!(store.swept_at().unwrap(), Some(Timestamp(at)));
+        assert_eq!(store.snapshot().swept_at().unwrap(), Some(Timestamp(at)));
     }
 }
 
@@ -34,11 +34,11 @@ pub fn the_last_change_of_a_batch_wins<S: Storage>(store: &Arc<S>) {
             Change::MessageSaved(recalled.clone()),
         ])
         .unwrap();
-    assert_eq!(store.message(key(1, 1)).unwrap(), Some(recalled));
-    let membership = store.membership(&app("a"), &user("in"), GroupNumber(1)).unwrap().unwrap();
+    assert_eq!(store.snapshot().message(key(1, 1)).unwrap(), Some(recalled));
+    let membership = store.snapshot().membership(&app("a"), &user("in"), GroupNumber(1)).unwrap().unwrap();
     assert_eq!(membership.joined_at, Timestamp(1_005));
-    assert_eq!(store.memberships(&app("a"), &user("out")).unwrap(), []);
-    assert_eq!(store.membership_changes(GroupNumber(1), 0).unwrap().len(), 5, "the log has every step");
+    assert_eq!(store.snapshot().memberships(&app("a"), &user("out")).unwrap(), []);
+    assert_eq!(store.snapshot().membership_changes(GroupNumber(1), 0).unwrap().len(), 5, "the log has every step");
 }
 
 pub fn a_request_made_and_dropped_in_one_batch_was_never_there<S: Storage>(store: &Arc<S>) {
@@ -54,29 +54,35 @@ pub fn a_request_made_and_dropped_in_one_batch_was_never_there<S: Storage>(store
         ])
         .unwrap();
     for key in [fresh, old] {
-        assert_eq!(store.request(key).unwrap(), None);
-        assert_eq!(store.readers(key, 0, 10).unwrap(), []);
-        assert_eq!(store.reader_count(key).unwrap(), 0);
+        assert_eq!(store.snapshot().request(key).unwrap(), None);
+        assert_eq!(store.snapshot().readers(key, 0, 10).unwrap(), []);
+        assert_eq!(store.snapshot().reader_count(key).unwrap(), 0);
     }
 }
 
-/// The log and the messages of a conversation grow together, and so does what a reader on another thread sees of them.
+/// The log, the messages and the readers grow together, and so does what a reader on another thread sees of them.
 pub fn readers_beside_a_commit_see_it_whole_or_not_at_all<S: Storage>(store: &Arc<S>) {
     const COMMITS: u64 = 200;
     let name = ConversationName::new(plain("a", "g"), None);
-    store.commit(&[Change::GroupSaved(group(1, name.group.clone())), opened(2, 1, &name)]).unwrap();
+    let asked = Change::RequestCreated(request(key(2, 1), 0..COMMITS as u32));
+    store.commit(&[Change::GroupSaved(group(1, name.group.clone())), opened(2, 1, &name), asked]).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
             for number in 1..=COMMITS {
-                store.commit(&[logged(2, number, number), Change::MessageSaved(message(2, number))]).unwrap();
+                let answer = block(key(2, 1), number as u32 - 1, &[(number as u32 - 1, number)]);
+                store.commit(&[logged(2, number, number), Change::MessageSaved(message(2, number)), answer]).unwrap();
             }
         });
         let mut head = Sequence(0);
         while head < Sequence(COMMITS) {
-            let conversation = store.conversation(ConversationNumber(2)).unwrap().unwrap();
+            let snapshot = store.snapshot();
+            let readers = snapshot.reader_count(key(2, 1)).unwrap();
+            let conversation = snapshot.conversation(ConversationNumber(2)).unwrap().unwrap();
             assert!(conversation.head >= head, "what was seen stays seen");
             head = conversation.head;
             assert_eq!(conversation.last_uid, (head > Sequence(0)).then(|| super::uid(head.0)));
+            assert_eq!(u64::from(readers), head.0, "however many looks one takes");
+            assert_eq!(snapshot.request(key(2, 1)).unwrap().unwrap().reader_count(), readers);
         }
     });
 }

@@ -67,19 +67,20 @@ impl<S: Storage> Office<S> {
     }
 
     fn key(&self, of: &ConversationName, uid: MessageUid) -> MessageKey {
-        MessageKey { conversation: self.store.conversation_number(of).unwrap().unwrap(), uid }
+        MessageKey { conversation: self.store.snapshot().conversation_number(of).unwrap().unwrap(), uid }
     }
 
     fn counts(&self, of: &ConversationName, uid: MessageUid) -> Counts {
-        let request = self.store.request(self.key(of, uid)).unwrap().unwrap();
-        let group = self.store.group(self.store.group_number(&of.group).unwrap().unwrap()).unwrap().unwrap();
+        let request = self.store.snapshot().request(self.key(of, uid)).unwrap().unwrap();
+        let snapshot = self.store.snapshot();
+        let group = snapshot.group(snapshot.group_number(&of.group).unwrap().unwrap()).unwrap().unwrap();
         request.counts(&group.present)
     }
 
     fn readers(&self, of: &ConversationName, uid: MessageUid) -> Vec<UserId> {
-        let group = self.store.group_number(&of.group).unwrap().unwrap();
-        let readers = self.store.readers(self.key(of, uid), 0, 1_000).unwrap();
-        readers.iter().map(|answer| self.store.slot_user(group, answer.slot).unwrap().unwrap()).collect()
+        let group = self.store.snapshot().group_number(&of.group).unwrap().unwrap();
+        let readers = self.store.snapshot().readers(self.key(of, uid), 0, 1_000).unwrap();
+        readers.iter().map(|answer| self.store.snapshot().slot_user(group, answer.slot).unwrap().unwrap()).collect()
     }
 }
 
@@ -96,12 +97,12 @@ pub fn a_new_ledger_goes_on_where_the_last_one_stopped<S: Storage>(store: &Arc<S
     office.create(&ward.group, &["alice", "bob", "cleo", "dora"]);
     let first = office.send(&ward, "alice", "r1", true);
     office.answer(&ward, "cleo", first.uid).unwrap();
-    let before = store.conversation(office.key(&ward, first.uid).conversation).unwrap().unwrap();
+    let before = store.snapshot().conversation(office.key(&ward, first.uid).conversation).unwrap().unwrap();
 
     office.restart();
     assert_eq!(office.send(&ward, "alice", "r1", true), first, "a resent message is the same message");
     assert_eq!(office.answer(&ward, "cleo", first.uid), Ok(()), "a resent answer is fine");
-    assert_eq!(store.reader_count(office.key(&ward, first.uid)).unwrap(), 1, "and counts once");
+    assert_eq!(store.snapshot().reader_count(office.key(&ward, first.uid)).unwrap(), 1, "and counts once");
     office.answer(&ward, "bob", first.uid).unwrap();
     assert_eq!(office.readers(&ward, first.uid), [user("cleo"), user("bob")]);
     assert_eq!(office.counts(&ward, first.uid), Counts { read: 2, unread: 1, left: 0 });
@@ -109,24 +110,24 @@ pub fn a_new_ledger_goes_on_where_the_last_one_stopped<S: Storage>(store: &Arc<S
     let second = office.send(&ward, "alice", "r2", false);
     assert!(second.uid > first.uid);
     assert_eq!(second.sequence, before.head.next(), "nothing was logged in between");
-    let numbers = store.highest_number().unwrap();
+    let numbers = store.snapshot().highest_number().unwrap();
     office.create(&plain("a", "kitchen"), &["bob"]);
-    assert_eq!(store.group_number(&plain("a", "kitchen")).unwrap().unwrap().0, numbers + 1);
+    assert_eq!(store.snapshot().group_number(&plain("a", "kitchen")).unwrap().unwrap().0, numbers + 1);
 }
 
 pub fn one_who_left_and_came_back_answers_from_the_same_slot<S: Storage>(store: &Arc<S>) {
     let (ward, mut office) = (ward(), Office::new(store));
     office.create(&ward.group, &["alice", "bob", "cleo"]);
-    let group = store.group_number(&ward.group).unwrap().unwrap();
-    let slot = store.slot(group, &user("bob")).unwrap().unwrap();
+    let group = store.snapshot().group_number(&ward.group).unwrap().unwrap();
+    let slot = store.snapshot().slot(group, &user("bob")).unwrap().unwrap();
     let sent = office.send(&ward, "alice", "r1", true);
     office.leave(&ward.group, "bob");
     office.restart();
     assert_eq!(office.counts(&ward, sent.uid), Counts { read: 0, unread: 1, left: 1 });
 
     office.join(&ward.group, &["dora", "bob"]);
-    assert_eq!(store.slot(group, &user("bob")).unwrap(), Some(slot));
-    assert_eq!(store.slot(group, &user("dora")).unwrap(), Some(Slot(3)));
+    assert_eq!(store.snapshot().slot(group, &user("bob")).unwrap(), Some(slot));
+    assert_eq!(store.snapshot().slot(group, &user("dora")).unwrap(), Some(Slot(3)));
     office.answer(&ward, "bob", sent.uid).unwrap();
     assert_eq!(office.answer(&ward, "dora", sent.uid), Err(Denied::NotInAudience));
     assert_eq!(office.counts(&ward, sent.uid), Counts { read: 1, unread: 1, left: 0 });
@@ -142,9 +143,9 @@ pub fn a_recall_takes_the_receipts_along<S: Storage>(store: &Arc<S>) {
     office.step(Call::Recall { conversation: ward.clone(), user: user("alice"), uid: sent.uid }).unwrap();
 
     let key = office.key(&ward, sent.uid);
-    assert_eq!(store.request(key).unwrap(), None);
-    assert_eq!(store.reader_count(key).unwrap(), 0);
-    let message = store.message(key).unwrap().unwrap();
+    assert_eq!(store.snapshot().request(key).unwrap(), None);
+    assert_eq!(store.snapshot().reader_count(key).unwrap(), 0);
+    let message = store.snapshot().message(key).unwrap().unwrap();
     assert!(message.recalled_at.is_some() && message.content.is_empty());
     office.restart();
     assert_eq!(office.answer(&ward, "cleo", sent.uid), Err(Denied::MessageNotFound));
@@ -176,10 +177,10 @@ pub fn the_audience_is_found_through_stored_changes_of_membership<S: Storage>(st
     office.join(&ward.group, &["dora"]);
     office.restart();
     office.step(Call::Ask { conversation: ward.clone(), user: user("alice"), uid: sent.uid }).unwrap();
-    let request = store.request(office.key(&ward, sent.uid)).unwrap().unwrap();
-    let group = store.group_number(&ward.group).unwrap().unwrap();
+    let request = store.snapshot().request(office.key(&ward, sent.uid)).unwrap().unwrap();
+    let group = store.snapshot().group_number(&ward.group).unwrap().unwrap();
     let asked: Vec<UserId> =
-        request.audience.iter().map(|slot| store.slot_user(group, Slot(slot)).unwrap().unwrap()).collect();
+        request.audience.iter().map(|slot| store.snapshot().slot_user(group, Slot(slot)).unwrap().unwrap()).collect();
     assert_eq!(asked, [user("cleo"), user("dora")]);
 }
 

@@ -11,11 +11,11 @@ pub fn a_message_is_read_back_and_replaced<S: Storage>(store: &Arc<S>) {
     let content = (0..=255u8).cycle().take(128 * 1024).collect();
     let sent = Message { content, sender_slot: Slot(99_999), ..message(1, 1) };
     store.commit(&[Change::MessageSaved(sent.clone())]).unwrap();
-    assert_eq!(store.message(sent.key).unwrap(), Some(sent.clone()));
+    assert_eq!(store.snapshot().message(sent.key).unwrap(), Some(sent.clone()));
 
     let recalled = Message { content: Vec::new(), recalled_at: Some(Timestamp(0)), ..sent };
     store.commit(&[Change::MessageSaved(recalled.clone())]).unwrap();
-    assert_eq!(store.message(recalled.key).unwrap(), Some(recalled));
+    assert_eq!(store.snapshot().message(recalled.key).unwrap(), Some(recalled));
 }
 
 pub fn messages_before_and_after_come_nearest_first<S: Storage>(store: &Arc<S>) {
@@ -23,7 +23,7 @@ pub fn messages_before_and_after_come_nearest_first<S: Storage>(store: &Arc<S>) 
     let changes: Vec<Change> = numbers.iter().map(|number| Change::MessageSaved(message(1, *number))).collect();
     store.commit(&changes).unwrap();
     let read = |from: MessageUid, order, limit| -> Vec<u64> {
-        let messages = store.messages(ConversationNumber(1), from, order, limit).unwrap();
+        let messages = store.snapshot().messages(ConversationNumber(1), from, order, limit).unwrap();
         messages.iter().map(|message| message.sequence.0).collect()
     };
     assert_eq!(read(MessageUid::MIN, TimeOrder::After, 1_000), numbers);
@@ -45,8 +45,9 @@ pub fn a_client_reference_finds_its_message<S: Storage>(store: &Arc<S>) {
     };
     let changes = [sent(1, 1, 0, "r"), sent(1, 2, 0, "rr"), sent(1, 3, 256, "r"), sent(256, 4, 0, "r")];
     store.commit(&changes).unwrap();
-    let found =
-        |conversation, slot, text| store.sent(ConversationNumber(conversation), Slot(slot), &reference(text)).unwrap();
+    let found = |conversation, slot, text| {
+        store.snapshot().sent(ConversationNumber(conversation), Slot(slot), &reference(text)).unwrap()
+    };
     assert_eq!(found(1, 0, "r"), Some(uid(1)));
     assert_eq!(found(1, 0, "rr"), Some(uid(2)));
     assert_eq!(found(1, 256, "r"), Some(uid(3)));
@@ -61,11 +62,11 @@ pub fn conversations_do_not_share_messages<S: Storage>(store: &Arc<S>) {
     }
     for conversation in [1, 2, 256, u64::MAX] {
         for (from, order) in [(MessageUid::MIN, TimeOrder::After), (MessageUid::MAX, TimeOrder::Before)] {
-            let read = store.messages(ConversationNumber(conversation), from, order, 10).unwrap();
+            let read = store.snapshot().messages(ConversationNumber(conversation), from, order, 10).unwrap();
             assert_eq!(read, [message(conversation, 1)]);
         }
     }
-    assert_eq!(store.message(key(3, 1)).unwrap(), None);
+    assert_eq!(store.snapshot().message(key(3, 1)).unwrap(), None);
 }
 
 pub fn messages_before_a_moment_are_found_in_every_conversation<S: Storage>(store: &Arc<S>) {
@@ -79,7 +80,7 @@ pub fn messages_before_a_moment_are_found_in_every_conversation<S: Storage>(stor
         }
     }
     store.commit(&changes).unwrap();
-    let before = |ms, after, limit| store.messages_before(Timestamp(ms), after, limit).unwrap();
+    let before = |ms, after, limit| store.snapshot().messages_before(Timestamp(ms), after, limit).unwrap();
     assert_eq!(before(1_000, None, 10), []);
     let old = [at(2, 1_000), at(2, 2_000), at(3, 1_000), at(3, 2_000)];
     assert_eq!(before(3_000, None, 10), old);
@@ -101,8 +102,8 @@ pub fn a_dropped_message_leaves_only_its_log_entry<S: Storage>(store: &Arc<S>) {
     let (old, kept) = (message(1, 1), message(1, 2));
     store.commit(&[Change::MessageSaved(old.clone()), logged(1, 1, 10), Change::MessageSaved(kept.clone())]).unwrap();
     store.commit(&[Change::MessageDropped(old.clone())]).unwrap();
-    assert_eq!(store.message(old.key).unwrap(), None);
-    assert_eq!(store.sent(old.key.conversation, old.sender_slot, &old.client_ref).unwrap(), None);
-    assert_eq!(store.message(kept.key).unwrap(), Some(kept));
-    assert_eq!(store.log(old.key.conversation, Sequence(0), 10).unwrap(), [entry(1, 10)]);
+    assert_eq!(store.snapshot().message(old.key).unwrap(), None);
+    assert_eq!(store.snapshot().sent(old.key.conversation, old.sender_slot, &old.client_ref).unwrap(), None);
+    assert_eq!(store.snapshot().message(kept.key).unwrap(), Some(kept));
+    assert_eq!(store.snapshot().log(old.key.conversation, Sequence(0), 10).unwrap(), [entry(1, 10)]);
 }

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod ledger;
 pub mod messages;
 pub mod receipts;
+pub mod snapshots;
 pub mod writers;
 
 use seenby_core::group::Direction;
@@ -81,6 +82,9 @@ macro_rules! storage_conformance {
                 commits: the_last_change_of_a_batch_wins;
                 commits: a_request_made_and_dropped_in_one_batch_was_never_there;
                 commits: readers_beside_a_commit_see_it_whole_or_not_at_all;
+                snapshots: what_is_committed_later_is_not_in_a_snapshot;
+                snapshots: a_commit_does_not_wait_for_a_snapshot;
+                snapshots: what_is_learned_is_of_the_position_that_it_names;
                 ledger: a_new_ledger_goes_on_where_the_last_one_stopped;
                 ledger: one_who_left_and_came_back_answers_from_the_same_slot;
                 ledger: a_recall_takes_the_receipts_along;
@@ -211,7 +215,9 @@ mod tests {
             ("messages", include_str!("messages.rs")),
             ("receipts", include_str!("receipts.rs")),
             ("commits", include_str!("commits.rs")),
+            ("snapshots", include_str!("snapshots.rs")),
             ("ledger", include_str!("ledger.rs")),
+            ("writers", include_str!("writers.rs")),
         ];
         for (topic, source) in topics {
             for function in source.split("\npub fn ").skip(1) {

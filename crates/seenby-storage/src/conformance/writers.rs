@@ -44,7 +44,7 @@ fn answer(reader: &str, uid: MessageUid) -> Call {
 }
 
 fn key<S: Storage>(store: &Arc<S>, uid: MessageUid) -> MessageKey {
-    MessageKey { conversation: store.conversation_number(&ward()).unwrap().unwrap(), uid }
+    MessageKey { conversation: store.snapshot().conversation_number(&ward()).unwrap().unwrap(), uid }
 }
 
 pub fn a_writer_that_was_overtaken_writes_nothing<S: Storage>(store: &Arc<S>) {
@@ -60,7 +60,7 @@ pub fn a_writer_that_was_overtaken_writes_nothing<S: Storage>(store: &Arc<S>) {
         Appended::Moved,
         "what was refused was decided by old facts too"
     );
-    assert_eq!(store.reader_count(key(store, sent.uid)).unwrap(), 1);
+    assert_eq!(store.snapshot().reader_count(key(store, sent.uid)).unwrap(), 1);
 }
 
 pub fn no_answer_of_two_writers_is_lost_or_doubled<S: Storage>(store: &Arc<S>) {
@@ -79,10 +79,10 @@ pub fn no_answer_of_two_writers_is_lost_or_doubled<S: Storage>(store: &Arc<S>) {
         }
     }
     for uid in uids {
-        let readers = store.readers(key(store, uid), 0, 1_000).unwrap();
+        let readers = store.snapshot().readers(key(store, uid), 0, 1_000).unwrap();
         let slots: BTreeSet<_> = readers.iter().map(|answer| answer.slot).collect();
         assert_eq!((readers.len(), slots.len()), (NURSES, NURSES));
-        let request = store.request(key(store, uid)).unwrap().unwrap();
+        let request = store.snapshot().request(key(store, uid)).unwrap().unwrap();
         assert_eq!(request.reader_count() as usize, NURSES, "blocks number the readers without gaps");
     }
     assert_eq!(
@@ -111,9 +111,11 @@ pub fn two_writers_give_no_number_twice<S: Storage>(store: &Arc<S>) {
         for (name, writer) in [("here", &mut here), ("there", &mut there)] {
             let group = plain("a", &format!("{name}-{round}"));
             founds(writer, &group, &[name]);
-            let number = store.group_number(&group).unwrap().unwrap();
+            let number = store.snapshot().group_number(&group).unwrap().unwrap();
             numbers.insert(number.0);
-            numbers.extend(store.conversations(number).unwrap().iter().map(|conversation| conversation.number.0));
+            numbers.extend(
+                store.snapshot().conversations(number).unwrap().iter().map(|conversation| conversation.number.0),
+            );
         }
     }
     assert_eq!(numbers.len(), 20);

@@ -7,57 +7,58 @@ use seenby_core::{
 };
 
 use super::keys::{self, KeyRange};
-use super::readers::{Drops, Known};
+use super::readers::Known;
+use super::records;
+use super::snapshot::Snapshot;
 use super::view::View;
-use super::{Embedded, records};
 use crate::{Lookup, StorageError};
 
-impl Lookup for Embedded {
+impl Lookup for Snapshot<'_> {
     fn highest_number(&self) -> Result<u64, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let group = view.last(KeyRange::of(keys::groups()), records::numbered)?;
         let conversation = view.last(KeyRange::of(keys::conversations()), records::numbered)?;
         Ok(group.max(conversation).unwrap_or(0))
     }
 
     fn app(&self, app: &AppKey) -> Result<Option<AppRecord>, StorageError> {
-        self.view().get(&keys::app(app), records::app)
+        self.view.get(&keys::app(app), records::app)
     }
 
     fn user(&self, app: &AppKey, user: &UserId) -> Result<Option<UserRecord>, StorageError> {
-        self.view().get(&keys::user(app, user), records::user)
+        self.view.get(&keys::user(app, user), records::user)
     }
 
     fn group_number(&self, name: &GroupName) -> Result<Option<GroupNumber>, StorageError> {
-        self.view().get(&keys::group_name(name), records::group_number)
+        self.view.get(&keys::group_name(name), records::group_number)
     }
 
     fn group(&self, number: GroupNumber) -> Result<Option<Group>, StorageError> {
-        self.view().get(&keys::group(number), records::group)
+        self.view.get(&keys::group(number), records::group)
     }
 
     fn slot(&self, group: GroupNumber, user: &UserId) -> Result<Option<Slot>, StorageError> {
-        self.view().get(&keys::slot(group, user), records::slot)
+        self.view.get(&keys::slot(group, user), records::slot)
     }
 
     fn slot_user(&self, group: GroupNumber, slot: Slot) -> Result<Option<UserId>, StorageError> {
-        if let Some(user) = self.slot_users().get(&(group, slot)) {
+        if let Some(user) = self.store.slot_users().get(&(group, slot)) {
             return Ok(Some(user.clone()));
         }
-        let user = self.view().get(&keys::slot_user(group, slot), records::user_id)?;
+        let user = self.view.get(&keys::slot_user(group, slot), records::user_id)?;
         if let Some(user) = &user {
-            self.slot_users().put((group, slot), user.clone());
+            self.store.slot_users().put((group, slot), user.clone());
         }
         Ok(user)
     }
 
     fn membership_changes(&self, group: GroupNumber, version: u64) -> Result<Vec<MembershipChange>, StorageError> {
         let changes = KeyRange::of(keys::membership_log_of(group)).behind(keys::membership_change(group, version));
-        self.view().rows(changes, records::membership_change).collect()
+        self.view.rows(changes, records::membership_change).collect()
     }
 
     fn conversation_number(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let Some(group) = view.get(&keys::group_name(&name.group), records::group_number)? else {
             return Ok(None);
         };
@@ -65,7 +66,7 @@ impl Lookup for Embedded {
     }
 
     fn closed_conversation(&self, name: &ConversationName) -> Result<Option<ConversationNumber>, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let Some(group) = view.get(&keys::group_name(&name.group), records::group_number)? else {
             return Ok(None);
         };
@@ -73,11 +74,11 @@ impl Lookup for Embedded {
     }
 
     fn conversation(&self, number: ConversationNumber) -> Result<Option<Conversation>, StorageError> {
-        self.view().conversation(number)
+        self.view.conversation(number)
     }
 
     fn message(&self, key: MessageKey) -> Result<Option<Message>, StorageError> {
-        self.view().get(&keys::message(key), records::message)
+        self.view.get(&keys::message(key), records::message)
     }
 
     fn sent(
@@ -86,29 +87,17 @@ impl Lookup for Embedded {
         sender: Slot,
         client_ref: &ClientRef,
     ) -> Result<Option<MessageUid>, StorageError> {
-        self.view().get(&keys::sent(conversation, sender, client_ref), records::uid)
+        self.view.get(&keys::sent(conversation, sender, client_ref), records::uid)
     }
 
     fn request(&self, key: MessageKey) -> Result<Option<ReceiptRequest>, StorageError> {
-        let drops = self.cached_readers().drops();
-        self.request_in(&self.view(), drops, key)
-    }
-}
-
-impl Embedded {
-    /// `drops`: asked for before the view was taken.
-    pub(super) fn request_in(
-        &self,
-        view: &View,
-        drops: Drops,
-        key: MessageKey,
-    ) -> Result<Option<ReceiptRequest>, StorageError> {
+        let Self { store, drops, view } = self;
         let Some(mut request) = view.get(&keys::request(key), records::request)? else {
-            self.cached_readers().forget(key);
+            store.cached_readers().forget(key);
             return Ok(None);
         };
         let mut blocks = KeyRange::of(keys::blocks_of(key));
-        let known = self.cached_readers().get(key, drops).cloned();
+        let known = store.cached_readers().get(key, *drops).cloned();
         if let Some(known) = known
             && view.last(blocks.clone(), records::block_ordinal)? >= Some(known.last_block)
         {
@@ -127,7 +116,7 @@ impl Embedded {
             last_block = Some(first_ordinal);
         }
         if let Some(last_block) = last_block {
-            self.cached_readers().put(key, Known { readers: request.readers.clone(), last_block }, drops);
+            store.cached_readers().put(key, Known { readers: request.readers.clone(), last_block }, *drops);
         }
         Ok(Some(request))
     }

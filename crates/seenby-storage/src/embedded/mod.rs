@@ -3,11 +3,11 @@
 //! * `keys`: the whole layout, keyspace by keyspace;
 //! * `records` and `block`: what the rows hold;
 //! * `batch`: changes become rows, written and synced together;
-//! * `view`: reads of one moment;
+//! * `view`: rows of one moment;
 //! * `readers`: who has read, as far as it was read before;
 //! * `listing`: each sender's requests, brought up to date;
 //! * `meta`: format, name, and the check that the disk takes writes;
-//! * `lookup` and `storage`: the reads, as the two traits ask for them.
+//! * `snapshot`: one moment of the store; `lookup` and `reads`: what it is asked, as the two traits have it.
 //!
 //! Deliberately absent: caches of what changes. The ledger keeps its own; here only facts that never change are kept, and
 //! readers, who only become more.
@@ -21,8 +21,9 @@ mod lookup;
 mod mark;
 mod meta;
 mod readers;
+mod reads;
 mod records;
-mod storage;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -35,14 +36,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fjall::Database;
 use lru::LruCache;
-use seenby_core::{Change, GroupNumber, MessageKey, Position, Slot, UserId};
+use seenby_core::{Change, Facts, GroupNumber, MessageKey, Needs, Position, Slot, UserId};
 
 use self::batch::Batch;
 use self::keys::Space;
 use self::mark::{Mark, Place};
 use self::readers::ReaderCache;
+use self::snapshot::Snapshot;
 use self::view::{Keyspaces, View, failed};
-use crate::{Appended, StorageError};
+use crate::lookup::gather;
+use crate::{Appended, Reads, Storage, StorageError};
 
 pub struct Embedded {
     database: Database,
@@ -128,10 +131,6 @@ impl Embedded {
         self.keyspaces.compact()
     }
 
-    fn view(&self) -> View {
-        View::new(&self.database, &self.keyspaces)
-    }
-
     fn write(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
         let mut mark = self.mark();
         if expects.is_some_and(|expected| expected != mark.position()) {
@@ -140,7 +139,7 @@ impl Embedded {
         if changes.is_empty() {
             return Ok(Appended::At(mark.position()));
         }
-        let view = self.view();
+        let view = View::new(&self.database, &self.keyspaces);
         let mut batch = Batch::new(&view);
         // Only reads: what fails here has left nothing behind, and the next commit may do better.
         for change in changes {
@@ -173,6 +172,40 @@ impl Embedded {
 
     fn cached_readers(&self) -> MutexGuard<'_, ReaderCache> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Storage for Embedded {
+    fn snapshot(&self) -> Box<dyn Reads + '_> {
+        Box::new(Snapshot::of(self))
+    }
+
+    fn learn(&self, needs: &Needs) -> Result<Facts, StorageError> {
+        let (snapshot, position) = {
+            // Held over both, so that no commit comes in between.
+            let mark = self.mark();
+            (Snapshot::of(self), mark.position())
+        };
+        gather(&snapshot, needs, position)
+    }
+
+    fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
+        match self.takes_writes() {
+            true => self.write(expects, changes),
+            false => Err(StorageError::Refusing),
+        }
+    }
+
+    fn takes_writes(&self) -> bool {
+        !self.refusing.load(Ordering::Acquire)
+    }
+
+    fn is_in_place(&self) -> bool {
+        self.place.holds()
+    }
+
+    fn store_id(&self) -> &str {
+        &self.store_id
     }
 }
 

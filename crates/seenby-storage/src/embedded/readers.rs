@@ -3,8 +3,8 @@
 //!
 //! *Known* readers are those of the blocks from the first up to some block. While a request lives, its blocks are only
 //! added to, so a view that has that block has all before it, just as they were. The life of a request ends when it is
-//! dropped. A read therefore notes the count of drops before it takes its view: when its message was dropped since, what is
-//! known and what the view has may be of two lives, and the read goes by the view alone.
+//! dropped. A snapshot therefore has the count of drops from before its view was taken: when a message was dropped since, what
+//! is known and what the view has may be of two lives, and the read goes by the view alone.
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
@@ -43,7 +43,7 @@ const KNOWN_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Key, places in the list and in the table, and the head of the bitmap.
 const KNOWN_BYTES_EACH: usize = 300;
 
-/// More than a few commits drop while one read goes on. A read that was overtaken by more goes by its view alone.
+/// More than a few commits drop while one question is answered. A read that was overtaken by more goes by its view alone.
 const DROPPED_MAX: usize = 4_096;
 
 impl ReaderCache {

@@ -14,10 +14,8 @@ use seenby_core::{
 use tempfile::TempDir;
 
 use super::keys::Space;
-use super::readers::Drops;
 use super::*;
-use crate::Lookup as _;
-use crate::{Storage, TimeOrder};
+use crate::TimeOrder;
 
 fn new_store() -> (Embedded, TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -159,8 +157,8 @@ mod opening {
         for _ in 0..3 {
             let store = Embedded::open(directory.path()).unwrap();
             assert_eq!(store.store_id(), name);
-            assert_eq!(store.message(KEY).unwrap(), Some(message()));
-            assert_eq!(store.reader_count(KEY).unwrap(), 2);
+            assert_eq!(store.snapshot().message(KEY).unwrap(), Some(message()));
+            assert_eq!(store.snapshot().reader_count(KEY).unwrap(), 2);
         }
     }
 
@@ -205,7 +203,7 @@ mod opening {
         store.commit(&one_of_each()).unwrap();
         let gone = MessageKey { uid: MessageUid::MIN, ..KEY };
         store.commit(&[Change::RequestListed(app(), alice(), gone)]).unwrap();
-        let listed = |store: &Embedded| store.requests_of(&app(), &alice(), None, 10).unwrap();
+        let listed = |store: &Embedded| store.snapshot().requests_of(&app(), &alice(), None, 10).unwrap();
         assert_eq!(listed(&store), [gone]);
         drop(store);
         let store = Embedded::open(directory.path()).unwrap();
@@ -244,7 +242,7 @@ mod writing {
         assert!(matches!(store.refuse_after(failure), Err(StorageError::Backend(_))));
         assert!(!store.takes_writes());
         assert!(matches!(store.commit(&one_of_each()), Err(StorageError::Refusing)));
-        assert_eq!(store.message(KEY).unwrap(), None);
+        assert_eq!(store.snapshot().message(KEY).unwrap(), None);
 
         drop(store);
         let store = Embedded::open(directory.path()).unwrap();
@@ -296,9 +294,13 @@ mod writing {
             fs::write(mark(copy.path()), &acknowledged).unwrap();
             let store = Embedded::open(copy.path()).unwrap();
             let whole = cut == after;
-            assert_eq!(store.message(KEY).unwrap(), Some(if whole { big.clone() } else { message() }), "{cut}");
-            assert_eq!(store.reader_count(KEY).unwrap(), if whole { 0 } else { 2 }, "{cut}");
-            assert_eq!(store.request(KEY).unwrap().is_some(), !whole, "{cut}");
+            assert_eq!(
+                store.snapshot().message(KEY).unwrap(),
+                Some(if whole { big.clone() } else { message() }),
+                "{cut}"
+            );
+            assert_eq!(store.snapshot().reader_count(KEY).unwrap(), if whole { 0 } else { 2 }, "{cut}");
+            assert_eq!(store.snapshot().request(KEY).unwrap().is_some(), !whole, "{cut}");
             store.commit(&[block(2, &[9])]).unwrap();
         }
     }
@@ -356,27 +358,27 @@ mod writing {
 mod damage {
     use super::*;
 
-    type Read = fn(&Embedded) -> Result<(), StorageError>;
+    type Read = fn(&dyn Reads) -> Result<(), StorageError>;
 
     /// One read of every keyspace that has rows with a form.
     const READS: [(Space, Read); 17] = [
-        (Space::Apps, |store| store.app(&app()).map(drop)),
-        (Space::Users, |store| store.users(&app(), None, 10).map(drop)),
-        (Space::GroupNames, |store| store.group_number(&group_name()).map(drop)),
-        (Space::Groups, |store| store.group(GroupNumber(1)).map(drop)),
-        (Space::Slots, |store| store.slot(GroupNumber(1), &alice()).map(drop)),
-        (Space::SlotUsers, |store| store.slot_user(GroupNumber(1), Slot(0)).map(drop)),
-        (Space::Memberships, |store| store.memberships(&app(), &alice()).map(drop)),
-        (Space::MembershipLog, |store| store.membership_changes(GroupNumber(1), 0).map(drop)),
-        (Space::Channels, |store| store.conversations(GroupNumber(1)).map(drop)),
-        (Space::Conversations, |store| store.conversation(CONVERSATION).map(drop)),
-        (Space::Log, |store| store.log(CONVERSATION, Sequence(0), 10).map(drop)),
-        (Space::Messages, |store| store.messages(CONVERSATION, MessageUid::MIN, TimeOrder::After, 10).map(drop)),
-        (Space::Sent, |store| store.sent(CONVERSATION, Slot(3), &message().client_ref).map(drop)),
-        (Space::Requests, |store| store.request(KEY).map(drop)),
-        (Space::Blocks, |store| store.readers(KEY, 0, 10).map(drop)),
-        (Space::ClosedChannels, |store| store.closed_conversation(&closed_name()).map(drop)),
-        (Space::Keys, |store| store.keys().map(drop)),
+        (Space::Apps, |snapshot| snapshot.app(&app()).map(drop)),
+        (Space::Users, |snapshot| snapshot.users(&app(), None, 10).map(drop)),
+        (Space::GroupNames, |snapshot| snapshot.group_number(&group_name()).map(drop)),
+        (Space::Groups, |snapshot| snapshot.group(GroupNumber(1)).map(drop)),
+        (Space::Slots, |snapshot| snapshot.slot(GroupNumber(1), &alice()).map(drop)),
+        (Space::SlotUsers, |snapshot| snapshot.slot_user(GroupNumber(1), Slot(0)).map(drop)),
+        (Space::Memberships, |snapshot| snapshot.memberships(&app(), &alice()).map(drop)),
+        (Space::MembershipLog, |snapshot| snapshot.membership_changes(GroupNumber(1), 0).map(drop)),
+        (Space::Channels, |snapshot| snapshot.conversations(GroupNumber(1)).map(drop)),
+        (Space::Conversations, |snapshot| snapshot.conversation(CONVERSATION).map(drop)),
+        (Space::Log, |snapshot| snapshot.log(CONVERSATION, Sequence(0), 10).map(drop)),
+        (Space::Messages, |snapshot| snapshot.messages(CONVERSATION, MessageUid::MIN, TimeOrder::After, 10).map(drop)),
+        (Space::Sent, |snapshot| snapshot.sent(CONVERSATION, Slot(3), &message().client_ref).map(drop)),
+        (Space::Requests, |snapshot| snapshot.request(KEY).map(drop)),
+        (Space::Blocks, |snapshot| snapshot.readers(KEY, 0, 10).map(drop)),
+        (Space::ClosedChannels, |snapshot| snapshot.closed_conversation(&closed_name()).map(drop)),
+        (Space::Keys, |snapshot| snapshot.keys().map(drop)),
     ];
 
     #[test]
@@ -385,9 +387,9 @@ mod damage {
         store.commit(&[one_of_each(), later_additions()].concat()).unwrap();
         for (space, read) in READS {
             let sound = rows(&store, space);
-            read(&store).unwrap();
+            read(&*store.snapshot()).unwrap();
             replace_rows(&store, space, |_| vec![0xff; 7]);
-            let outcome = read(&store);
+            let outcome = read(&*store.snapshot());
             write_rows(&store, space, &sound);
             assert!(matches!(&outcome, Err(StorageError::Damaged(what)) if what.contains(space.name())), "{outcome:?}");
         }
@@ -403,11 +405,11 @@ mod damage {
             for position in 0..longest {
                 for bit in 0..8 {
                     replace_rows(&store, space, |value| with_flipped_bit(value, position, bit));
-                    let _ = read(&store);
+                    let _ = read(&*store.snapshot());
                     write_rows(&store, space, &rows);
                 }
                 replace_rows(&store, space, |value| value[..position.min(value.len())].to_vec());
-                let _ = read(&store);
+                let _ = read(&*store.snapshot());
                 write_rows(&store, space, &rows);
             }
         }
@@ -428,7 +430,7 @@ mod damage {
             let (store, _directory) = new_store();
             store.commit(&one_of_each()).unwrap();
             store.commit(std::slice::from_ref(&damage)).unwrap();
-            let outcome = store.request(KEY);
+            let outcome = store.snapshot().request(KEY);
             assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{damage:?}: {outcome:?}");
         }
     }
@@ -440,10 +442,10 @@ mod damage {
             let (store, _directory) = new_store();
             store.commit(&one_of_each()[..12]).unwrap();
             store.commit(&[block(0, &[7]), block(1, &[6, 5])]).unwrap();
-            assert_eq!(store.request(KEY).unwrap().unwrap().reader_count(), 3);
+            assert_eq!(store.snapshot().request(KEY).unwrap().unwrap().reader_count(), 3);
             store.commit(std::slice::from_ref(&damage)).unwrap();
             for _ in 0..2 {
-                let outcome = store.request(KEY);
+                let outcome = store.snapshot().request(KEY);
                 assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{damage:?}: {outcome:?}");
             }
         }
@@ -454,7 +456,7 @@ mod damage {
         let (store, _directory) = new_store();
         store.commit(&[logged(1, LogEvent::Sent(KEY.uid)), logged(3, LogEvent::Sent(KEY.uid))]).unwrap();
         let member = Membership { group: GroupNumber(1), slot: Slot(0), joined_at: Timestamp(9_999), version: 9 };
-        let outcome = store.log_position(CONVERSATION, &member);
+        let outcome = store.snapshot().log_position(CONVERSATION, &member);
         assert!(matches!(outcome, Err(StorageError::Damaged(_))), "{outcome:?}");
     }
 
@@ -474,35 +476,35 @@ mod cached_readers {
     }
 
     #[test]
-    fn an_older_view_has_none_of_the_readers_who_came_later() {
+    fn an_older_snapshot_has_none_of_the_readers_who_came_later() {
         let (store, _directory) = new_store();
         store.commit(&[Change::RequestCreated(request()), block(0, &[7])]).unwrap();
-        let older = Moment::of(&store);
+        let older = store.snapshot();
         store.commit(&[block(1, &[6, 5])]).unwrap();
-        assert_eq!(store.request(KEY).unwrap(), read_by([7, 6, 5]));
-        assert_eq!(older.read(&store), read_by([7]));
-        assert_eq!(store.request(KEY).unwrap(), read_by([7, 6, 5]));
+        assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([7, 6, 5]));
+        assert_eq!(older.request(KEY).unwrap(), read_by([7]));
+        assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([7, 6, 5]));
     }
 
     #[test]
     fn a_request_dropped_and_made_again_has_none_of_its_old_readers() {
         let (store, _directory) = new_store();
         store.commit(&[Change::RequestCreated(request()), block(0, &[7]), block(1, &[6])]).unwrap();
-        let first_life = Moment::of(&store);
-        assert_eq!(store.request(KEY).unwrap(), read_by([7, 6]));
+        let first_life = store.snapshot();
+        assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([7, 6]));
 
         store.commit(&[Change::RequestDropped(KEY)]).unwrap();
-        assert_eq!(first_life.read(&store), read_by([7, 6]), "read late");
-        assert_eq!(store.request(KEY).unwrap(), None);
+        assert_eq!(first_life.request(KEY).unwrap(), read_by([7, 6]), "read late");
+        assert_eq!(store.snapshot().request(KEY).unwrap(), None);
 
         store.commit(&[Change::RequestCreated(request())]).unwrap();
-        assert_eq!(first_life.read(&store), read_by([7, 6]), "read late");
-        assert_eq!(store.request(KEY).unwrap(), read_by([]));
+        assert_eq!(first_life.request(KEY).unwrap(), read_by([7, 6]), "read late");
+        assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([]));
 
         store.commit(&[block(0, &[1]), block(1, &[2])]).unwrap();
-        assert_eq!(store.request(KEY).unwrap(), read_by([1, 2]));
-        assert_eq!(first_life.read(&store), read_by([7, 6]), "as many as there are now, and not the same");
-        assert_eq!(store.request(KEY).unwrap(), read_by([1, 2]));
+        assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([1, 2]));
+        assert_eq!(first_life.request(KEY).unwrap(), read_by([7, 6]), "as many as there are now, and not the same");
+        assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([1, 2]));
     }
 
     #[test]
@@ -511,7 +513,7 @@ mod cached_readers {
         let life = |slot| [Change::RequestDropped(KEY), Change::RequestCreated(request()), block(0, &[slot])];
         for slot in 1..5 {
             store.commit(&life(slot)).unwrap();
-            assert_eq!(store.request(KEY).unwrap(), read_by([slot]));
+            assert_eq!(store.snapshot().request(KEY).unwrap(), read_by([slot]));
         }
     }
 
@@ -533,7 +535,7 @@ mod cached_readers {
                 threads.spawn(|| {
                     let mut last = 0;
                     while last < LIVES * 100 + 2 {
-                        let Some(request) = store.request(KEY).unwrap() else { continue };
+                        let Some(request) = store.snapshot().request(KEY).unwrap() else { continue };
                         let (first, now) = (request.readers.min().unwrap(), request.readers.max().unwrap());
                         assert_eq!(first % 100, 0, "{request:?}");
                         assert_eq!(request.readers, (first..=now).collect(), "of one life, without gaps");
@@ -552,8 +554,8 @@ mod cached_readers {
         DropAndCreate { readers: usize },
         Block { readers: usize },
         Read,
-        TakeView,
-        ReadOld { view: prop::sample::Index },
+        TakeSnapshot,
+        ReadOld { which: prop::sample::Index },
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -563,8 +565,8 @@ mod cached_readers {
             1 => (0..3usize).prop_map(|readers| Step::DropAndCreate { readers }),
             6 => (1..3usize).prop_map(|readers| Step::Block { readers }),
             6 => Just(Step::Read),
-            3 => Just(Step::TakeView),
-            4 => any::<prop::sample::Index>().prop_map(|view| Step::ReadOld { view }),
+            3 => Just(Step::TakeSnapshot),
+            4 => any::<prop::sample::Index>().prop_map(|which| Step::ReadOld { which }),
         ]
     }
 
@@ -572,9 +574,9 @@ mod cached_readers {
         #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_view_gives_what_it_has(steps in proptest::collection::vec(step(), 1..120)) {
+        fn every_snapshot_gives_what_it_has(steps in proptest::collection::vec(step(), 1..120)) {
             let (store, _directory) = new_store();
-            let (mut expected, mut moments, mut slots) = (None, Vec::new(), 1..);
+            let (mut expected, mut snapshots, mut slots) = (None, Vec::new(), 1..);
             for step in steps {
                 match step {
                     Step::Create if expected.is_none() => {
@@ -597,30 +599,16 @@ mod cached_readers {
                         store.commit(&[block(request.reader_count(), &slots)]).unwrap();
                         expected = Some(request.with_readers(slots.into_iter().map(Slot)));
                     }
-                    Step::TakeView => moments.push((Moment::of(&store), expected.clone())),
-                    Step::ReadOld { view } if !moments.is_empty() => {
-                        let (moment, expected) = view.get(&moments);
-                        prop_assert_eq!(&moment.read(&store), expected);
+                    Step::TakeSnapshot => snapshots.push((store.snapshot(), expected.clone())),
+                    Step::ReadOld { which } if !snapshots.is_empty() => {
+                        let (snapshot, expected) = which.get(&snapshots);
+                        prop_assert_eq!(&snapshot.request(KEY).unwrap(), expected);
                     }
                     Step::Read | Step::Create | Step::ReadOld { .. } => {
-                        prop_assert_eq!(&store.request(KEY).unwrap(), &expected);
+                        prop_assert_eq!(&store.snapshot().request(KEY).unwrap(), &expected);
                     }
                 }
             }
-        }
-    }
-
-    /// When a read began.
-    struct Moment(Drops, View);
-
-    impl Moment {
-        fn of(store: &Embedded) -> Self {
-            let drops = store.cached_readers().drops();
-            Self(drops, store.view())
-        }
-
-        fn read(&self, store: &Embedded) -> Option<ReceiptRequest> {
-            store.request_in(&self.1, self.0, KEY).unwrap()
         }
     }
 }
@@ -646,13 +634,13 @@ mod format {
         write_fixture(&store, ADDITIONS);
         let (expected, _other_directory) = new_store();
         expected.commit(&[one_of_each(), later_additions()].concat()).unwrap();
-        assert_eq!(everything(&store), everything(&expected));
-        let additions = |store: &Embedded| {
-            let closed = store.closed_conversation(&closed_name()).unwrap();
-            (store.keys().unwrap(), closed, store.requests_of(&app(), &alice(), None, 10).unwrap())
+        assert_eq!(everything(&*store.snapshot()), everything(&*expected.snapshot()));
+        let additions = |snapshot: &dyn Reads| {
+            let closed = snapshot.closed_conversation(&closed_name()).unwrap();
+            (snapshot.keys().unwrap(), closed, snapshot.requests_of(&app(), &alice(), None, 10).unwrap())
         };
-        assert_eq!(additions(&store), additions(&expected));
-        assert!(!additions(&store).0.is_empty());
+        assert_eq!(additions(&*store.snapshot()), additions(&*expected.snapshot()));
+        assert!(!additions(&*store.snapshot()).0.is_empty());
     }
 
     fn written(store: &Embedded) -> String {
@@ -693,11 +681,11 @@ mod format {
         write_fixture(&store, FORMAT_1);
         let (expected, _other_directory) = new_store();
         expected.commit(&one_of_each()).unwrap();
-        let (mut memberships, mut log) = versioned(&expected);
+        let (mut memberships, mut log) = versioned(&*expected.snapshot());
         memberships.iter_mut().for_each(|membership| membership.version = 0);
         log.iter_mut().for_each(|entry| entry.group_version = 0);
-        assert_eq!(versioned(&store), (memberships, log));
-        assert_eq!(unversioned(&store), unversioned(&expected));
+        assert_eq!(versioned(&*store.snapshot()), (memberships, log));
+        assert_eq!(unversioned(&*store.snapshot()), unversioned(&*expected.snapshot()));
     }
 
     #[test]
@@ -709,7 +697,7 @@ mod format {
         let store = Embedded::open(directory.path()).unwrap();
         let format = store.keyspaces.get(Space::Meta).get("format").unwrap().unwrap();
         assert_eq!(*format, meta::FORMAT.to_be_bytes());
-        assert_eq!(store.message(KEY).unwrap(), Some(message()));
+        assert_eq!(store.snapshot().message(KEY).unwrap(), Some(message()));
     }
 
     #[test]
@@ -718,27 +706,31 @@ mod format {
         write_fixture(&store, FIXTURE);
         let (expected, _other_directory) = new_store();
         expected.commit(&one_of_each()).unwrap();
-        assert_eq!(everything(&store), everything(&expected));
-        assert_eq!(store.request(KEY).unwrap(), Some(request().with_readers([Slot(7), Slot(6)])));
+        assert_eq!(everything(&*store.snapshot()), everything(&*expected.snapshot()));
+        assert_eq!(store.snapshot().request(KEY).unwrap(), Some(request().with_readers([Slot(7), Slot(6)])));
     }
 
-    fn everything(store: &Embedded) -> impl PartialEq + std::fmt::Debug + use<> {
-        (versioned(store), unversioned(store))
+    fn everything(snapshot: &dyn Reads) -> impl PartialEq + std::fmt::Debug + use<> {
+        (versioned(snapshot), unversioned(snapshot))
     }
 
-    fn versioned(store: &Embedded) -> (Vec<Membership>, Vec<LogEntry>) {
-        (store.memberships(&app(), &alice()).unwrap(), store.log(CONVERSATION, Sequence(0), 10).unwrap())
+    fn versioned(snapshot: &dyn Reads) -> (Vec<Membership>, Vec<LogEntry>) {
+        (snapshot.memberships(&app(), &alice()).unwrap(), snapshot.log(CONVERSATION, Sequence(0), 10).unwrap())
     }
 
-    fn unversioned(store: &Embedded) -> impl PartialEq + std::fmt::Debug + use<> {
+    fn unversioned(snapshot: &dyn Reads) -> impl PartialEq + std::fmt::Debug + use<> {
         (
-            (store.apps().unwrap(), store.users(&app(), None, 10).unwrap(), store.groups(&app(), None, 10).unwrap()),
-            (store.group(GroupNumber(1)).unwrap(), store.membership_changes(GroupNumber(1), 0).unwrap()),
-            (store.slot(GroupNumber(1), &alice()).unwrap(), store.slot_user(GroupNumber(1), Slot(0)).unwrap()),
-            store.conversations(GroupNumber(1)).unwrap(),
-            store.conversation_number(&conversation_name()).unwrap(),
-            (store.message(KEY).unwrap(), store.sent(CONVERSATION, Slot(3), &message().client_ref).unwrap()),
-            (store.request(KEY).unwrap(), store.readers(KEY, 0, 10).unwrap()),
+            (
+                snapshot.apps().unwrap(),
+                snapshot.users(&app(), None, 10).unwrap(),
+                snapshot.groups(&app(), None, 10).unwrap(),
+            ),
+            (snapshot.group(GroupNumber(1)).unwrap(), snapshot.membership_changes(GroupNumber(1), 0).unwrap()),
+            (snapshot.slot(GroupNumber(1), &alice()).unwrap(), snapshot.slot_user(GroupNumber(1), Slot(0)).unwrap()),
+            snapshot.conversations(GroupNumber(1)).unwrap(),
+            snapshot.conversation_number(&conversation_name()).unwrap(),
+            (snapshot.message(KEY).unwrap(), snapshot.sent(CONVERSATION, Slot(3), &message().client_ref).unwrap()),
+            (snapshot.request(KEY).unwrap(), snapshot.readers(KEY, 0, 10).unwrap()),
         )
     }
 

@@ -1,5 +1,5 @@
-//! One moment of the database: every read of a call goes to the same snapshot, so that a commit beside it is seen whole
-//! or not at all.
+//! One moment of the database: every read of a question goes to the same rows, so that a commit beside it is seen whole or
+//! not at all.
 
 use std::sync::Arc;
 

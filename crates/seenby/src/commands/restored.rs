@@ -11,7 +11,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
     let folder = store_folder(settings);
     let mut store =
         Embedded::open_existing(&folder).with_context(|| format!("cannot open the store in {}", folder.display()))?;
-    let (apps, messages) = (store.apps()?.len(), store.message_count()?);
+    let (apps, messages) = (store.snapshot().apps()?.len(), store.message_count()?);
     anyhow::ensure!(apps > 0, "the store in {} is empty: is this the copy?", folder.display());
     let store_id = store.rename()?;
     line!("The store is now called {store_id}. Clients will read everything anew.")?;

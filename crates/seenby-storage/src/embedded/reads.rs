@@ -1,54 +1,27 @@
-//! What sessions and queries read, and the one way to write.
-
-use std::sync::atomic::Ordering;
+//! What sessions and queries read.
 
 use seenby_core::commit::{AppRecord, UserRecord};
 use seenby_core::{
-    Answer, AppKey, Change, Conversation, ConversationNumber, Facts, GroupName, GroupNumber, KeyId, KeyRecord,
-    LogEntry, Membership, Message, MessageKey, MessageUid, Needs, Ordinal, Position, Sequence, Timestamp, UserId,
+    Answer, AppKey, Conversation, ConversationNumber, GroupName, GroupNumber, KeyId, KeyRecord, LogEntry, Membership,
+    Message, MessageKey, MessageUid, Ordinal, Sequence, Timestamp, UserId,
 };
 
 use super::keys::{self, KeyRange};
-use super::{Embedded, meta, records};
-use crate::lookup::gather;
-use crate::{Appended, Storage, StorageError, TimeOrder};
+use super::snapshot::Snapshot;
+use super::{meta, records};
+use crate::{Reads, StorageError, TimeOrder};
 
-impl Storage for Embedded {
-    fn learn(&self, needs: &Needs) -> Result<Facts, StorageError> {
-        // Held over all of it, so that nothing is written in between.
-        let mark = self.mark();
-        gather(self, needs, mark.position())
-    }
-
-    fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
-        match self.takes_writes() {
-            true => self.write(expects, changes),
-            false => Err(StorageError::Refusing),
-        }
-    }
-
-    fn takes_writes(&self) -> bool {
-        !self.refusing.load(Ordering::Acquire)
-    }
-
-    fn is_in_place(&self) -> bool {
-        self.place.holds()
-    }
-
-    fn store_id(&self) -> &str {
-        &self.store_id
-    }
-
+impl Reads for Snapshot<'_> {
     fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
-        self.view().rows(KeyRange::of(keys::apps()), records::app).collect()
+        self.view.rows(KeyRange::of(keys::apps()), records::app).collect()
     }
 
     fn key(&self, id: &KeyId) -> Result<Option<KeyRecord>, StorageError> {
-        self.view().get(&keys::api_key(id), records::api_key)
+        self.view.get(&keys::api_key(id), records::api_key)
     }
 
     fn keys(&self) -> Result<Vec<KeyRecord>, StorageError> {
-        self.view().rows(KeyRange::of(keys::api_keys()), records::api_key).collect()
+        self.view.rows(KeyRange::of(keys::api_keys()), records::api_key).collect()
     }
 
     fn users(&self, app: &AppKey, after: Option<&UserId>, limit: usize) -> Result<Vec<UserRecord>, StorageError> {
@@ -57,7 +30,7 @@ impl Storage for Embedded {
             Some(after) => all.behind(keys::user(app, after)),
             None => all,
         };
-        self.view().rows(users, records::user).take(limit).collect()
+        self.view.rows(users, records::user).take(limit).collect()
     }
 
     fn groups(&self, app: &AppKey, after: Option<&GroupName>, limit: usize) -> Result<Vec<GroupNumber>, StorageError> {
@@ -66,21 +39,21 @@ impl Storage for Embedded {
             Some(after) => all.behind(keys::group_name(&GroupName { app: app.clone(), ..after.clone() })),
             None => all,
         };
-        self.view().rows(groups, records::group_number).take(limit).collect()
+        self.view.rows(groups, records::group_number).take(limit).collect()
     }
 
     fn conversations(&self, group: GroupNumber) -> Result<Vec<Conversation>, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let numbers = view.rows(KeyRange::of(keys::channels_of(group)), records::conversation_number);
         numbers.filter_map(|number| number.and_then(|number| view.conversation(number)).transpose()).collect()
     }
 
     fn memberships(&self, app: &AppKey, user: &UserId) -> Result<Vec<Membership>, StorageError> {
-        self.view().rows(KeyRange::of(keys::memberships_of(app, user)), records::membership).collect()
+        self.view.rows(KeyRange::of(keys::memberships_of(app, user)), records::membership).collect()
     }
 
     fn membership(&self, app: &AppKey, user: &UserId, group: GroupNumber) -> Result<Option<Membership>, StorageError> {
-        self.view().get(&keys::membership(app, user, group), records::membership)
+        self.view.get(&keys::membership(app, user, group), records::membership)
     }
 
     fn log(
@@ -90,11 +63,11 @@ impl Storage for Embedded {
         limit: usize,
     ) -> Result<Vec<LogEntry>, StorageError> {
         let entries = KeyRange::of(keys::log_of(conversation)).behind(keys::log_entry(conversation, after));
-        self.view().rows(entries, records::log_entry).take(limit).collect()
+        self.view.rows(entries, records::log_entry).take(limit).collect()
     }
 
     fn log_position(&self, conversation: ConversationNumber, member: &Membership) -> Result<Sequence, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let log = KeyRange::of(keys::log_of(conversation));
         let first = view.first(log.clone(), records::log_entry)?;
         let last = view.last(log, records::log_entry)?;
@@ -119,7 +92,7 @@ impl Storage for Embedded {
         order: TimeOrder,
         limit: usize,
     ) -> Result<Vec<Message>, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let all = KeyRange::of(keys::messages_of(conversation));
         let from = keys::message(MessageKey { conversation, uid: from });
         match order {
@@ -134,7 +107,7 @@ impl Storage for Embedded {
         after: Option<MessageKey>,
         limit: usize,
     ) -> Result<Vec<MessageKey>, StorageError> {
-        let (view, end) = (self.view(), MessageUid::first_at(at));
+        let (Self { view, .. }, end) = (self, MessageUid::first_at(at));
         let all = KeyRange::of(keys::conversations());
         let conversations = match after {
             Some(after) => all.from(keys::conversation(after.conversation)),
@@ -162,12 +135,12 @@ impl Storage for Embedded {
     }
 
     fn swept_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        let at = self.view().get(&keys::meta(meta::SWEPT_AT_ROW), records::number)?;
+        let at = self.view.get(&keys::meta(meta::SWEPT_AT_ROW), records::number)?;
         Ok(at.map(Timestamp))
     }
 
     fn newest_entry_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let mut newest = None;
         for conversation in view.rows(KeyRange::of(keys::conversations()), records::conversation_of_key) {
             let last = view.last(KeyRange::of(keys::log_of(conversation?)), records::log_entry)?;
@@ -188,11 +161,11 @@ impl Storage for Embedded {
             Some(before) => all.before(keys::request_of(app, sender, before)),
             None => all,
         };
-        self.view().rows(earlier, records::request_of).rev().take(limit).collect()
+        self.view.rows(earlier, records::request_of).rev().take(limit).collect()
     }
 
     fn readers(&self, key: MessageKey, from: Ordinal, limit: usize) -> Result<Vec<Answer>, StorageError> {
-        let view = self.view();
+        let Self { view, .. } = self;
         let blocks = KeyRange::of(keys::blocks_of(key));
         let first = view.last(blocks.clone().up_to(keys::block(key, from)), records::block_ordinal)?;
         let mut readers = Vec::new();
@@ -208,7 +181,7 @@ impl Storage for Embedded {
     }
 
     fn reader_count(&self, key: MessageKey) -> Result<Ordinal, StorageError> {
-        let last = self.view().last(KeyRange::of(keys::blocks_of(key)), records::block)?;
+        let last = self.view.last(KeyRange::of(keys::blocks_of(key)), records::block)?;
         Ok(last.map_or(0, |(first_ordinal, answers)| first_ordinal + answers.len() as Ordinal))
     }
 }
