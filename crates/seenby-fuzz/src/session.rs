@@ -29,6 +29,7 @@ pub fn session(bytes: &[u8]) {
             read.look(&*ward.store.snapshot()).deliver();
             session.handle_mail(&mut said, NOW);
         }
+        assert!(!session.has_questions(later), "who has nothing to ask has nothing to look up");
         let replies = said.iter().filter_map(|frame| reply_to(frame)).collect::<Vec<_>>();
         assert_eq!(replies, [call_id], "one reply for each call");
         for frame in said {

@@ -109,6 +109,10 @@ impl Connection {
             if let Some(read) = session.next_read(now.into_std()) {
                 self.shared.node.store.look(read);
             }
+            if !session.has_room() {
+                // What the client says meanwhile stays in its socket.
+                self.heard_at = now;
+            }
             let silence_ends = self.heard_at + self.shared.node.settings.session.silence_max();
             let end = match session.is_stopping() {
                 true => *drain_until.get_or_insert(now + self.shared.node.settings.shutdown.drain_max()),
@@ -279,15 +283,16 @@ impl Connection {
                 self.send(&mut vec![to_wire::reply(frame.call_id, Err(refusal))]).await?;
                 continue;
             };
-            return self.admit(frame.call_id, call).await;
+            return self.admit(frame.call_id, call, deadline).await;
         }
     }
 
-    async fn admit(&mut self, call_id: u64, call: frames::SignIn) -> Result<Session, Ending> {
+    async fn admit(&mut self, call_id: u64, call: frames::SignIn, deadline: Instant) -> Result<Session, Ending> {
         let node = self.shared.node.clone();
         let app: String = call.app_key.chars().take(APP_KEY_CHARS_LOGGED_MAX).collect();
-        let sign_in = move |snapshot: &dyn Reads| reads::sign_in(&node, snapshot, &call, clock::now());
-        let admitted = self.shared.node.store.read(sign_in).await;
+        let sign_in = move |storage: &dyn Reads| reads::sign_in(&node, storage, &call, clock::now());
+        let admitted = timeout_at(deadline, self.shared.node.store.read(sign_in)).await;
+        let admitted = admitted.map_err(|_| Farewell::come_back(Code::SIGN_IN_TIMEOUT))?;
         self.shared.node.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
         match admitted {
             Ok((session, signed_in)) => {

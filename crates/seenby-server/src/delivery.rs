@@ -36,7 +36,7 @@ const RATED_USERS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zer
 #[derive(Debug, Clone)]
 pub enum Told {
     Notices(Vec<Notice>),
-    /// Notices may have been missed.
+    /// Notices may have been missed. It happens only where nodes share a store.
     Lost,
 }
 

@@ -1,7 +1,5 @@
-//! The way of what was committed to those who are online: a channel, since this node has its store alone. It ends with the
-//! writer.
-//!
-//! Telling thousands takes its time, and the writer goes on meanwhile.
+//! Carries notices from the writer to [`Node::tell`], on a thread of its own: telling thousands takes time, and the writer
+//! goes on meanwhile. It ends with the writer.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +10,7 @@ use crate::delivery::Told;
 use crate::node::Node;
 
 /// Batches that may wait to be told. Beyond, the writer waits: it must not get ever further ahead.
-const BATCHES_MAX: usize = 64;
+const BATCHES_MAX: usize = 8;
 
 pub(crate) fn start(node: Arc<Node>) -> io::Result<(SyncSender<Told>, JoinHandle<()>)> {
     let (feed, told) = sync_channel(BATCHES_MAX);

@@ -189,6 +189,7 @@ impl Session {
     }
 
     fn ask(&mut self, call_id: u64, call: ReadCall) -> Step {
+        debug_assert!(self.questions.call.is_none(), "a call was taken in though there was no room");
         self.questions.call = Some(Box::new((call_id, call)));
         Step::Read
     }
@@ -217,7 +218,7 @@ impl Session {
     /// What to look up next, if anything: give it a look at the store. Until what it has found was handled, there is nothing
     /// else.
     ///
-    /// Who is kept out and who has left comes before the news, which may be of what happened afterwards.
+    /// The session asks first whether the user is kept out or has left a group: the news that waits may be from after that.
     pub fn next_read(&mut self, now: Instant) -> Option<Read> {
         if self.questions.under_way.is_some() || self.farewell.is_some() {
             return None;
@@ -238,14 +239,12 @@ impl Session {
         if let Some(group) = self.questions.groups.pop_first() {
             return Some(Question::Group(group, self.following.positions(group)));
         }
-        let has_news = self.has_news(now);
-        match self.questions.call.take_if(|_| self.questions.was_news || !has_news) {
-            Some(asked) => {
-                let (call_id, call) = *asked;
-                Some(Question::Call { call_id, call })
-            }
-            None => has_news.then(|| self.ask_for_news(now)).flatten(),
+        let is_turn_of_news = self.questions.call.is_none() || !self.questions.was_news;
+        if is_turn_of_news && let Some(question) = self.ask_for_news(now) {
+            return Some(question);
         }
+        let (call_id, call) = *self.questions.call.take()?;
+        Some(Question::Call { call_id, call })
     }
 
     /// A page of one conversation's log, and the readers of messages with new ones.
@@ -265,9 +264,9 @@ impl Session {
         self.following.is_behind() || self.deltas.is_due(now)
     }
 
-    /// When there will be news to look up though nothing arrives.
+    /// When there will be news to look up though nothing arrives. While a question is under way, its finding arrives.
     pub fn next_flush(&self) -> Option<Instant> {
-        self.deltas.next_flush()
+        self.deltas.next_flush().filter(|_| self.questions.under_way.is_none())
     }
 
     fn handle_found(&mut self, result: Result<Finding, Refusal>, frames: &mut Vec<Vec<u8>>, now: Timestamp) {

@@ -187,6 +187,7 @@ impl Online {
             read.look(&*self.store.snapshot()).deliver();
             self.session.handle_mail(&mut frames, NOW);
         }
+        assert!(!self.session.has_questions(self.begin + time), "who has nothing to ask has nothing to look up");
         let kinds = frames.into_iter().map(|frame| {
             let frame = codec::decode::<frames::ServerFrame>(&frame, usize::MAX).unwrap();
             frame.kind.unwrap()

@@ -129,9 +129,10 @@ fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>, feed: &SyncSender<Told
         let stop = batch.len() < taken || taken == 0;
         let begin = Instant::now();
         let news = desk.write(&mut batch, clock::now());
-        if !news.is_empty() {
-            // An error says that the feed has ended, which it does not before the writer unless it panicked.
-            let _ = feed.send(Told::Notices(news));
+        if !news.is_empty() && feed.send(Told::Notices(news)).is_err() {
+            // It ends after the writer, unless it panicked. Whoever would be told of nothing must not take this for health.
+            tracing::error!("the feed has ended, and so does the writer");
+            return;
         }
         gather = gathering(taken, begin.elapsed());
         if stop {

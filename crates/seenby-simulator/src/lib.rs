@@ -3,7 +3,7 @@
 //!
 //! One seed is one run. It draws how large things are and how often they break; then people send, ask, answer, recall, come
 //! and go on several devices, while connections are lost, half-open or slow, commits fail, the server and the phones crash,
-//! and clocks jump. Half of the runs and more have two to four servers over one store, whose clocks differ by minutes: they
+//! and clocks jump. Three of four runs have two to four servers over one store, whose clocks differ by minutes: they
 //! overtake each other between deciding and appending, and hear of each other late, twice, in another order or not at all.
 //! From time to time everything is left alone until it is quiet, and then the truth is compared:
 //!

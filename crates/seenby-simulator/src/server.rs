@@ -71,6 +71,8 @@ pub struct Connection {
     /// A read that is under way; the session does nothing else meanwhile.
     reading: Option<Reading>,
     heard_at: u64,
+    /// A frame was handled since the session was last asked what it has to look up.
+    has_heard: bool,
     /// Frames to be sent, and then the end.
     ended: bool,
 }
@@ -176,7 +178,8 @@ impl Server {
     pub fn connect(&mut self, link: LinkId, now: u64) {
         // Mail may have come while the client signed in.
         let mail = Arc::new(Mail(AtomicBool::new(true)));
-        let connection = Connection { session: None, mail, reading: None, heard_at: now, ended: false };
+        let connection =
+            Connection { session: None, mail, reading: None, heard_at: now, has_heard: false, ended: false };
         self.connections.insert(link, connection);
     }
 
@@ -191,6 +194,7 @@ impl Server {
     pub fn hear(&mut self, link: LinkId, frame: ClientFrame, now: u64, clock: Timestamp) -> Vec<Vec<u8>> {
         let Some(connection) = self.connections.get_mut(&link) else { return Vec::new() };
         connection.heard_at = now;
+        connection.has_heard = true;
         let call_id = frame.call_id;
         let Some(session) = &mut connection.session else {
             return connection.sign_in(&self.node, &self.store, frame, clock);
@@ -270,7 +274,8 @@ impl Connection {
             Some(Reading { stage: Stage::Found(found), .. }) => found.deliver(),
             later => self.reading = self.reading.take().or(later),
         }
-        if self.mail.0.swap(false, Ordering::Relaxed) {
+        let is_woken = self.mail.0.swap(false, Ordering::Relaxed);
+        if is_woken {
             session.handle_mail(&mut turn.frames, clock);
             let waker = Waker::from(self.mail.clone());
             if session.poll_mail(&Context::from_waker(&waker)).is_ready() {
@@ -280,7 +285,13 @@ impl Connection {
         if let Some(farewell) = session.farewell() {
             turn.frames.push(machine::goodbye(farewell.code, farewell.reconnect));
             turn.closes = true;
-        } else if let Some(read) = session.next_read(instant(now)) {
+            return turn;
+        }
+        // Nobody asks a session that nothing has happened to.
+        let rings = session.next_flush().is_some_and(|at| at <= instant(now));
+        if (is_woken || std::mem::take(&mut self.has_heard) || rings)
+            && let Some(read) = session.next_read(instant(now))
+        {
             let looks_at = now + until_look;
             let (asked, due) = (read.call_id(), looks_at + from_look);
             self.reading = Some(Reading { asked, looks_at, due, stage: Stage::Read(read) });

@@ -86,6 +86,7 @@ impl Following {
     pub(super) fn leave(&mut self, group: GroupNumber) {
         let left = self.followed.extract_if(|_, followed| followed.group == group);
         self.away.extend(left.map(|(_, followed)| followed.name));
+        self.behind.retain(|number| self.followed.contains_key(number));
     }
 
     /// How far the log of each conversation of this group has been sent.

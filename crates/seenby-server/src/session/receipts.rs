@@ -3,7 +3,7 @@
 //! The first reader of a message and the last are told at once; between them, the more were told just now, the longer the
 //! next ones gather. So a sender who looks at a quiet ward waits for nothing, and a storm travels in few large deltas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use seenby_core::{Counts, MessageKey, Ordinal};
@@ -29,12 +29,16 @@ pub(super) struct Deltas {
     /// So many readers of each the client has been told, for those that it was told of lately. Nodes tell of their commits
     /// in any order, and perhaps twice; a delta goes on where the one before it ended.
     told: BTreeMap<MessageKey, Ordinal>,
+    /// The keys of `told`, in the order in which they came.
+    told_first: VecDeque<MessageKey>,
     /// Readers of these are being looked up.
     asked: Vec<(MessageKey, Counts)>,
     /// What gathers goes out at this moment. `None`: nothing has gone out yet.
     flush_at: Option<Instant>,
     /// There is a first reader of a message, or a last one.
     is_urgent: bool,
+    /// Readers of messages that others may still read, in the flush that is going out.
+    going_on: u32,
     gather_max: Duration,
 }
 
@@ -44,9 +48,11 @@ impl Deltas {
         Self {
             news: BTreeMap::new(),
             told: BTreeMap::new(),
+            told_first: VecDeque::new(),
             asked: Vec::new(),
             flush_at: None,
             is_urgent: false,
+            going_on: 0,
             gather_max,
         }
     }
@@ -56,19 +62,25 @@ impl Deltas {
         self.news.entry(key).and_modify(|known| *known = known.merge(news)).or_insert(news);
     }
 
-    /// What the client has of a message, whatever it was told before.
+    /// The client has the readers of a message up to `news.from`, or more if it was told of more already.
     pub(super) fn begin(&mut self, key: MessageKey, news: ReceiptNews) {
-        self.note_told(key, news.from);
+        if !self.told.contains_key(&key) {
+            self.note_told(key, news.from);
+        }
         if news.from < news.counts.read {
             self.add(key, news);
         }
     }
 
-    /// Of too many, those are forgotten that are the longest ago.
+    /// Of too many, those are forgotten that came first.
     fn note_told(&mut self, key: MessageKey, readers: Ordinal) {
-        self.told.insert(key, readers);
-        if self.told.len() > TOLD_MAX {
-            self.told.pop_first();
+        if self.told.insert(key, readers).is_none() {
+            self.told_first.push_back(key);
+        }
+        if self.told_first.len() > TOLD_MAX
+            && let Some(first) = self.told_first.pop_front()
+        {
+            self.told.remove(&first);
         }
     }
 
@@ -83,7 +95,7 @@ impl Deltas {
 
     /// What is due, up to a bound; what is left is asked for next, at once.
     pub(super) fn ask(&mut self, following: &Following, now: Instant) -> Vec<ReadersFrom> {
-        let (mut questions, mut readers, mut going_on) = (Vec::new(), 0, 0);
+        let (mut questions, mut readers) = (Vec::new(), 0);
         if !self.is_due(now) {
             return questions;
         }
@@ -104,12 +116,15 @@ impl Deltas {
             }
             readers += count;
             // Behind the last reader of a message there is nothing to gather.
-            going_on += if news.counts.unread > 0 { count } else { 0 };
+            self.going_on += if news.counts.unread > 0 { count } else { 0 };
             questions.push(ReadersFrom { group: followed.group, key, from, count: count as usize });
             self.asked.push((key, news.counts));
         }
         self.is_urgent = !self.news.is_empty();
-        self.flush_at = Some(now + self.gather_max * going_on.min(BUSY_READERS) / BUSY_READERS);
+        if !self.is_urgent {
+            let busy = std::mem::take(&mut self.going_on).min(BUSY_READERS);
+            self.flush_at = Some(now + self.gather_max * busy / BUSY_READERS);
+        }
         questions
     }
 
