@@ -13,7 +13,7 @@ use crate::ward::{HIDDEN, NOW, Ward};
 /// belongs to a group that the member is not in.
 pub fn session(bytes: &[u8]) {
     let mut ward = Ward::new();
-    let signed_in = sign_in(ward.node(), &*ward.store.snapshot(), &ward.sign_in_of("bob"), NOW);
+    let signed_in = sign_in(ward.node(), &*ward.store, &ward.sign_in_of("bob"), NOW);
     let (mut session, _) = signed_in.unwrap_or_else(|refusal| panic!("bob is refused: {refusal:?}"));
     let later = Instant::now() + Duration::from_secs(3_600);
     for frame in split(bytes).filter_map(|bytes| codec::decode::<ClientFrame>(bytes, CLIENT_FRAME_BYTES_MAX).ok()) {

@@ -10,7 +10,6 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use seenby_core::Call;
 use seenby_protocol::frames::{self, ClientFrame, client_frame, reply};
 use seenby_protocol::{CLIENT_FRAME_BYTES_MAX, Code, FrameError, codec};
-use seenby_storage::Reads;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_websockets::{Error, Message};
 
@@ -21,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::session::{Session, Step};
 use crate::shared::Shared;
 use crate::websocket::WebSocket;
-use crate::{clock, reads, to_wire};
+use crate::{clock, to_wire};
 
 /// Bad frames that a connection may send; the last of them ends it.
 const BAD_FRAMES_MAX: u32 = 3;
@@ -288,10 +287,9 @@ impl Connection {
     }
 
     async fn admit(&mut self, call_id: u64, call: frames::SignIn, deadline: Instant) -> Result<Session, Ending> {
-        let node = self.shared.node.clone();
+        let node = &self.shared.node;
         let app: String = call.app_key.chars().take(APP_KEY_CHARS_LOGGED_MAX).collect();
-        let sign_in = move |storage: &dyn Reads| reads::sign_in(&node, storage, &call, clock::now());
-        let admitted = timeout_at(deadline, self.shared.node.store.read(sign_in)).await;
+        let admitted = timeout_at(deadline, node.store.sign_in(node.clone(), call)).await;
         let admitted = admitted.map_err(|_| Farewell::come_back(Code::SIGN_IN_TIMEOUT))?;
         self.shared.node.metrics.signed_in(admitted.as_ref().map_or_else(|refusal| refusal.code, |_| Code::SUCCESS));
         match admitted {

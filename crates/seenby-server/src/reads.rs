@@ -11,7 +11,7 @@ use seenby_core::{
     Timestamp, UserId,
 };
 use seenby_protocol::frames;
-use seenby_storage::{Reads, StorageError};
+use seenby_storage::{Reads, Storage, StorageError};
 
 use crate::delivery::{Mailbox, ReceiptNews};
 use crate::log_page::{LogPage, PAGE_BYTES_MAX, PlaceInLog};
@@ -286,13 +286,16 @@ fn missed_receipts(snapshot: &dyn Reads, known: &Known, following: &Following) -
 /// The session of whoever shows a good token, and what it is told. Blocks as long as the store takes.
 pub fn sign_in(
     node: &Arc<Node>,
-    snapshot: &dyn Reads,
+    storage: &dyn Storage,
     call: &frames::SignIn,
     now: Timestamp,
 ) -> Result<(Session, frames::SignedIn), Refusal> {
     // What cannot be the key of an app is the key of none.
-    let app = AppKey::new(&call.app_key).ok().map(|key| snapshot.app(&key)).transpose()?.flatten();
+    let key = AppKey::new(&call.app_key).ok();
+    let app = key.map(|key| storage.snapshot().app(&key)).transpose()?.flatten();
     let arrival = Arrival::new(node, call, app, now)?;
+    // Of a moment after the registration: who is kept out before it is seen here, and who is kept out after it is told.
+    let snapshot = storage.snapshot();
     let (app, user) = arrival.name();
     let found = (snapshot.app(app)?, snapshot.user(app, user)?);
     arrival.admit(found, now)

@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use seenby_core::Limits;
+use seenby_protocol::frames;
 use seenby_storage::{LedgerWriter, Reads, Storage};
 
+use crate::node::Node;
 use crate::reads::Read;
 use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::{clock, reads};
 
 #[derive(Clone)]
 pub(crate) struct Store(Arc<dyn Storage>);
@@ -36,6 +40,15 @@ impl Store {
     ) -> Result<T, Refusal> {
         let storage = self.0.clone();
         tokio::task::spawn_blocking(move || work(&*storage)).await.map_err(|_| Refusal::internal())
+    }
+
+    /// See [`reads::sign_in`].
+    pub(crate) async fn sign_in(
+        &self,
+        node: Arc<Node>,
+        call: frames::SignIn,
+    ) -> Result<(Session, frames::SignedIn), Refusal> {
+        self.blocking(move |storage| reads::sign_in(&node, storage, &call, clock::now())).await?
     }
 
     /// Lets a session's question look, at one moment. Whatever becomes of it, the session has its finding by mail.

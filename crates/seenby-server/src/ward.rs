@@ -148,12 +148,18 @@ impl Ward {
         self.comes_with(name, None)
     }
 
-    /// With the log up to here on the device.
-    pub(crate) fn comes_with(&self, name: &str, position: Option<Sequence>) -> Online {
+    /// With a good token.
+    pub(crate) fn sign_in_of(&self, name: &str) -> (AppRecord, frames::SignIn) {
         let app = AppRecord { key: self.name.group.app.clone(), secret: Secret::new("secret"), created_at: NOW };
         let token = token::issue(&app, &user(name), NOW, Duration::from_secs(60));
         let device_id = format!("device {}", self.sent_count);
         let call = frames::SignIn { app_key: app.key.to_string(), token, device_id, ..Default::default() };
+        (app, call)
+    }
+
+    /// With the log up to here on the device.
+    pub(crate) fn comes_with(&self, name: &str, position: Option<Sequence>) -> Online {
+        let (app, call) = self.sign_in_of(name);
         let arrival = Arrival::new(&self.node, &call, Some(app.clone()), NOW).unwrap();
         let (session, _) = arrival.admit((Some(app), None), NOW).unwrap();
         let mut online = Online { session, store: self.store.clone(), begin: Instant::now() };

@@ -255,7 +255,7 @@ impl Server {
 impl Connection {
     fn sign_in(&mut self, node: &Arc<Node>, store: &Memory, frame: ClientFrame, clock: Timestamp) -> Vec<Vec<u8>> {
         let Some(client_frame::Call::SignIn(call)) = frame.call else { return Vec::new() };
-        match machine::sign_in(node, &*store.snapshot(), &call, clock) {
+        match machine::sign_in(node, store, &call, clock) {
             Ok((session, signed_in)) => {
                 self.session = Some(session);
                 vec![machine::reply(frame.call_id, Ok(reply::Result::SignedIn(signed_in)))]

@@ -84,3 +84,58 @@ pub(super) fn kept_out(user: Option<&UserRecord>, issued_at: Timestamp, now: Tim
     let is_void = issued_at < user.tokens_from;
     blocked.or_else(|| is_void.then(|| Refusal::new(Code::TOKEN_EXPIRED, "tokens of that time are void")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use seenby_core::{Change, Facts, Needs, Position};
+    use seenby_storage::{Appended, Memory, Reads, Storage, StorageError};
+
+    use super::*;
+    use crate::reads;
+    use crate::ward::{NOW, Ward, user};
+
+    /// Somebody is blocked just before the store is looked at for the second time.
+    struct BlockedMeanwhile {
+        store: Arc<Memory>,
+        app: AppKey,
+        looks: AtomicUsize,
+    }
+
+    impl Storage for BlockedMeanwhile {
+        fn snapshot(&self) -> Box<dyn Reads + '_> {
+            if self.looks.fetch_add(1, Ordering::Relaxed) == 1 {
+                let blocked = UserRecord { blocked: true, ..UserRecord::new(user("alice"), NOW) };
+                self.store.commit(&[Change::UserSaved(self.app.clone(), blocked)]).unwrap();
+            }
+            self.store.snapshot()
+        }
+
+        fn learn(&self, needs: &Needs) -> Result<Facts, StorageError> {
+            self.store.learn(needs)
+        }
+
+        fn append(&self, expects: Option<Position>, changes: &[Change]) -> Result<Appended, StorageError> {
+            self.store.append(expects, changes)
+        }
+
+        fn takes_writes(&self) -> bool {
+            true
+        }
+
+        fn store_id(&self) -> &str {
+            self.store.store_id()
+        }
+    }
+
+    #[test]
+    fn whoever_is_blocked_while_signing_in_is_kept_out() {
+        let ward = Ward::with_members(&["alice"]);
+        let (app, call) = ward.sign_in_of("alice");
+        ward.store.commit(&[Change::AppSaved(app.clone())]).unwrap();
+        let store = BlockedMeanwhile { store: ward.store.clone(), app: app.key, looks: AtomicUsize::new(0) };
+        let refused = reads::sign_in(&ward.node, &store, &call, NOW).err();
+        assert_eq!(refused.map(|refusal| refusal.code), Some(Code::USER_BLOCKED));
+    }
+}
