@@ -51,8 +51,9 @@ pub mod machine {
     pub use crate::delivery::{Farewell, Told};
     pub use crate::desk::{Desk, ReplyTo};
     pub use crate::node::Node;
-    pub use crate::reads::{Found, Read, sign_in};
+    pub use crate::reads::{Found, Read};
     pub use crate::session::{Session, Step};
+    pub use crate::store::sign_in;
     pub use crate::to_wire::{goodbye, reply};
     pub use crate::token::issue as issue_token;
 }

@@ -8,17 +8,15 @@ use seenby_core::commit::UserRecord;
 use seenby_core::view::Part;
 use seenby_core::{
     AppKey, Conversation, ConversationName, Counts, GroupNumber, Membership, MessageKey, MessageUid, Ordinal, Sequence,
-    Timestamp, UserId,
+    UserId,
 };
-use seenby_protocol::frames;
-use seenby_storage::{Reads, Storage, StorageError};
+use seenby_storage::{Reads, StorageError};
 
 use crate::delivery::{Mailbox, ReceiptNews};
 use crate::log_page::{LogPage, PAGE_BYTES_MAX, PlaceInLog};
-use crate::node::Node;
 use crate::queries::{ConversationsQuery, Queries, Query, QueryResult, ReaderList, newest_readers, reader_list};
 use crate::refusal::Refusal;
-use crate::session::{Arrival, Following, Known, Missed, Session};
+use crate::session::{Following, Known, Missed};
 
 /// A question of a session. Dropped without having looked, it says that it failed.
 pub struct Read {
@@ -281,22 +279,4 @@ fn missed_receipts(snapshot: &dyn Reads, known: &Known, following: &Following) -
         }
     }
     Ok(missed)
-}
-
-/// The session of whoever shows a good token, and what it is told. Blocks as long as the store takes.
-pub fn sign_in(
-    node: &Arc<Node>,
-    storage: &dyn Storage,
-    call: &frames::SignIn,
-    now: Timestamp,
-) -> Result<(Session, frames::SignedIn), Refusal> {
-    // What cannot be the key of an app is the key of none.
-    let key = AppKey::new(&call.app_key).ok();
-    let app = key.map(|key| storage.snapshot().app(&key)).transpose()?.flatten();
-    let arrival = Arrival::new(node, call, app, now)?;
-    // Of a moment after the registration: who is kept out before it is seen here, and who is kept out after it is told.
-    let snapshot = storage.snapshot();
-    let (app, user) = arrival.name();
-    let found = (snapshot.app(app)?, snapshot.user(app, user)?);
-    arrival.admit(found, now)
 }

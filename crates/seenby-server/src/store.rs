@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use seenby_core::Limits;
+use seenby_core::{AppKey, Limits, Timestamp};
 use seenby_protocol::frames;
 use seenby_storage::{LedgerWriter, Reads, Storage};
 
+use crate::clock;
 use crate::node::Node;
 use crate::reads::Read;
 use crate::refusal::Refusal;
-use crate::session::Session;
-use crate::{clock, reads};
+use crate::session::{Arrival, Session};
 
 #[derive(Clone)]
 pub(crate) struct Store(Arc<dyn Storage>);
@@ -42,13 +42,13 @@ impl Store {
         tokio::task::spawn_blocking(move || work(&*storage)).await.map_err(|_| Refusal::internal())
     }
 
-    /// See [`reads::sign_in`].
+    /// See [`sign_in`].
     pub(crate) async fn sign_in(
         &self,
         node: Arc<Node>,
         call: frames::SignIn,
     ) -> Result<(Session, frames::SignedIn), Refusal> {
-        self.blocking(move |storage| reads::sign_in(&node, storage, &call, clock::now())).await?
+        self.blocking(move |storage| sign_in(&node, storage, &call, clock::now())).await?
     }
 
     /// Lets a session's question look, at one moment. Whatever becomes of it, the session has its finding by mail.
@@ -70,4 +70,22 @@ impl Store {
     pub(crate) fn takes_writes(&self) -> bool {
         self.0.takes_writes()
     }
+}
+
+/// The session of whoever shows a good token, and what it is told. Blocks as long as the store takes.
+pub fn sign_in(
+    node: &Arc<Node>,
+    storage: &dyn Storage,
+    call: &frames::SignIn,
+    now: Timestamp,
+) -> Result<(Session, frames::SignedIn), Refusal> {
+    // What cannot be the key of an app is the key of none.
+    let key = AppKey::new(&call.app_key).ok();
+    let app = key.map(|key| storage.snapshot().app(&key)).transpose()?.flatten();
+    let arrival = Arrival::new(node, call, app, now)?;
+    // Of a moment after the registration: who is kept out before it is seen here, and who is kept out after it is told.
+    let snapshot = storage.snapshot();
+    let (app, user) = arrival.name();
+    let found = (snapshot.app(app)?, snapshot.user(app, user)?);
+    arrival.admit(found, now)
 }

@@ -1,4 +1,4 @@
-//! Signing in: from a token to a session, with two looks at the store that [`sign_in`](crate::reads::sign_in) makes in
+//! Signing in: from a token to a session, with two looks at the store that [`sign_in`](crate::store::sign_in) makes in
 //! between.
 
 use std::sync::Arc;
@@ -93,7 +93,7 @@ mod tests {
     use seenby_storage::{Appended, Memory, Reads, Storage, StorageError};
 
     use super::*;
-    use crate::reads;
+    use crate::store;
     use crate::ward::{NOW, Ward, user};
 
     /// Somebody is blocked just before the store is looked at for the second time.
@@ -135,7 +135,7 @@ mod tests {
         let (app, call) = ward.sign_in_of("alice");
         ward.store.commit(&[Change::AppSaved(app.clone())]).unwrap();
         let store = BlockedMeanwhile { store: ward.store.clone(), app: app.key, looks: AtomicUsize::new(0) };
-        let refused = reads::sign_in(&ward.node, &store, &call, NOW).err();
+        let refused = store::sign_in(&ward.node, &store, &call, NOW).err();
         assert_eq!(refused.map(|refusal| refusal.code), Some(Code::USER_BLOCKED));
     }
 }
