@@ -496,6 +496,27 @@ mod tests {
         };
     }
 
+    /// The alarm would ring at once, again and again.
+    #[test]
+    fn no_flush_is_due_while_a_question_is_under_way() {
+        let (mut ward, crowd) = Ward::with_crowd(9);
+        let uid = ward.asks("alice");
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        ward.read(&crowd[..2], uid);
+        alice.hears();
+        ward.read(&crowd[2..4], uid);
+        alice.session.handle_mail(&mut Vec::new(), NOW);
+        assert!(alice.session.next_flush().is_some());
+        alice
+            .calls(client_frame::Call::ListConversations(frames::ListConversations { count: 1, ..Default::default() }));
+        let read = alice.session.next_read(Instant::now()).unwrap();
+        assert!(alice.session.next_flush().is_none());
+        read.look(&*ward.store.snapshot()).deliver();
+        alice.session.handle_mail(&mut Vec::new(), NOW);
+        assert!(alice.session.next_flush().is_some());
+    }
+
     #[test]
     fn a_question_that_nobody_looks_at_says_that_it_failed() {
         let mut ward = Ward::with_members(&["alice", "bob"]);

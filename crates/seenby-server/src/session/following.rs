@@ -260,11 +260,35 @@ fn recall(message: &Message) -> log_entry::Event {
 
 #[cfg(test)]
 mod tests {
-    use seenby_core::{Sequence, Timestamp};
-    use seenby_protocol::frames::log_entry;
+    use seenby_core::{AppKey, GroupId, GroupKind, GroupName, Membership, Timestamp};
 
-    use crate::log_page::PAGE_BYTES_MAX;
+    use super::*;
+    use crate::reads::MemberFound;
     use crate::ward::{NOW, Ward, user};
+
+    /// Of a member with nothing of the logs of these.
+    fn found(group: u64, conversations: &[u64]) -> GroupFound {
+        let group = GroupNumber(group);
+        let (app, id) = (AppKey::new("app").unwrap(), GroupId::new("ward").unwrap());
+        let name = ConversationName::new(GroupName { app, kind: GroupKind::Group, id }, None);
+        let conversation = |number: &u64| {
+            let conversation = Conversation::new(ConversationNumber(*number), group, name.clone());
+            (Conversation { head: Sequence(5), ..conversation }, Sequence(0))
+        };
+        let membership = Membership { group, slot: Slot(0), joined_at: NOW, version: 1 };
+        let conversations = conversations.iter().map(conversation).collect();
+        GroupFound { group, member: Some(MemberFound { membership, conversations }) }
+    }
+
+    #[test]
+    fn whoever_has_left_a_group_goes_on_with_the_others() {
+        let mut following = Following::new(user("bob"));
+        following.look_at(found(1, &[1, 2, 3]));
+        following.look_at(found(2, &[9]));
+        following.leave(GroupNumber(1));
+        assert_eq!(following.ask(100).map(|place| place.conversation), Some(ConversationNumber(9)));
+        assert!(following.ask(100).is_none() && !following.is_behind());
+    }
 
     #[test]
     fn a_farewell_that_has_not_been_told_yet_ends_delivery_all_the_same() {
