@@ -330,7 +330,7 @@ mod tests {
             Some(log_entry::Event::Message(message)) => Some(message),
             _ => None,
         });
-        let readers = |message: &seenby_protocol::frames::Message| {
+        let readers = |message: &frames::Message| {
             message.receipt.as_ref().and_then(|receipt| receipt.readers.as_ref()).map_or(0, |list| list.user_ids.len())
         };
         let told: Vec<_> = messages.map(|message| (message.uid.clone(), readers(message))).collect();
