@@ -102,7 +102,7 @@ impl Connection {
                 self.send(&mut frames).await?;
                 return Err(farewell.into());
             }
-            // Sent first, asked after: a client that reads slowly holds up its own questions, and nothing is kept for it.
+            // Send before asking: a client that reads slowly delays its own questions, and the server keeps nothing for it.
             self.send(&mut frames).await?;
             let now = Instant::now();
             if let Some(read) = session.next_read(now.into_std()) {

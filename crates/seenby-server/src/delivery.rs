@@ -244,7 +244,7 @@ impl Delivery {
         }
     }
 
-    /// What was missed is found as after any absence: by what each client says that it has.
+    /// The clients connect again and say what they have, and the server finds what they missed, as after any absence.
     fn call_back_all(&self) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
         let devices = users.values().flatten();

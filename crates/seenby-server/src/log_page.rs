@@ -23,7 +23,7 @@ pub(crate) struct LogPage {
     pub(crate) entries: Vec<PageEntry>,
     /// The log may go on behind the last of them.
     pub(crate) more: bool,
-    /// Who is in the group, at the moment of the page: nothing from after a farewell slips through.
+    /// Who is in the group, at the moment of the page: a session sends a page to members only.
     pub(crate) present: RoaringBitmap,
 }
 

@@ -1,5 +1,5 @@
-//! What sessions want to know, and what was found. A session has no I/O: it asks one question at a time, whoever drives it
-//! lets the question look at the store where blocking is fine, and what was found comes by the session's mailbox.
+//! What a session asks the store, and what it found there. A session has no I/O: it gives one [`Read`] at a time, its driver
+//! runs the read where blocking is fine, and the session's mailbox gets what the read found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::queries::{ConversationsQuery, Queries, Query, QueryResult, ReaderList
 use crate::refusal::Refusal;
 use crate::session::{Following, Known, Missed};
 
-/// A question of a session. Dropped without having looked, it says that it failed.
+/// A question of a session. One that is dropped before it has looked puts a failure into the mailbox.
 pub struct Read {
     asker: Asker,
     question: Question,

@@ -1,5 +1,5 @@
-//! The store, for parts that must not wait for it. A read may take as long as the disk takes, or the network, so it runs
-//! on a thread where blocking is fine. Nothing else in this crate has the store itself; the writer has a thread of its own.
+//! The one way to the store. A read may take as long as the disk takes, or the network, so it runs on a thread where blocking
+//! is fine. Only the writer, which has a thread of its own, is given the store itself.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Store {
         self.blocking(move |storage| sign_in(&node, storage, &call, clock::now())).await?
     }
 
-    /// Lets a session's question look, at one moment. Whatever becomes of it, the session has its finding by mail.
+    /// Runs a session's read against one snapshot. The session's mailbox gets what it found, or that it failed.
     pub(crate) fn look(&self, read: Read) {
         let storage = self.0.clone();
         tokio::task::spawn_blocking(move || read.look(&*storage.snapshot()).deliver());

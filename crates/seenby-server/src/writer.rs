@@ -130,7 +130,7 @@ fn run(mut desk: Desk, mut queue: mpsc::Receiver<Queued>, feed: &SyncSender<Told
         let begin = Instant::now();
         let news = desk.write(&mut batch, clock::now());
         if !news.is_empty() && feed.send(Told::Notices(news)).is_err() {
-            // It ends after the writer, unless it panicked. Whoever would be told of nothing must not take this for health.
+            // The feed ends after the writer unless it panicked. The writer ends as well, so that `/readyz` says so.
             tracing::error!("the feed has ended, and so does the writer");
             return;
         }

@@ -1,7 +1,7 @@
 //! New readers of the user's own messages, gathered until they are sent.
 //!
-//! The first reader of a message and the last are told at once; between them, the more were told just now, the longer the
-//! next ones gather. So a sender who looks at a quiet ward waits for nothing, and a storm travels in few large deltas.
+//! The session sends the first reader of a message and the last one at once. The more readers a flush had, the longer the
+//! next ones gather: a quiet group costs no delay, and a storm takes few large deltas.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
