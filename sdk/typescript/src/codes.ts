@@ -327,12 +327,6 @@ export const Code = {
    */
   NEWS_LOST: 90014,
   /**
-   * The server may have missed what happened at another server.
-   *
-   * What to do: The SDKs connect again and catch up.
-   */
-  NEWS_LOST: 90014,
-  /**
    * The call names no key, or one that this server does not know.
    *
    * What to do: Correct the key.
