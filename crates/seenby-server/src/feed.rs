@@ -1,5 +1,5 @@
-//! Carries notices from the writer to [`Node::tell`], on a thread of its own: telling thousands takes time, and the writer
-//! goes on meanwhile. It ends with the writer.
+//! Passes notices from the writer to [`Node::tell`] on a separate thread, so that the writer does not wait while sessions are
+//! notified. The thread ends with the writer.
 
 use std::io;
 use std::sync::Arc;

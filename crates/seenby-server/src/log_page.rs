@@ -1,5 +1,5 @@
-//! A piece of a conversation's log, with all that anybody may see of it: the same for everybody who has the log up to the
-//! same place. What one member sees of it is the session's business.
+//! A page of a conversation's log, with everything that any member may see of it. A page does not depend on the user; each
+//! session selects what its user may see.
 
 use roaring::RoaringBitmap;
 use seenby_core::{ConversationNumber, GroupNumber, LogEntry, LogEvent, Message, MessageKey, ReceiptRequest, Sequence};

@@ -50,7 +50,7 @@ pub(crate) enum ReadCall {
 }
 
 /// What is to be sent next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct NewsQuestion {
     pub(crate) page: Option<PlaceInLog>,
     pub(crate) readers: Vec<ReadersFrom>,
@@ -65,7 +65,7 @@ pub(crate) struct ReadersFrom {
     pub(crate) count: usize,
 }
 
-/// For the mailbox of whoever asked.
+/// The result of a read, for the session's mailbox.
 pub struct Found {
     asker: Asker,
     result: Result<Finding, Refusal>,
@@ -102,7 +102,7 @@ pub(crate) struct MemberFound {
     pub(crate) conversations: Vec<(Conversation, Sequence)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct NewsFound {
     pub(crate) page: Option<PageFound>,
     /// In the order of the question.
@@ -136,7 +136,7 @@ impl Read {
         Found { asker, result }
     }
 
-    /// The number of the call, if the client asks.
+    /// The number of the client's call that this read is for. The simulator matches replies by it.
     pub fn call_id(&self) -> Option<u64> {
         match self.question {
             Question::Call { call_id, .. } => Some(call_id),

@@ -1,9 +1,9 @@
-//! One signed-in connection, without its socket: what the client asks, and what it must be told. No I/O and no clock: whoever
-//! drives a session hands it the time.
+//! The state machine of one signed-in connection. It does no I/O and reads no clock: the driver passes in frames, mail and
+//! the time.
 //!
-//! The client's calls come in through [`Session::handle_frame`], and what happened elsewhere through
-//! [`Session::handle_mail`]. What the session has to look up comes out of [`Session::next_read`], one bounded piece at a
-//! time, and what was found comes by mail. The session keeps positions, not events: how far each conversation's log has been
+//! [`Session::handle_frame`] takes a call of the client. [`Session::handle_mail`] takes results of the writer, results of
+//! reads, and news. [`Session::next_read`] gives the next read for the store; there is one at a time, and its size is
+//! bounded. The session keeps positions, not events: how far each conversation's log has been
 //! sent ([`following`]), and which readers have not been told ([`receipts`]).
 
 mod following;

@@ -149,6 +149,7 @@ impl Deltas {
 
 #[cfg(test)]
 mod tests {
+    use seenby_core::{MessageUid, UserId};
     use seenby_protocol::frames::server_frame;
 
     use super::*;
@@ -165,13 +166,19 @@ mod tests {
         online.hears_after(after).into_iter().filter_map(range).collect()
     }
 
+    /// Alice has asked so many others, and is online.
+    fn asked(count: usize) -> (Ward, Vec<UserId>, MessageUid, Online) {
+        let (mut ward, crowd) = Ward::with_crowd(count);
+        let uid = ward.asks("alice");
+        let mut alice = ward.comes("alice");
+        alice.hears();
+        (ward, crowd, uid, alice)
+    }
+
     #[test]
     fn new_readers_beyond_a_thousand_follow_in_further_deltas_until_all_are_told() {
         for count in [999, 1_000, 1_001, 2_500, 6_001] {
-            let (mut ward, crowd) = Ward::with_crowd(count as usize);
-            let uid = ward.asks("alice");
-            let mut alice = ward.comes("alice");
-            alice.hears();
+            let (mut ward, crowd, uid, mut alice) = asked(count as usize);
             ward.read(&crowd, uid);
             let mut next = 0;
             for (first, end) in ordinals(&mut alice, Duration::ZERO) {
@@ -185,10 +192,7 @@ mod tests {
 
     #[test]
     fn what_two_nodes_tell_in_the_wrong_order_and_twice_is_told_once_from_the_first_reader_on() {
-        let (mut ward, crowd) = Ward::with_crowd(9);
-        let uid = ward.asks("alice");
-        let mut alice = ward.comes("alice");
-        alice.hears();
+        let (mut ward, crowd, uid, mut alice) = asked(9);
         let [first, second, third] = [2, 5, 9].map(|count| ward.read_quietly(&crowd[..count], uid));
         ward.tells(&second);
         assert_eq!(ordinals(&mut alice, Duration::ZERO), [(0, 5)]);
@@ -200,10 +204,7 @@ mod tests {
 
     #[test]
     fn news_that_gathers_is_told_from_its_first_reader_on() {
-        let (mut ward, crowd) = Ward::with_crowd(9);
-        let uid = ward.asks("alice");
-        let mut alice = ward.comes("alice");
-        alice.hears();
+        let (mut ward, crowd, uid, mut alice) = asked(9);
         ward.read(&crowd[..2], uid);
         assert_eq!(ordinals(&mut alice, Duration::ZERO), [(0, 2)]);
         ward.read(&crowd[2..4], uid);
@@ -214,10 +215,7 @@ mod tests {
 
     #[test]
     fn the_more_readers_were_told_the_longer_the_next_ones_gather() {
-        let (mut ward, crowd) = Ward::with_crowd(500);
-        let uid = ward.asks("alice");
-        let mut alice = ward.comes("alice");
-        alice.hears();
+        let (mut ward, crowd, uid, mut alice) = asked(500);
         let (mut now, mut from) = (Duration::ZERO, 0);
         for (count, gathers_ms) in [(1, 0), (10, 5), (100, 50), (300, 50)] {
             ward.read(&crowd[from..from + count], uid);
