@@ -1,7 +1,8 @@
 //! New readers of the user's own messages, gathered until they are sent.
 //!
 //! The session sends the first reader of a message and the last one at once. The more readers a flush had, the longer the
-//! next ones gather: a quiet group costs no delay, and a storm takes few large deltas.
+//! next ones gather: a quiet group costs no delay, and a storm of answers to one message takes few large deltas. Answers to
+//! many messages at the same time take more: each message has a first and a last reader.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
